@@ -1,0 +1,1 @@
+"""The extractor: fetches what the sources deliver, checks the envelope, lands it in raw."""

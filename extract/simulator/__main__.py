@@ -1,0 +1,206 @@
+"""The command line of the stand-in: write files, serve forecasts, or both around a command."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from extract.simulator.files import write_files
+from extract.simulator.plan import SimulationPlan
+from extract.simulator.server import ForecastServer
+
+_DEFAULT_PLAN = SimulationPlan()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    # What follows the first -- is the command of `around`, whatever it looks like.
+    split = words.index("--") if "--" in words else len(words)
+    command = words[split + 1 :]
+    parser = _parser()
+    options = parser.parse_args(words[:split])
+    if options.action == "around" and not command:
+        parser.error("around: no COMMAND given after --")
+    if options.action != "around" and split < len(words):
+        parser.error(f"{options.action}: takes no COMMAND")
+    plan = SimulationPlan(
+        seed=options.seed,
+        asset_count=options.assets,
+        first_day=options.first_day,
+        day_count=options.days,
+        versions_complete=options.versions_complete,
+    )
+    try:
+        if options.action == "files":
+            return _files(plan, options.directory)
+        if options.action == "serve":
+            return _serve(plan, options.port)
+        return _around(plan, options.directory, options.port, command)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _files(plan: SimulationPlan, directory: Path) -> int:
+    try:
+        sources = write_files(plan, directory)
+    except OSError as error:
+        return _fail(f"cannot write to {error.filename or directory}: {error.strerror or error}")
+    print(
+        f"{sources.directory}: {sources.written_file_count} files written, "
+        f"{sources.unchanged_file_count} unchanged"
+    )
+    return 0
+
+
+def _serve(plan: SimulationPlan, port: int) -> int:
+    try:
+        server = ForecastServer(plan, port)
+    except OSError as error:
+        return _fail(f"cannot serve on port {port}: {os.strerror(error.errno or 0)}")
+    with server:
+        print(server.url, flush=True)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            return 0
+    return 0
+
+
+def _around(plan: SimulationPlan, directory: Path, port: int, command: list[str]) -> int:
+    try:
+        sources = write_files(plan, directory)
+    except OSError as error:
+        return _fail(f"cannot write to {error.filename or directory}: {error.strerror or error}")
+    try:
+        server = ForecastServer(plan, port)
+    except OSError as error:
+        return _fail(f"cannot serve on port {port}: {os.strerror(error.errno or 0)}")
+    with server:
+        environment = os.environ | sources.environment(server.url)
+        try:
+            process = subprocess.Popen(command, env=environment)
+        except OSError as error:
+            # The statuses that shells give for a command not found or not to be run.
+            status = 127 if isinstance(error, FileNotFoundError) else 126
+            return _fail(f"cannot run {command[0]}: {error.strerror or error}", status)
+        while True:
+            try:
+                status = process.wait()
+                break
+            except KeyboardInterrupt:
+                # The command got the Ctrl-C too; how it ends is its own affair.
+                continue
+    return status if status >= 0 else 128 - status
+
+
+def _fail(message: str, status: int = 1) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m extract.simulator",
+        description="A stand-in for the VPP and the DSO: a real HTTP server for forecasts, and "
+        "files in the formats of both. The same options give the same bytes.",
+    )
+    plan = argparse.ArgumentParser(add_help=False)
+    group = plan.add_argument_group("what is simulated")
+    group.add_argument(
+        "--assets",
+        type=_positive,
+        default=_DEFAULT_PLAN.asset_count,
+        metavar="N",
+        help="number of assets (default: %(default)s)",
+    )
+    group.add_argument(
+        "--days",
+        type=_positive,
+        default=_DEFAULT_PLAN.day_count,
+        metavar="N",
+        help="number of days with forecast versions (default: %(default)s)",
+    )
+    group.add_argument(
+        "--first-day",
+        type=_date,
+        default=_DEFAULT_PLAN.first_day,
+        metavar="DATE",
+        help="first of these days, UTC (default: %(default)s)",
+    )
+    group.add_argument(
+        "--seed",
+        type=int,
+        default=_DEFAULT_PLAN.seed,
+        metavar="S",
+        help="another seed gives other weather and other errors (default: %(default)s)",
+    )
+    group.add_argument(
+        "--versions-complete",
+        action="store_true",
+        help="leave no forecast version missing, short, gappy or with nulls",
+    )
+    port = argparse.ArgumentParser(add_help=False)
+    port.add_argument(
+        "--port",
+        type=_port,
+        default=0,
+        metavar="P",
+        help="port on 127.0.0.1 (default: one that is free)",
+    )
+
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    files = actions.add_parser("files", parents=[plan], help="write the files")
+    files.add_argument("--directory", type=Path, required=True, metavar="D", help="where to")
+    actions.add_parser(
+        "serve", parents=[port, plan], help="serve the forecasts until Ctrl-C; prints the URL"
+    )
+    around = actions.add_parser(
+        "around",
+        parents=[port, plan],
+        usage="%(prog)s [options] -- COMMAND ...",
+        help="write the files, serve the forecasts, run a command with both in its environment",
+        description="Write the files, serve the forecasts and run COMMAND with VPP_API_URL, "
+        "TECHNICAL_DATA_URL, LIVE_INFEED_URL, DSO_URL and ASSET_CONTRACTS_URL set to them. Ends "
+        "with the exit status of COMMAND.",
+    )
+    around.add_argument(
+        "--directory",
+        type=Path,
+        default=Path(".demo/sources"),
+        metavar="D",
+        help="where the files go (default: %(default)s)",
+    )
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"not a whole number from 1 on: {text}")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"not a port: {text}")
+    return int(text)
+
+
+def _date(text: str) -> dt.date:
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not a date like 2025-06-07: {text}") from None
+    if not 1990 <= day.year <= 2100:
+        raise argparse.ArgumentTypeError(f"not a date from 1990 to 2100: {text}")
+    return day
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""The DSO's files (CSV): final production of UTC days, and redispatch flags."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from extract.simulator.plan import (
+    QUARTER_HOUR_SECONDS,
+    SimulatedAsset,
+    SimulationPlan,
+    epoch_of_day,
+)
+from extract.simulator.production import produced_power_kw, redispatch
+
+_UNSETTLED_ASSET_ID = "WND-DE-001"
+_IN_ONE_FILE = ("SOL-DE-001", "SOL-DE-002")
+
+
+def final_production_files(plan: SimulationPlan) -> Iterator[tuple[str, bytes]]:
+    """Names and contents: each settled UTC day of all assets but WND-DE-001, issued a day later.
+
+    One file holds one metering point, save one that holds two.
+    """
+    settled = [asset for asset in plan.assets if asset.asset_id != _UNSETTLED_ASSET_ID]
+    together = tuple(asset for asset in settled if asset.asset_id in _IN_ONE_FILE)
+    alone = [(asset,) for asset in settled if asset.asset_id not in _IN_ONE_FILE]
+    for day in plan.settled_days:
+        issued = day + dt.timedelta(days=1)
+        for assets in [together, *alone]:
+            metering_points = "_".join(asset.metering_point_id for asset in assets)
+            name = f"final_production_{metering_points}_{issued:%Y%m%d}.csv"
+            yield name, _final_production(plan, assets, day)
+
+
+def _final_production(
+    plan: SimulationPlan, assets: tuple[SimulatedAsset, ...], day: dt.date
+) -> bytes:
+    day_epoch = epoch_of_day(day)
+    columns = [produced_power_kw(plan, asset, day).tolist() for asset in assets]
+    headers = [f"{asset.metering_point_id}__kw_" for asset in assets]
+    lines = [",".join(["delivery_start__utc_", *headers])]
+    for quarter_hour, values in enumerate(zip(*columns, strict=True)):
+        start = _instant(day_epoch + QUARTER_HOUR_SECONDS * quarter_hour)
+        cells = [f"{power_kw:.2f}" for power_kw in values]
+        lines.append(",".join([f"{start:%Y-%m-%d %H:%M:%S.%f} UTC", *cells]))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def redispatch_files(plan: SimulationPlan) -> Iterator[tuple[str, bytes]]:
+    """Name and content of the flags of the redispatched hour and an hour on both sides of it."""
+    order = redispatch(plan)
+    if order is None:
+        return
+    lines = ["delivery_start,delivery_end,is_redispatched"]
+    for epoch in range(order.start_epoch - 3600, order.end_epoch + 3600, QUARTER_HOUR_SECONDS):
+        flag = int(order.start_epoch <= epoch < order.end_epoch)
+        start, end = _instant(epoch), _instant(epoch + QUARTER_HOUR_SECONDS)
+        lines.append(f"{start:%Y-%m-%dT%H:%M:%SZ},{end:%Y-%m-%dT%H:%M:%SZ},{flag}")
+    issued = _instant(order.start_epoch).date() + dt.timedelta(days=1)
+    name = f"redispatch_flag_{order.asset.metering_point_id}_{issued:%Y%m%d}_1201.csv"
+    yield name, ("\n".join(lines) + "\n").encode()
+
+
+def _instant(epoch: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(epoch, dt.UTC)
