@@ -1,0 +1,242 @@
+"""The command line: `python -m extract`."""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn
+
+import psycopg
+
+from extract import marts
+from extract.console import Reporter
+from extract.errors import ExtractError, UsageError, WarehouseUnavailable
+from extract.forecast_stream import ForecastRequest
+from extract.load import ALL, FORECASTS, VARIABLES, load
+from extract.messages import one_line
+from extract.run import Run
+from extract.settings import Settings
+from extract.warehouse.connection import connect
+from extract.warehouse.landing import begin_run
+from extract.warehouse.schema import ensure_schema
+
+DEFAULT_WINDOW = timedelta(hours=48)
+LARGEST_CONCURRENCY = 256
+
+_SUMMARIES = {
+    "technical-data": "technical data of the assets, one JSON file a day",
+    "asset-contracts": "asset contracts, CSV exports of the CRM",
+    "forecasts": "forecast versions, from the forecast API over HTTP",
+    "live-infeed": "live measured infeed, JSON files",
+    "final-production": "final production of the DSO, CSV files",
+    "redispatch": "redispatch flags of the DSO, CSV files",
+}
+
+_EPILOG = """\
+environment:
+  VPP_API_URL           the forecast API
+  VPP_API_TOKEN         sent as a bearer token; optional, never shown or stored
+  TECHNICAL_DATA_URL    directory of technical data files
+  ASSET_CONTRACTS_URL   directory of contract exports
+  LIVE_INFEED_URL       directory of live infeed files
+  DSO_URL               directory of final production and redispatch files
+  PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE
+                        the warehouse; without PGHOST it is the embedded PostgreSQL
+  EMBEDDED_WAREHOUSE_DIRECTORY
+                        where the embedded PostgreSQL lives (default: .warehouse)
+  A directory is a path or a URL (file://, s3://, sftp://, gs://, https://). A source that is
+  not configured is skipped.
+
+exit status:
+  0  everything that the sources offer is landed
+  1  the run could not do its work: a source or the warehouse cannot be reached, a build failed
+  2  wrong usage
+  3  a document was refused; all others are landed
+  130  interrupted
+
+examples:
+  python -m extract all
+  python -m extract forecasts --from 2025-06-07 --to 2025-06-10 --assets WND-DE-003
+  python -m extract forecasts --asset_forecasts_table asset_forecasts \\
+      --portfolio_forecast_table portfolio_forecast
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong usage is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {one_line(message)} (see {self.prog} --help)\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    reporter = Reporter()
+    try:
+        options = build_parser().parse_args(words)
+        return _run(options, f"python -m extract {shlex.join(words)}", reporter)
+    except SystemExit as ending:
+        return ending.code if isinstance(ending.code, int) else 1
+    except UsageError as error:
+        reporter.error(str(error))
+        return 2
+    except ExtractError as error:
+        reporter.error(str(error))
+        return 1
+    except psycopg.Error as error:
+        reporter.error(str(WarehouseUnavailable(f"the warehouse: {one_line(error)}")))
+        return 1
+    except KeyboardInterrupt:
+        reporter.error("interrupted; what was landed stays")
+        return 130
+
+
+def _run(options: argparse.Namespace, command: str, reporter: Reporter) -> int:
+    if options.source == "schema":
+        with connect(Settings.from_environment()) as connection:
+            made = ensure_schema(connection)
+        reporter.line("schema raw: made" if made else "schema raw: is there")
+        return 0
+    sources = ALL if options.source == "all" else (options.source,)
+    forecasts = _forecast_request(options) if FORECASTS in sources else _NO_FORECASTS
+    names = {
+        variable: name
+        for variable in marts.RENAMABLE_MARTS
+        if (name := getattr(options, variable, None)) is not None
+    }
+    marts.check_names(names)
+    settings = Settings.from_environment()
+    with connect(settings) as connection:
+        marts.check_ownership(connection, names)
+        ensure_schema(connection)
+        run = Run(connection, begin_run(connection, command), reporter)
+        outcome = load(run, settings, sources, forecasts)
+        if names:
+            reporter.line("building the marts (dbt build) ...")
+            marts.build_marts(connection, names)
+    return outcome.status
+
+
+_NO_FORECASTS = ForecastRequest(datetime.max, datetime.max)
+
+
+def _forecast_request(options: argparse.Namespace) -> ForecastRequest:
+    end = options.end or datetime.now(UTC)
+    begin = options.begin or end - DEFAULT_WINDOW
+    if begin >= end:
+        raise UsageError(f"--from ({begin.isoformat()}) is not before --to ({end.isoformat()})")
+    return ForecastRequest(
+        begin=begin,
+        end=end,
+        assets=tuple(dict.fromkeys(options.assets or ())),
+        refetch=options.refetch,
+        concurrency=options.concurrency,
+    )
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser, one subcommand per source, `all` and `schema`."""
+    parser = _Parser(
+        prog="python -m extract",
+        description="Fetches what the sources deliver and lands it in the schema raw of the "
+        "warehouse. Landing the same thing twice lands nothing new.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EPILOG,
+    )
+    subparsers = parser.add_subparsers(dest="source", required=True, metavar="SOURCE")
+    for name, summary in _SUMMARIES.items():
+        subparser = subparsers.add_parser(
+            name, help=summary, description=f"Land {summary} ({VARIABLES[name]})."
+        )
+        if name == FORECASTS:
+            _add_forecast_options(subparser)
+            _add_mart_options(subparser)
+    everything = subparsers.add_parser(
+        "all",
+        help="all of them, technical data and contracts first",
+        description="Land all sources that are configured, technical data and contracts first.",
+    )
+    _add_forecast_options(everything)
+    subparsers.add_parser(
+        "schema",
+        help="only make the tables of raw, so that dbt can build on an empty warehouse",
+        description="Make the tables of the schema raw where they are missing.",
+    )
+    return parser
+
+
+def _add_forecast_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "forecasts",
+        "Which versions are asked for: by default those of the last 48 hours. Versions that are "
+        "landed already are not asked for again. Directories are always looked through whole.",
+    )
+    instant = "an ISO 8601 date or instant, UTC where it has no offset"
+    group.add_argument(
+        "--from",
+        dest="begin",
+        type=_instant,
+        metavar="INSTANT",
+        help=f"first version: {instant} (default: 48 hours before --to)",
+    )
+    group.add_argument(
+        "--to",
+        dest="end",
+        type=_instant,
+        metavar="INSTANT",
+        help="versions before this one (default: now)",
+    )
+    group.add_argument(
+        "--assets",
+        nargs="+",
+        type=_asset_id,
+        metavar="ASSET",
+        help="only these (default: all that landed technical data or contracts name)",
+    )
+    group.add_argument(
+        "--refetch", action="store_true", help="ask again for versions that are landed already"
+    )
+    group.add_argument(
+        "--concurrency",
+        type=_concurrency,
+        default=8,
+        metavar="N",
+        help="requests under way at once (default: %(default)s)",
+    )
+
+
+def _add_mart_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "marts",
+        "With one of these, all marts are built after landing, and the two that are named here "
+        "under these names. A name that belongs to an object of somebody else is refused.",
+    )
+    for variable, mart in marts.RENAMABLE_MARTS.items():
+        group.add_argument(
+            f"--{variable}",
+            metavar="NAME",
+            help=f"the table of the mart {mart} (default: {mart})",
+        )
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+        aware = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
+        return aware.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{text!r} is no ISO 8601 date or instant") from None
+
+
+def _asset_id(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise argparse.ArgumentTypeError(f"{text!r} is no asset id")
+    return text
+
+
+def _concurrency(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= LARGEST_CONCURRENCY:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {LARGEST_CONCURRENCY}")
+    return int(text)

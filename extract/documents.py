@@ -1,0 +1,153 @@
+"""Received documents, one class per table of raw: what a decoder returns and what is landed.
+
+All instants are aware and in UTC. `received_utc` belongs to the document: it is the instant at
+which its bytes had been read, not the one at which it was landed.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, ClassVar
+
+import pendulum
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The bytes that a source gave us, and where and when."""
+
+    source_uri: str
+    name: str
+    content: bytes
+    received_utc: pendulum.DateTime
+
+    @cached_property
+    def content_sha256(self) -> bytes:
+        """The hash of the bytes as received."""
+        return hashlib.sha256(self.content).digest()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Document:
+    """A row of raw, before it has a document id and a run."""
+
+    table: ClassVar[str]
+    types: ClassVar[dict[str, str]]
+    """The columns that are landed, with their PostgreSQL types."""
+
+    source_uri: str
+    content_sha256: bytes
+    received_utc: datetime
+
+
+ORIGIN_TYPES = {"source_uri": "text", "content_sha256": "bytea", "received_utc": "timestamptz"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TechnicalData(Document):
+    """Every asset that one technical data file lists, as received."""
+
+    table: ClassVar = "technical_data"
+    types: ClassVar = {"created_utc": "timestamptz", "assets": "jsonb", **ORIGIN_TYPES}
+
+    created_utc: datetime
+    assets: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AssetContracts(Document):
+    """Every row of one contract export, as text, without personal data."""
+
+    table: ClassVar = "asset_contracts"
+    types: ClassVar = {"exported_utc": "timestamptz", "contracts": "jsonb", **ORIGIN_TYPES}
+
+    exported_utc: datetime
+    contracts: list[dict[str, str | None]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LiveInfeed(Document):
+    """The samples of one asset in one live file: equal lengths, in the order of the document."""
+
+    table: ClassVar = "live_infeed"
+    types: ClassVar = {
+        "asset_id": "text",
+        "measured_utc": "timestamptz[]",
+        "power_kw": "float8[]",
+        "quality": "float8[]",
+        **ORIGIN_TYPES,
+    }
+
+    asset_id: str
+    measured_utc: list[datetime]
+    power_kw: list[float | None]
+    quality: list[float | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FinalProduction(Document):
+    """One metering point of one final production file.
+
+    `power_kw[n]` is the average power in kW of the quarter-hour that starts n quarter-hours after
+    `grid_start_utc`; None: unknown.
+    """
+
+    table: ClassVar = "final_production"
+    types: ClassVar = {
+        "metering_point_id": "text",
+        "issued_date": "date",
+        "grid_start_utc": "timestamptz",
+        "power_kw": "float8[]",
+        **ORIGIN_TYPES,
+    }
+
+    metering_point_id: str
+    issued_date: date
+    grid_start_utc: datetime
+    power_kw: list[float | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RedispatchFlag(Document):
+    """The intervals of one redispatch file: equal lengths, in the order of the document."""
+
+    table: ClassVar = "redispatch_flag"
+    types: ClassVar = {
+        "metering_point_id": "text",
+        "issued_utc": "timestamptz",
+        "delivery_start_utc": "timestamptz[]",
+        "delivery_end_utc": "timestamptz[]",
+        "is_redispatched": "boolean[]",
+        **ORIGIN_TYPES,
+    }
+
+    metering_point_id: str
+    issued_utc: datetime
+    delivery_start_utc: list[datetime]
+    delivery_end_utc: list[datetime]
+    is_redispatched: list[bool]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Forecast(Document):
+    """One version of one asset's forecast.
+
+    `power_kw[n]` is the average power in kW of the quarter-hour that starts n quarter-hours after
+    `grid_start_utc`; None: no forecast for it.
+    """
+
+    table: ClassVar = "forecast_version"
+    types: ClassVar = {
+        "version_utc": "timestamptz",
+        "grid_start_utc": "timestamptz",
+        "asset_id": "text",
+        "power_kw": "float8[]",
+        **ORIGIN_TYPES,
+    }
+
+    asset_id: str
+    version_utc: pendulum.DateTime
+    grid_start_utc: pendulum.DateTime
+    received_utc: pendulum.DateTime
+    power_kw: tuple[float | None, ...]

@@ -1,0 +1,43 @@
+"""What can go wrong, as a small tree: every error that a run expects is an ExtractError."""
+
+
+class ExtractError(Exception):
+    """Base of all errors that this package raises on purpose: one line, meant to be read."""
+
+
+class ConfigurationError(ExtractError):
+    """A setting is missing or cannot be used."""
+
+
+class UsageError(ExtractError):
+    """The command was called with something that it cannot mean."""
+
+
+class WarehouseUnavailable(ExtractError):
+    """The warehouse cannot be reached, is too old, or refused what was asked of it."""
+
+
+class SourceUnavailable(ExtractError):
+    """A source as a whole cannot be read: a missing directory, an API that nobody answers."""
+
+
+class NoAnswer(SourceUnavailable):
+    """One question to the API got no usable answer, after all repetitions."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"{address}: {reason}")
+        self.address = address
+        self.reason = reason
+
+
+class ForecastNotFound(ExtractError):
+    """The API knows no such version of such an asset (404)."""
+
+
+class DocumentRefused(ExtractError):
+    """One document is not what its source promises. The others are not touched by it."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"{address}: {reason}")
+        self.address = address
+        self.reason = reason

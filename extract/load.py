@@ -1,0 +1,77 @@
+"""One run of the extractor: its sources one after the other, each for itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extract.console import Tally
+from extract.errors import ConfigurationError, SourceUnavailable
+from extract.file_streams import (
+    ASSET_CONTRACTS,
+    FINAL_PRODUCTION,
+    LIVE_INFEED,
+    REDISPATCH,
+    TECHNICAL_DATA,
+    load_directory,
+)
+from extract.forecast_stream import ForecastRequest, load_forecasts
+from extract.run import Run
+from extract.settings import Settings
+from extract.vpp.client import VppClient
+
+FORECASTS = "forecasts"
+FILE_STREAMS = {
+    stream.name: stream
+    for stream in (TECHNICAL_DATA, ASSET_CONTRACTS, LIVE_INFEED, FINAL_PRODUCTION, REDISPATCH)
+}
+# Technical data and contracts first: they name the assets whose forecasts are wanted.
+ALL = (
+    TECHNICAL_DATA.name,
+    ASSET_CONTRACTS.name,
+    FORECASTS,
+    LIVE_INFEED.name,
+    FINAL_PRODUCTION.name,
+    REDISPATCH.name,
+)
+VARIABLES = {FORECASTS: "VPP_API_URL"} | {s.name: s.variable for s in FILE_STREAMS.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended."""
+
+    any_unavailable: bool
+    any_refused: bool
+
+    @property
+    def status(self) -> int:
+        """0: all landed; 1: a source could not be read; 3: a document was refused."""
+        return 1 if self.any_unavailable else 3 if self.any_refused else 0
+
+
+def load(
+    run: Run, settings: Settings, sources: Sequence[str], forecasts: ForecastRequest
+) -> Outcome:
+    """Load these sources in this order. One that cannot be read does not stop the others."""
+    tallies: list[Tally] = []
+    any_unavailable = False
+    for name in sources:
+        url = settings.url(VARIABLES[name])
+        if url is None:
+            run.reporter.line(f"{name}: skipped, {VARIABLES[name]} is not set")
+            continue
+        tally = Tally(name)
+        tallies.append(tally)
+        try:
+            if name == FORECASTS:
+                with VppClient(url, settings.vpp_api_token) as client:
+                    load_forecasts(run, client, forecasts, tally)
+            else:
+                load_directory(run, FILE_STREAMS[name], url, tally)
+        except (SourceUnavailable, ConfigurationError) as error:
+            any_unavailable = True
+            run.reporter.error(f"{name}: {error}")
+        else:
+            run.reporter.line(f"{name}: done")
+    if tallies:
+        run.reporter.table(tallies)
+    return Outcome(any_unavailable, any(tally.refused for tally in tallies))

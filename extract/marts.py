@@ -1,0 +1,73 @@
+"""Building the marts after a load, two of them under names of the caller's choice."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import psycopg
+
+from extract.errors import ExtractError, UsageError
+from extract.messages import one_line
+from extract.settings import PROJECT_ROOT
+from extract.warehouse.command import DBT_ENVIRONMENT
+from extract.warehouse.connection import libpq_environment
+
+RENAMABLE_MARTS = {
+    "asset_forecasts_table": "asset_forecasts",
+    "portfolio_forecast_table": "portfolio_forecast",
+}
+_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_MARTS = PROJECT_ROOT / "dbt_project" / "models" / "marts"
+
+
+class BuildFailed(ExtractError):
+    """dbt ended with an error; it has said itself what was wrong."""
+
+
+def check_names(names: Mapping[str, str]) -> None:
+    """Check the names given for marts, by dbt variable. Raises UsageError."""
+    marts = {path.stem for path in _MARTS.rglob("*.sql")}
+    for variable, name in names.items():
+        if not _IDENTIFIER.fullmatch(name):
+            raise UsageError(
+                f"--{variable}: {one_line(name, 80)!r} is no table name "
+                "(a-z, 0-9 and _, at most 63, no digit first)"
+            )
+        if name in marts - {RENAMABLE_MARTS[variable]}:
+            raise UsageError(f"--{variable}: {name} is the name of another mart of this project")
+    if len(set(names.values())) != len(names):
+        raise UsageError(f"one name for two marts: {next(iter(names.values()))}")
+
+
+def check_ownership(connection: psycopg.Connection, names: Mapping[str, str]) -> None:
+    """Check that no name belongs to an object that this project did not make. Raises UsageError."""
+    for variable, name in names.items():
+        row = connection.execute(
+            """
+            select obj_description(oid, 'pg_class') from pg_class
+            where relname = %s and relnamespace = to_regnamespace('public')
+            """,
+            [name],
+        ).fetchone()
+        marker = rf"dbt model vpp_warehouse\.{RENAMABLE_MARTS[variable]}\b"
+        if row is not None and not re.search(marker, row[0] or ""):
+            raise UsageError(
+                f"--{variable}: public.{name} belongs to an object this project did not make"
+            )
+
+
+def build_marts(connection: psycopg.Connection, names: Mapping[str, str]) -> None:
+    """Build the whole dbt project with these names. Raises BuildFailed."""
+    variables = ", ".join(f'"{variable}": "{name}"' for variable, name in names.items())
+    # The dbt of this Python, not another that may come first on the path.
+    program = str(Path(sys.executable).with_name("dbt"))
+    result = subprocess.run(
+        [program, "--log-level", "warn", "build", "--vars", f"{{{variables}}}"],
+        env=os.environ | DBT_ENVIRONMENT | libpq_environment(connection),
+        check=False,
+    )
+    if result.returncode:
+        raise BuildFailed(f"dbt build ended with status {result.returncode}")

@@ -1,0 +1,98 @@
+"""Final production of the DSO: quarter-hours of one or more metering points."""
+
+import re
+from datetime import UTC, datetime
+
+from extract.documents import Delivery, FinalProduction
+from extract.errors import DocumentRefused
+from extract.messages import shown
+from extract.sources.csv_documents import decimal, read_csv
+from extract.sources.instants import (
+    LARGEST_POWER_KW,
+    QUARTER_HOUR_SECONDS,
+    instant_of_name,
+    plausible,
+)
+from extract.sources.json_documents import identifier
+
+PATTERN = re.compile(r"final_production_(?:.+_)?([0-9]{8})\.csv")
+LONGEST_DAYS = 400
+_START = "delivery_start__utc_"
+_POWER = re.compile(r"(.+)__kw_")
+_INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.0{1,6})? UTC")
+
+
+def decode(delivery: Delivery) -> list[FinalProduction]:
+    """One document per metering point of the file; an empty cell is None. Raises DocumentRefused.
+
+    Rows may come in any order and with holes: each is put at its place on the quarter-hour grid.
+    """
+    name = PATTERN.fullmatch(delivery.name)
+    if name is None:
+        raise DocumentRefused(
+            delivery.source_uri, "the name is not that of a final production file"
+        )
+    # The date alone is meant, so its hour and zone do not matter.
+    issued_date = instant_of_name(delivery, f"{name[1]}Z").date()
+    header, rows = read_csv(delivery, (_START,))
+    points = {n: point[1] for n, column in enumerate(header) if (point := _POWER.fullmatch(column))}
+    if not points:
+        raise DocumentRefused(delivery.source_uri, "holds no column of a metering point (…__kw_)")
+    if len(set(points.values())) != len(points):
+        raise DocumentRefused(delivery.source_uri, "holds a metering point more than once")
+    if not rows:
+        raise DocumentRefused(delivery.source_uri, "holds no quarter-hours")
+    starts = [_start(delivery, row[header.index(_START)]) for row in rows]
+    first, last = min(starts), max(starts)
+    if last - first >= LONGEST_DAYS * 86_400:
+        raise DocumentRefused(delivery.source_uri, f"reaches over more than {LONGEST_DAYS} days")
+    length = (last - first) // QUARTER_HOUR_SECONDS + 1
+    grids: dict[int, list[float | None]] = {n: [None] * length for n in points}
+    seen: dict[int, list[float | None]] = {}
+    for start, row in zip(starts, rows, strict=True):
+        values = [_power(delivery, row[n], header[n]) for n in points]
+        if seen.setdefault(start, values) != values:
+            instant = datetime.fromtimestamp(start, UTC)
+            raise DocumentRefused(
+                delivery.source_uri, f"gives two values for {instant:%Y-%m-%d %H:%M} UTC"
+            )
+        for n, value in zip(points, values, strict=True):
+            grids[n][(start - first) // QUARTER_HOUR_SECONDS] = value
+    return [
+        FinalProduction(
+            metering_point_id=identifier(delivery, point, "a metering point"),
+            issued_date=issued_date,
+            grid_start_utc=datetime.fromtimestamp(first, UTC),
+            power_kw=grids[n],
+            source_uri=delivery.source_uri,
+            content_sha256=delivery.content_sha256,
+            received_utc=delivery.received_utc,
+        )
+        for n, point in points.items()
+    ]
+
+
+def _start(delivery: Delivery, text: str) -> int:
+    written = _INSTANT.fullmatch(text)
+    try:
+        instant = datetime.fromisoformat(f"{written[1]}+00:00") if written else None
+    except ValueError:
+        instant = None
+    if instant is None or not plausible(instant) or instant.timestamp() % QUARTER_HOUR_SECONDS:
+        reason = (
+            f"{_START} holds {shown(text)}, which starts no quarter-hour (YYYY-MM-DD HH:MM:SS UTC)"
+        )
+        raise DocumentRefused(delivery.source_uri, reason)
+    return int(instant.timestamp())
+
+
+def _power(delivery: Delivery, text: str, column: str) -> float | None:
+    if not text:
+        return None
+    value = decimal(text)
+    if value is None or not abs(value) < LARGEST_POWER_KW:
+        reason = (
+            f"{shown(column)} holds {shown(text)}, which is no power in kW with a decimal point"
+        )
+        raise DocumentRefused(delivery.source_uri, reason)
+    return value

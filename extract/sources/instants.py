@@ -1,0 +1,85 @@
+"""Instants and numbers as the sources write them, checked."""
+
+import re
+from datetime import UTC, date, datetime
+from types import NoneType
+from typing import Any
+
+import pendulum
+
+from extract.documents import Delivery
+from extract.errors import DocumentRefused
+from extract.messages import shown
+
+QUARTER_HOUR_SECONDS = 900
+LARGEST_POWER_KW = 1e9
+_SECONDS_END_HERE = 1e11  # as seconds the year 5138, as milliseconds the year 1973
+_NOTHING_FROM_HERE = 1e15  # before a number so large that it has no float
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+_DIGITS = re.compile(r"[0-9]+")
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def epochs(delivery: Delivery, cells: list[Any], column: str) -> list[float]:
+    """Seconds since 1970 from epochs in seconds or milliseconds: the magnitude decides, labels lie.
+
+    Raises DocumentRefused when one is no number or lies outside 2000 to 2100.
+    """
+    if not set(map(type, cells)) <= {int, float}:
+        odd = next(cell for cell in cells if type(cell) is not int and type(cell) is not float)
+        raise DocumentRefused(delivery.source_uri, f"{column} holds {shown(odd)}, no instant")
+    if not cells or (min(cells) >= _EARLIEST and max(cells) < _LATEST):
+        return cells
+    seconds = [
+        cell / 1000 if _SECONDS_END_HERE <= cell < _NOTHING_FROM_HERE else cell for cell in cells
+    ]
+    for cell, second in zip(cells, seconds, strict=True):
+        if not _EARLIEST <= second < _LATEST:
+            reason = f"{column} holds {shown(cell)}, no plausible instant"
+            raise DocumentRefused(delivery.source_uri, reason)
+    return seconds
+
+
+def plausible(instant: datetime) -> bool:
+    """Whether the instant lies between 2000 and 2100."""
+    return _EARLIEST <= instant.timestamp() < _LATEST
+
+
+def instant_of_name(delivery: Delivery, digits: str) -> datetime:
+    """The instant that a file name carries, in UTC.
+
+    With a Z at the end it is UTC, without one Europe/Berlin, where of an hour that the clocks
+    repeat the first counts. Raises DocumentRefused for an impossible one.
+    """
+    zone = "UTC" if digits.endswith("Z") else "Europe/Berlin"
+    numbers = "".join(_DIGITS.findall(digits))
+    numbers += "0" * (14 - len(numbers))
+    try:
+        naive = datetime.strptime(numbers, "%Y%m%d%H%M%S")
+        instant = pendulum.instance(naive, tz=zone).in_timezone("UTC")
+    except (ValueError, OverflowError):
+        raise DocumentRefused(
+            delivery.source_uri, f"the name holds no instant: {shown(digits)}"
+        ) from None
+    return datetime.fromtimestamp(instant.timestamp(), UTC)
+
+
+def iso_date(text: str) -> date | None:
+    """The date written YYYY-MM-DD, or None where the text is none."""
+    try:
+        return date.fromisoformat(text) if _ISO_DATE.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def powers(delivery: Delivery, cells: list[Any], column: str) -> list[float | None]:
+    """Powers in kW, None for null. Raises DocumentRefused for what no plant can have."""
+    if not set(map(type, cells)) <= {int, float, NoneType}:
+        odd = next(cell for cell in cells if type(cell) not in (int, float, NoneType))
+        raise DocumentRefused(delivery.source_uri, f"{column} holds {shown(odd)}, no number")
+    for cell in cells:
+        if cell is not None and not -LARGEST_POWER_KW < cell < LARGEST_POWER_KW:
+            reason = f"{column} holds {shown(cell)} kW, no plausible power"
+            raise DocumentRefused(delivery.source_uri, reason)
+    return [None if cell is None else float(cell) for cell in cells]

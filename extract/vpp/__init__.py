@@ -1,0 +1,1 @@
+"""The forecast API of the virtual power plant."""

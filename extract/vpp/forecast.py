@@ -1,0 +1,64 @@
+"""The decoder of one forecast response."""
+
+from datetime import datetime
+
+import pendulum
+
+from extract.documents import Delivery, Forecast
+from extract.errors import DocumentRefused
+from extract.messages import shown
+from extract.sources.instants import QUARTER_HOUR_SECONDS, epochs, powers
+from extract.sources.json_documents import columns_of, read_json
+
+__all__ = ["Forecast", "decode"]
+
+_EARLIEST_START_SECONDS = -86_400
+_LATEST_START_SECONDS = 10 * 86_400
+
+
+def decode(delivery: Delivery, asset_id: str, version_utc: datetime) -> Forecast:
+    """The forecast that was asked for. Raises DocumentRefused, also for another asset or version.
+
+    Rows may come in any order and with holes: each is put at its place on the quarter-hour grid.
+    """
+    document = read_json(delivery)
+    key = document.get("key")
+    answered = key.get("asset_id") if isinstance(key, dict) else None
+    if answered != asset_id:
+        raise DocumentRefused(
+            delivery.source_uri, f"is about {shown(answered)}, asked for was {shown(asset_id)}"
+        )
+    columns = columns_of(delivery, document, ("start", "end", "version", "power"))
+    if not columns[0]:
+        raise DocumentRefused(delivery.source_uri, "holds no quarter-hours")
+    starts = epochs(delivery, columns[0], "start")
+    ends = epochs(delivery, columns[1], "end")
+    version = int(version_utc.timestamp())
+    for held in set(epochs(delivery, columns[2], "version")) - {version}:
+        reason = f"holds the version {held:.15g}, asked for was {version} (seconds since 1970)"
+        raise DocumentRefused(delivery.source_uri, reason)
+    values: dict[float, float | None] = {}
+    for start, end, power in zip(starts, ends, powers(delivery, columns[3], "power"), strict=True):
+        if start % QUARTER_HOUR_SECONDS:
+            raise DocumentRefused(delivery.source_uri, f"start {start:.15g} is on no quarter-hour")
+        if end != start + QUARTER_HOUR_SECONDS:
+            reason = f"start {start:.15g} and end {end:.15g} are not 15 minutes apart"
+            raise DocumentRefused(delivery.source_uri, reason)
+        if values.setdefault(start, power) != power:
+            raise DocumentRefused(
+                delivery.source_uri, f"gives two values for the start {start:.15g}"
+            )
+    first, last = int(min(starts)), int(max(starts))
+    if first - version < _EARLIEST_START_SECONDS or last - version > _LATEST_START_SECONDS:
+        reason = f"reaches from {first} to {last}, too far from its version {version}"
+        raise DocumentRefused(delivery.source_uri, reason)
+    grid = range(first, last + 1, QUARTER_HOUR_SECONDS)
+    return Forecast(
+        asset_id=asset_id,
+        version_utc=pendulum.from_timestamp(version),
+        grid_start_utc=pendulum.from_timestamp(first),
+        power_kw=tuple(map(values.get, grid)),
+        source_uri=delivery.source_uri,
+        content_sha256=delivery.content_sha256,
+        received_utc=delivery.received_utc,
+    )

@@ -1,0 +1,96 @@
+"""The command line of the warehouse: `python -m extract.warehouse`."""
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+
+from extract.errors import ExtractError
+from extract.settings import PROJECT_ROOT, Settings
+from extract.warehouse import embedded
+
+DBT_ENVIRONMENT = {
+    "DBT_PROFILES_DIR": str(PROJECT_ROOT / "profiles"),
+    "DBT_PROJECT_DIR": str(PROJECT_ROOT / "dbt_project"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one action; returns the exit status (0 done, 1 not possible, 2 wrong usage)."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = _parser()
+    # What follows psql is psql's own, options included.
+    options = parser.parse_args(words[:1])
+    rest = words[1:]
+    if rest and options.action != "psql":
+        parser.error(f"{options.action}: takes no arguments")
+    settings = Settings.from_environment()
+    try:
+        if options.action == "start":
+            return _start(settings)
+        if options.action == "stop":
+            return _stop(settings)
+        if options.action == "env":
+            return _print_environment(settings)
+        return _psql(settings, rest)
+    except ExtractError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def warehouse_environment(settings: Settings) -> dict[str, str]:
+    """libpq's variables for the embedded warehouse, started if need be.
+
+    Empty where PGHOST is set: the variables are there already.
+    """
+    if settings.pghost is not None:
+        return {}
+    return embedded.start(settings.embedded_directory).environment
+
+
+def _start(settings: Settings) -> int:
+    if settings.pghost is not None:
+        print(f"PGHOST is set to {settings.pghost}: the embedded PostgreSQL is not needed")
+        return 0
+    embedded.start(settings.embedded_directory)
+    print(f"embedded PostgreSQL: running in {settings.embedded_directory}")
+    return 0
+
+
+def _stop(settings: Settings) -> int:
+    stopped = embedded.stop(settings.embedded_directory)
+    what = "stopped in" if stopped else "was not running in"
+    print(f"embedded PostgreSQL: {what} {settings.embedded_directory}")
+    return 0
+
+
+def _print_environment(settings: Settings) -> int:
+    for name, value in {**warehouse_environment(settings), **DBT_ENVIRONMENT}.items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _psql(settings: Settings, arguments: Sequence[str]) -> int:
+    environment = os.environ | warehouse_environment(settings)
+    program = str(embedded.psql_program())
+    sys.stdout.flush()
+    os.execve(program, [program, *arguments], environment)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m extract.warehouse",
+        description="The embedded PostgreSQL, which is the warehouse while PGHOST is not set.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="actions:\n"
+        "  start   start it, if it does not run already\n"
+        "  stop    stop it\n"
+        "  env     print what to export for dbt and psql, having started it if need be\n"
+        "  psql    open psql on the warehouse; what follows is passed on to psql\n",
+    )
+    parser.add_argument("action", choices=["start", "stop", "env", "psql"], metavar="ACTION")
+    return parser

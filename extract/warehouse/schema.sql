@@ -1,0 +1,110 @@
+-- The raw schema: a row is a received document. Append-only: nothing here is updated or deleted.
+-- Idempotent: every statement may run again on a warehouse that has it already.
+
+create schema if not exists raw;
+
+-- One sequence for all streams, so that a document id names one document wherever it landed.
+create sequence if not exists raw.document_id;
+
+-- A run of the extractor.
+create table if not exists raw.run (
+    run_id bigint generated always as identity primary key,
+    started_utc timestamptz not null,
+    command text not null
+);
+
+-- The ledger of files: what was seen at an address, and which bytes were there.
+-- A file whose stamp (size, modification time, ETag) equals the newest observation's is not read again.
+create table if not exists raw.file_observation (
+    observation_id bigint generated always as identity primary key,
+    source_uri text not null,
+    stamp text not null,
+    content_sha256 bytea not null,
+    observed_utc timestamptz not null,
+    run_id bigint not null
+);
+create index if not exists file_observation_by_address
+    on raw.file_observation (source_uri, observation_id);
+
+-- One technical data file: every asset that it lists, as received.
+create table if not exists raw.technical_data (
+    document_id bigint primary key default nextval('raw.document_id'),
+    created_utc timestamptz not null,
+    assets jsonb not null,
+    source_uri text not null,
+    content_sha256 bytea not null,
+    received_utc timestamptz not null,
+    run_id bigint not null
+);
+
+-- One export of asset contracts: every row as text, without the personal data that is dropped before landing.
+create table if not exists raw.asset_contracts (
+    document_id bigint primary key default nextval('raw.document_id'),
+    exported_utc timestamptz not null,
+    contracts jsonb not null,
+    source_uri text not null,
+    content_sha256 bytea not null,
+    received_utc timestamptz not null,
+    run_id bigint not null
+);
+
+-- One forecast version of one asset: power_kw[n] is the quarter-hour that starts at
+-- grid_start_utc + (n - 1) * 15 minutes; a quarter-hour without a forecast is null.
+create table if not exists raw.forecast_version (
+    document_id bigint primary key default nextval('raw.document_id'),
+    version_utc timestamptz not null,
+    grid_start_utc timestamptz not null,
+    received_utc timestamptz not null,
+    run_id bigint not null,
+    asset_id text not null,
+    source_uri text not null,
+    content_sha256 bytea not null,
+    power_kw double precision [] not null
+);
+-- Read by slices and never searched: compressing the values would cost more than it saves.
+alter table raw.forecast_version alter column power_kw set storage external;
+create index if not exists forecast_version_by_asset
+    on raw.forecast_version (asset_id, version_utc, received_utc, content_sha256);
+
+-- One live file of one asset: three arrays of equal length, in the order of the document.
+create table if not exists raw.live_infeed (
+    document_id bigint primary key default nextval('raw.document_id'),
+    asset_id text not null,
+    measured_utc timestamptz [] not null,
+    power_kw double precision [] not null,
+    quality double precision [] not null,
+    source_uri text not null,
+    content_sha256 bytea not null,
+    received_utc timestamptz not null,
+    run_id bigint not null
+);
+create index if not exists live_infeed_by_asset on raw.live_infeed (asset_id);
+
+-- One metering point of one final production file, on the same kind of grid as a forecast version.
+create table if not exists raw.final_production (
+    document_id bigint primary key default nextval('raw.document_id'),
+    metering_point_id text not null,
+    issued_date date not null,
+    grid_start_utc timestamptz not null,
+    power_kw double precision [] not null,
+    source_uri text not null,
+    content_sha256 bytea not null,
+    received_utc timestamptz not null,
+    run_id bigint not null
+);
+create index if not exists final_production_by_metering_point on raw.final_production (metering_point_id);
+
+-- One redispatch file of one metering point: arrays of equal length, in the order of the document.
+create table if not exists raw.redispatch_flag (
+    document_id bigint primary key default nextval('raw.document_id'),
+    metering_point_id text not null,
+    issued_utc timestamptz not null,
+    delivery_start_utc timestamptz [] not null,
+    delivery_end_utc timestamptz [] not null,
+    is_redispatched boolean [] not null,
+    source_uri text not null,
+    content_sha256 bytea not null,
+    received_utc timestamptz not null,
+    run_id bigint not null
+);
+create index if not exists redispatch_flag_by_metering_point on raw.redispatch_flag (metering_point_id);

@@ -1,0 +1,237 @@
+"""What the tests share: a real PostgreSQL, a fresh warehouse for each test, a real HTTP server."""
+
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from extract import cli
+from extract.console import Reporter
+from extract.run import Run
+from extract.warehouse import embedded
+from extract.warehouse.landing import begin_run
+from extract.warehouse.schema import ensure_schema
+
+SETTINGS = (
+    "VPP_API_URL",
+    "VPP_API_TOKEN",
+    "TECHNICAL_DATA_URL",
+    "LIVE_INFEED_URL",
+    "DSO_URL",
+    "ASSET_CONTRACTS_URL",
+    "EMBEDDED_WAREHOUSE_DIRECTORY",
+    "PGHOST",
+    "PGPORT",
+    "PGUSER",
+    "PGPASSWORD",
+    "PGDATABASE",
+)
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A running server; `environment` leads a superuser to it, into the database postgres."""
+
+    environment: dict[str, str]
+
+    def connect(self, database: str) -> psycopg.Connection:
+        """A session that commits every statement by itself."""
+        return psycopg.connect(
+            host=self.environment["PGHOST"],
+            port=self.environment["PGPORT"],
+            user=self.environment["PGUSER"],
+            password=self.environment.get("PGPASSWORD"),
+            dbname=database,
+            autocommit=True,
+        )
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A database of its own on the server; `environment` holds its PG variables."""
+
+    server: PostgresServer
+    environment: dict[str, str]
+
+    def connect(self) -> psycopg.Connection:
+        """A session in UTC that commits every statement by itself."""
+        connection = self.server.connect(self.environment["PGDATABASE"])
+        connection.execute("set timezone to 'UTC'")
+        return connection
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """The rows of a query."""
+        with self.connect() as connection:
+            return connection.execute(sql.SQL(query)).fetchall()
+
+    def value(self, query: str) -> object:
+        """The only value of a query."""
+        [(value,)] = self.rows(query)
+        return value
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended and what it said."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        return self.out + self.err
+
+    def counts(self, source: str) -> dict[str, int]:
+        """The row of the final table for this source."""
+        for line in self.out.splitlines():
+            cells = [cell.strip() for cell in line.strip("│ ").split("│")]
+            if cells[0] == source and len(cells) == 6:
+                names = ("found", "landed", "unchanged", "ignored", "refused")
+                numbers = (int(cell.replace(",", "")) for cell in cells[1:])
+                return dict(zip(names, numbers, strict=True))
+        raise AssertionError(f"no row for {source} in:\n{self.out}")
+
+
+ExtractCommand = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The embedded PostgreSQL, for all tests together."""
+    # Not in pytest's own directory: as root the server runs as another user, and every start of
+    # pytest closes that directory to others again.
+    directory = Path(tempfile.mkdtemp(prefix="warehouse-"))
+    address = embedded.start(directory)
+    server = PostgresServer({**address.environment, "PGDATABASE": "postgres"})
+    with server.connect("postgres") as connection:
+        # Nothing here has to survive a crash of the machine.
+        connection.execute("alter system set fsync = off")
+        connection.execute("select pg_reload_conf()")
+    yield server
+    embedded.stop(directory)
+    shutil.rmtree(directory)
+
+
+@contextmanager
+def fresh_warehouse(server: PostgresServer) -> Iterator[Warehouse]:
+    """A database of its own for as long as the block lasts."""
+    database = f"test_{os.getpid()}_{next(_numbers)}"
+    name = sql.Identifier(database)
+    with server.connect("postgres") as connection:
+        connection.execute(sql.SQL("create database {} template template0").format(name))
+    yield Warehouse(server, server.environment | {"PGDATABASE": database})
+    with server.connect("postgres") as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(name))
+
+
+@pytest.fixture
+def warehouse(postgres_server: PostgresServer) -> Iterator[Warehouse]:
+    """A warehouse that nothing has ever been landed in, for one test."""
+    with fresh_warehouse(postgres_server) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="module")
+def module_warehouse(postgres_server: PostgresServer) -> Iterator[Warehouse]:
+    """A warehouse that all tests of one module share."""
+    with fresh_warehouse(postgres_server) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def run(warehouse: Warehouse) -> Iterator[Run]:
+    """A run of the extractor that has begun."""
+    with warehouse.connect() as connection:
+        ensure_schema(connection)
+        yield Run(connection, begin_run(connection, "test"), Reporter())
+
+
+@pytest.fixture
+def extract(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> ExtractCommand:
+    """Runs the extractor's command line on the test's warehouse, with just these settings."""
+
+    def command(*arguments: str, **settings: str | Path) -> Outcome:
+        for name in SETTINGS:
+            monkeypatch.delenv(name, raising=False)
+        for name, value in {**warehouse.environment, **settings}.items():
+            monkeypatch.setenv(name, str(value))
+        monkeypatch.setenv("COLUMNS", "120")
+        capfd.readouterr()
+        status = cli.main(list(arguments))
+        said = capfd.readouterr()
+        return Outcome(status, said.out, said.err)
+
+    return command
+
+
+@dataclass
+class Answer:
+    """What the stand-in for an API answers to one request."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    claimed_length: int | None = None
+    """A Content-Length other than the body's: the body then breaks off."""
+
+
+@dataclass
+class HttpServer:
+    """A real HTTP server; `answer` decides, `requests` tells what was asked, headers included."""
+
+    url: str
+    requests: list[tuple[str, dict[str, str]]]
+    answer: Callable[[str], Answer]
+
+
+@pytest.fixture
+def http_server() -> Iterator[HttpServer]:
+    """A server that answers what a test tells it to; at first 404 to everything."""
+    state = HttpServer("", [], lambda target: Answer(404))
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1
+
+        def do_GET(self) -> None:
+            state.requests.append((self.path, dict(self.headers)))
+            answer = state.answer(self.path)
+            if answer.status == 0:
+                self.close_connection = True
+                return
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            length = len(answer.body) if answer.claimed_length is None else answer.claimed_length
+            self.send_header("Content-Length", str(length))
+            self.end_headers()
+            self.wfile.write(answer.body)
+            self.close_connection = answer.claimed_length is not None
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        state.url = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield state
+        server.shutdown()
+        thread.join()

@@ -1,0 +1,548 @@
+"""Every rule of every decoder: what passes, and what is refused with which reason."""
+
+import copy
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from extract.documents import (
+    AssetContracts,
+    FinalProduction,
+    Forecast,
+    LiveInfeed,
+    RedispatchFlag,
+    TechnicalData,
+)
+from extract.errors import DocumentRefused
+from extract.sources import (
+    asset_contracts,
+    final_production,
+    redispatch,
+)
+from extract.sources import (
+    live_infeed as live,
+)
+from extract.sources import (
+    technical_data as technical,
+)
+from extract.vpp.forecast import decode as decode_forecast
+from tests.documents import (
+    CONTRACTS,
+    CONTRACTS_NAME,
+    FINAL,
+    FINAL_NAME,
+    LIVE_NAME,
+    RECEIVED,
+    REDISPATCH,
+    REDISPATCH_NAME,
+    TECHNICAL_NAME,
+    VERSION,
+    delivery,
+    forecast,
+    live_infeed,
+    technical_data,
+)
+
+START = int(VERSION.timestamp())
+
+
+def forecast_of(content: bytes | str | dict[str, Any]) -> Forecast:
+    return decode_forecast(delivery(content), "WND-DE-003", VERSION)
+
+
+def changed(document: dict[str, Any], change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    document = copy.deepcopy(document)
+    change(document)
+    return document
+
+
+def test_forecast_has_the_grid_the_values_and_its_origin() -> None:
+    document = delivery(forecast())
+    decoded = decode_forecast(document, "WND-DE-003", VERSION)
+    assert decoded.version_utc == VERSION
+    assert decoded.version_utc.timezone_name == "UTC"
+    assert decoded.grid_start_utc == VERSION
+    assert len(decoded.power_kw) == 193
+    assert decoded.power_kw[:2] == (1.5, 2.5)
+    assert decoded.received_utc == RECEIVED
+    assert decoded.source_uri == document.source_uri
+    assert decoded.content_sha256 == document.content_sha256
+
+
+def test_forecast_epochs_are_told_by_magnitude() -> None:
+    document = forecast(count=2)
+    document["values"][:3] = [
+        [epoch * 1000.0 for epoch in column] for column in document["values"][:3]
+    ]
+    assert forecast_of(document).grid_start_utc == VERSION
+
+
+def test_forecast_columns_are_found_by_id() -> None:
+    document = forecast(count=3)
+    document["column_ids"] = ["note", "power", "version", "end", "start"]
+    document["values"] = [["x"], *reversed(document["values"])]
+    assert forecast_of(document).power_kw == (1.5, 2.5, 3.5)
+
+
+def test_forecast_rows_are_put_on_the_grid_and_holes_are_none() -> None:
+    document = forecast(count=4)
+    for column in document["values"]:
+        column[:] = [column[3], column[0], column[1]]
+    document["values"][3][1] = None
+    decoded = forecast_of(document)
+    assert decoded.grid_start_utc == VERSION
+    assert decoded.power_kw == (None, 2.5, None, 4.5)
+
+
+def test_forecast_may_say_the_same_twice() -> None:
+    document = forecast(count=2)
+    for column in document["values"]:
+        column.append(column[0])
+    assert forecast_of(document).power_kw == (1.5, 2.5)
+
+
+def test_forecast_with_a_byte_order_mark() -> None:
+    content = b"\xef\xbb\xbf" + json.dumps(forecast(count=1)).encode()
+    assert forecast_of(content).power_kw == (1.5,)
+
+
+def set_cell(column: int, value: object) -> Callable[[dict[str, Any]], None]:
+    def change(document: dict[str, Any]) -> None:
+        document["values"][column][1] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda d: d["key"].update(asset_id="WND-DE-001"), "is about 'WND-DE-001'"),
+        (lambda d: d.update(key=None), "is about nothing"),
+        (lambda d: d.update(column_ids="start"), "two lists"),
+        (lambda d: d["values"].pop(), "two lists of equal length"),
+        (lambda d: d["column_ids"].__setitem__(0, "begin"), "misses the column start"),
+        (lambda d: d["column_ids"].__setitem__(0, "end"), "misses the column start"),
+        (
+            lambda d: (d["column_ids"].append("power"), d["values"].append([1, 2, 3])),
+            "more than once the column power",
+        ),
+        (lambda d: d["values"].__setitem__(3, "abc"), "the column power is not a list"),
+        (lambda d: d["values"][3].pop(), "differ in length: start 3, end 3, version 3, power 2"),
+        (lambda d: [column.clear() for column in d["values"]], "holds no quarter-hours"),
+        (set_cell(2, START + 900), "holds the version"),
+        (set_cell(0, START + 901), "on no quarter-hour"),
+        (set_cell(0, START + 900.5), "on no quarter-hour"),
+        (set_cell(1, START + 900), "not 15 minutes apart"),
+        (set_cell(0, "2025-06-08"), "start holds '2025-06-08', no instant"),
+        (set_cell(0, True), "start holds True, no instant"),
+        (set_cell(0, None), "start holds nothing, no instant"),
+        (set_cell(0, 57000), "no plausible instant"),
+        (set_cell(0, 10**400), "no plausible instant"),
+        (set_cell(0, -START), "no plausible instant"),
+        (set_cell(3, "431.2"), "power holds '431.2', no number"),
+        (set_cell(3, False), "power holds False, no number"),
+        (set_cell(3, 1e9), "no plausible power"),
+        (set_cell(3, -1e300), "no plausible power"),
+        (set_cell(3, 10**400), "no plausible power"),
+    ],
+)
+def test_forecast_is_refused(change: Callable[[dict[str, Any]], object], reason: str) -> None:
+    document = changed(forecast(count=3), change)
+    with pytest.raises(DocumentRefused) as refusal:
+        forecast_of(document)
+    assert reason in refusal.value.reason
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("shift", [-97, 10 * 96 + 1])
+def test_forecast_far_from_its_version_is_refused(shift: int) -> None:
+    document = forecast(count=1)
+    document["values"][0][0] += 900 * shift
+    document["values"][1][0] += 900 * shift
+    with pytest.raises(DocumentRefused, match="too far from its version"):
+        forecast_of(document)
+
+
+@pytest.mark.parametrize("shift", [-96, 10 * 96])
+def test_forecast_may_reach_as_far(shift: int) -> None:
+    document = forecast(count=1)
+    document["values"][0][0] += 900 * shift
+    document["values"][1][0] += 900 * shift
+    assert len(forecast_of(document).power_kw) == 1
+
+
+def test_forecast_that_contradicts_itself_is_refused() -> None:
+    document = forecast(count=2)
+    for column, value in zip(document["values"], [START, START + 900, START, 7], strict=True):
+        column.append(value)
+    with pytest.raises(DocumentRefused, match="two values for the start"):
+        forecast_of(document)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is not JSON"),
+        (b"<html>busy</html>", "is not JSON"),
+        (json.dumps(forecast()).encode()[:-40], "is not JSON"),
+        (b"[]", "is not a JSON object"),
+        (b"\xff\xfe{}", "is not UTF-8"),
+        (b'{"a": NaN}', "NaN is no number"),
+        (b'{"a": -Infinity}', "-Infinity is no number"),
+        (b'{"a": 1e999}', "1e999 is too large"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "is not JSON"),
+        (b'{"a": ' + b"[" * 100_000, "is nested too deeply"),
+    ],
+)
+def test_what_is_no_strict_json_is_refused(content: bytes, reason: str) -> None:
+    with pytest.raises(DocumentRefused) as refusal:
+        forecast_of(content)
+    assert reason in refusal.value.reason
+    assert len(refusal.value.reason) < 300
+
+
+def technical_of(
+    content: bytes | str | dict[str, Any], name: str = TECHNICAL_NAME
+) -> TechnicalData:
+    [document] = technical.decode(delivery(content, name))
+    return document
+
+
+def test_technical_data_is_kept_as_received() -> None:
+    content = technical_data()
+    content["assets"].append({"asset_id": "BIO-DE-001", "type": "biogas", "engine": {"count": 3}})
+    content["exported_by"] = "someone"
+    document = technical_of(content)
+    assert document.assets == content["assets"]
+    assert document.created_utc == datetime(2025, 6, 1, 12, 50, tzinfo=UTC)
+
+
+def test_technical_data_may_leave_out_what_it_does_not_know() -> None:
+    content = technical_data()
+    content["assets"][0]["technical_attributes"] = {"capacity_kw": None, "commissioning_date": None}
+    content["assets"][0]["location"] = None
+    assert technical_of(content).assets == content["assets"]
+    assert technical_of({"assets": []}).assets == []
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("technical_data_2025-06-01T125000.json", datetime(2025, 6, 1, 10, 50, tzinfo=UTC)),
+        ("technical_data_2025-01-01T125000.json", datetime(2025, 1, 1, 11, 50, tzinfo=UTC)),
+        ("technical_data_2025-10-26T023000.json", datetime(2025, 10, 26, 0, 30, tzinfo=UTC)),
+    ],
+)
+def test_names_without_z_are_berlin_time(name: str, expected: datetime) -> None:
+    assert technical_of({"assets": []}, name).created_utc == expected
+
+
+def in_asset(*path: str, value: object) -> Callable[[dict[str, Any]], None]:
+    def change(document: dict[str, Any]) -> None:
+        place = document["assets"][0]
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda d: d.pop("assets"), "holds no list of assets"),
+        (lambda d: d["assets"].append("WND"), "an asset is not an object"),
+        (in_asset("asset_id", value=""), "is no id"),
+        (in_asset("asset_id", value=7), "is no id"),
+        (in_asset("asset_id", value="A\nB"), "no well-formed id"),
+        (in_asset("asset_id", value=" A"), "no well-formed id"),
+        (in_asset("asset_id", value="A" * 201), "no well-formed id"),
+        (in_asset("location", value=[]), "location of WND-DE-003 is not an object"),
+        (in_asset("location", "latitude", value=90.1), "no number from -90 to 90"),
+        (in_asset("location", "latitude", value="54"), "latitude of WND-DE-003 is '54'"),
+        (in_asset("location", "longitude", value=-181), "no number from -180 to 180"),
+        (in_asset("technical_attributes", "capacity_kw", value=-1), "capacity_kw of WND-DE-003"),
+        (in_asset("technical_attributes", "capacity_kw", value=True), "capacity_kw of WND-DE-003"),
+        (in_asset("technical_attributes", "capacity_kw", value="5,6"), "capacity_kw of WND-DE-003"),
+        (
+            in_asset("technical_attributes", "commissioning_date", value="15.03.2024"),
+            "commissioning_date of WND-DE-003 is '15.03.2024', which is no date",
+        ),
+        (
+            in_asset("technical_attributes", "commissioning_date", value="2024-02-30"),
+            "which is no date",
+        ),
+        (in_asset("technical_attributes", "commissioning_date", value=2024), "which is no date"),
+        (in_asset("owner", "name", value="NUL \x00"), "cannot be stored"),
+        (in_asset("owner", "name", value="\ud800"), "cannot be stored"),
+        (in_asset("owner", "\x00", value=1), "cannot be stored"),
+        (in_asset("owner", "name", value=json.loads("[" * 60 + "]" * 60)), "cannot be stored"),
+    ],
+)
+def test_technical_data_is_refused(change: Callable[[dict[str, Any]], object], reason: str) -> None:
+    with pytest.raises(DocumentRefused) as refusal:
+        technical_of(changed(technical_data(), change))
+    assert reason in refusal.value.reason
+
+
+def test_a_name_with_an_impossible_instant_is_refused() -> None:
+    with pytest.raises(DocumentRefused, match="the name holds no instant"):
+        technical_of({"assets": []}, "technical_data_2025-13-01T125000Z.json")
+    with pytest.raises(DocumentRefused, match="the name is not that of"):
+        technical_of({"assets": []}, "other.json")
+
+
+def contracts_of(content: bytes | str, name: str = CONTRACTS_NAME) -> AssetContracts:
+    [document] = asset_contracts.decode(delivery(content, name))
+    return document
+
+
+def test_contracts_are_text_without_personal_data() -> None:
+    document = contracts_of(CONTRACTS)
+    assert document.exported_utc == datetime(2025, 6, 8, 2, 38, 31, tzinfo=UTC)
+    assert document.contracts[0] == {
+        "contract_id": "CON1_WND-DE-003",
+        "asset_id": "WND-DE-003",
+        "metering_point_id": "MP-WND-003",
+        "capacity": "5.6",
+        "technology": "wind",
+        "contract_begin": "2024-09-01",
+        "contract_end": None,
+        "price_model": "fixed",
+        "price": None,
+        "fee_model": "fixed_as_produced",
+        "fee": None,
+        "fee_percent": "7.0",
+    }
+    assert "example.com" not in repr(document.contracts)
+
+
+@pytest.mark.parametrize("column", ["email", "E-Mail", "owner_email_2", "e_mail", ""])
+def test_any_column_of_mail_addresses_is_dropped(column: str) -> None:
+    assert "example.com" not in repr(contracts_of(CONTRACTS.replace(",email\n", f",{column}\n")))
+
+
+def test_contracts_need_no_email_and_keep_unknown_columns() -> None:
+    assert contracts_of(CONTRACTS.replace(",email\n", ",region\n")).contracts[0]["region"]
+    without = "\n".join(line.rpartition(",")[0] for line in CONTRACTS.splitlines())
+    assert contracts_of(without).contracts == contracts_of(CONTRACTS).contracts
+
+
+def test_contracts_may_have_no_rows_and_blank_lines() -> None:
+    header = CONTRACTS.splitlines()[0]
+    assert contracts_of(f"{header}\n\n").contracts == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_contracts_with_umlauts_in_every_encoding_seen(encoding: str) -> None:
+    content = CONTRACTS.replace(",wind,", ",Börde,").encode(encoding)
+    assert contracts_of(content).contracts[0]["technology"] == "Börde"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("contract_id,", "id,", "misses the column contract_id"),
+        (",email", ",price", "more than once the column price"),
+        (",5.6,", ',"5,6",', "capacity of 'CON1_WND-DE-003' is '5,6'"),
+        (",5.6,", ",5,6,", "row 2 has 14 cells, the header 13"),
+        (",5.6,", ",nan,", "which is no number of MW"),
+        (",5.6,", ",-1,", "which is no number of MW"),
+        (",5.6,", ",1000000,", "which is no number of MW"),
+        ("CON1_WND-DE-003,", ",", "contract_id is nothing"),
+        (",SOL-DE-001,", ",,", "asset_id of 'CON2_SOL-DE-001' is nothing"),
+        ("MP-WND-003", "MP\x07", "metering_point_id of 'CON1_WND-DE-003'"),
+        ("2024-09-01", "20240901", "contract_begin of 'CON1_WND-DE-003' is '20240901'"),
+        (",5.6,", ",1e999,", "which is no number of MW"),
+        ("2024-09-01", "01.09.2024", "contract_begin of 'CON1_WND-DE-003' is '01.09.2024'"),
+        ("2025-12-31", "2025-02-29", "contract_end of 'CON2_SOL-DE-001' is '2025-02-29'"),
+        ("2025-12-31", "2022-12-31", "ends on 2022-12-31, before it begins on 2023-01-01"),
+        (",7.0,owner@example.com", "", "row 2 has 11 cells, the header 13"),
+        ("CON1_WND-DE-003,", '"CON1_WND-DE-003,', "is not CSV"),
+        ("wind", "w\x00nd", "is neither UTF-8 nor Windows-1252 text"),
+    ],
+)
+def test_contracts_are_refused(old: str, new: str, reason: str) -> None:
+    with pytest.raises(DocumentRefused) as refusal:
+        contracts_of(CONTRACTS.replace(old, new, 1))
+    assert reason in refusal.value.reason
+
+
+def test_a_reason_never_quotes_a_mail_address() -> None:
+    with pytest.raises(DocumentRefused) as refusal:
+        contracts_of(CONTRACTS.replace(",5.6,", ",owner@example.com,"))
+    assert "example.com" not in str(refusal.value)
+
+
+def test_contracts_of_nothing_or_of_other_bytes_are_refused() -> None:
+    with pytest.raises(DocumentRefused, match="is empty"):
+        contracts_of("")
+    with pytest.raises(DocumentRefused, match="neither UTF-8 nor Windows-1252"):
+        contracts_of(CONTRACTS.encode() + b"\x81\x8d")
+
+
+def live_of(content: dict[str, Any]) -> LiveInfeed:
+    [document] = live.decode(delivery(content, LIVE_NAME))
+    return document
+
+
+def test_live_samples_keep_their_order() -> None:
+    content = live_infeed()
+    for column in content["values"]:
+        column.append(column[0])
+    document = live_of(content)
+    assert document.asset_id == "WND-DE-003"
+    first = datetime(2025, 6, 7, 22, 0, tzinfo=UTC)
+    assert document.measured_utc[0] == document.measured_utc[3] == first
+    assert document.power_kw == [1875.5, -3.0, None, 1875.5]
+    assert document.quality == [1.0, 0.4, None, 1.0]
+
+
+def test_live_key_may_be_called_entity_id() -> None:
+    content = live_infeed()
+    content["key"] = {"entity_id": "WND-DE-001"}
+    assert live_of(content).asset_id == "WND-DE-001"
+
+
+def test_live_seconds_are_told_by_magnitude() -> None:
+    content = live_infeed()
+    content["values"][0] = [cell / 1000 for cell in content["values"][0]]
+    assert live_of(content).measured_utc == live_of(live_infeed()).measured_utc
+
+
+def test_live_file_may_still_be_empty() -> None:
+    content = live_infeed()
+    content["values"] = [[], [], []]
+    assert live_of(content).measured_utc == []
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda d: d.update(key=[]), "has no key"),
+        (lambda d: d.update(key={}), "names no asset, or two"),
+        (lambda d: d["key"].update(entity_id="X"), "names no asset, or two"),
+        (lambda d: d["key"].update(asset_id=""), "is no id"),
+        (lambda d: d["key"].update(asset_id={}), "is no id"),
+        (set_cell(0, "now"), "timestamp holds 'now', no instant"),
+        (set_cell(0, 0), "no plausible instant"),
+        (set_cell(1, "1"), "value holds '1', no number"),
+        (set_cell(1, 2e9), "no plausible power"),
+        (set_cell(2, 1.01), "not from 0 to 1"),
+        (set_cell(2, -0.1), "not from 0 to 1"),
+        (set_cell(2, True), "not from 0 to 1"),
+        (lambda d: d["values"][2].pop(), "differ in length"),
+    ],
+)
+def test_live_is_refused(change: Callable[[dict[str, Any]], object], reason: str) -> None:
+    with pytest.raises(DocumentRefused) as refusal:
+        live_of(changed(live_infeed(), change))
+    assert reason in refusal.value.reason
+
+
+def final_of(content: bytes | str, name: str = FINAL_NAME) -> list[FinalProduction]:
+    return final_production.decode(delivery(content, name))
+
+
+def test_final_production_is_put_on_the_grid() -> None:
+    [document] = final_of(FINAL + "2025-06-08 01:00:00 UTC,\n2025-06-07 23:45:00.0 UTC,-1e-2\n")
+    assert document.metering_point_id == "MP-WND-003"
+    assert document.issued_date == date(2025, 6, 9)
+    assert document.grid_start_utc == datetime(2025, 6, 7, 23, 45, tzinfo=UTC)
+    assert document.power_kw == [-0.01, 306.72, 310.5, None, None, None]
+
+
+def test_final_production_brings_a_document_for_each_metering_point() -> None:
+    content = (
+        "note,MP-A__kw_,delivery_start__utc_,MP-B__kw_\n"
+        "x,1,2025-06-08 00:00:00.000000 UTC,\n"
+        "y,2,2025-06-08 00:15:00.000000 UTC,3\n"
+    )
+    documents = final_of(content, "final_production_20250609.csv")
+    assert [(d.metering_point_id, d.power_kw) for d in documents] == [
+        ("MP-A", [1.0, 2.0]),
+        ("MP-B", [None, 3.0]),
+    ]
+
+
+def test_final_production_may_say_the_same_twice() -> None:
+    last = FINAL.splitlines()[-1]
+    assert final_of(f"{FINAL}{last}\n")[0].power_kw == [306.72, 310.5]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("delivery_start__utc_", "start", "misses the column delivery_start__utc_"),
+        ("__kw_", "_mw", "holds no column of a metering point"),
+        (",MP-WND-003__kw_", ",\x07__kw_", "no well-formed id"),
+        ("00:15:00.000000 UTC", "00:10:00.000000 UTC", "starts no quarter-hour"),
+        ("00:15:00.000000 UTC", "00:15:00.000001 UTC", "starts no quarter-hour"),
+        ("00:15:00.000000 UTC", "00:15:00.000000", "starts no quarter-hour"),
+        ("00:15:00.000000 UTC", "25:15:00.000000 UTC", "starts no quarter-hour"),
+        ("2025-06-08 00:15", "1025-06-08 00:15", "starts no quarter-hour"),
+        ("2025-06-08 00:15", "2026-08-08 00:15", "more than 400 days"),
+        (",310.5", ',"310,5"', "no power in kW with a decimal point"),
+        (",310.5", ",310,5", "row 3 has 3 cells, the header 2"),
+        (",310.5", ",inf", "no power in kW"),
+        (",310.5", ",1e9", "no power in kW"),
+        (",310.5", ",1e999", "no power in kW"),
+        (",310.5", "", "row 3 has 1 cells, the header 2"),
+        ("2025-06-08 00:15", "2025-06-08 00:00", "two values for 2025-06-08 00:00 UTC"),
+    ],
+)
+def test_final_production_is_refused(old: str, new: str, reason: str) -> None:
+    with pytest.raises(DocumentRefused) as refusal:
+        final_of(FINAL.replace(old, new, 1))
+    assert reason in refusal.value.reason
+
+
+def test_final_production_without_rows_or_with_a_point_twice_is_refused() -> None:
+    with pytest.raises(DocumentRefused, match="holds no quarter-hours"):
+        final_of(FINAL.splitlines()[0])
+    with pytest.raises(DocumentRefused, match="a metering point more than once"):
+        final_of("delivery_start__utc_,A__kw_,A__kw_\n2025-06-08 00:00:00 UTC,1,2\n")
+    with pytest.raises(DocumentRefused, match="the name holds no instant"):
+        final_of(FINAL, "final_production_A_20250231.csv")
+
+
+def flags_of(content: str, name: str = REDISPATCH_NAME) -> RedispatchFlag:
+    [document] = redispatch.decode(delivery(content, name))
+    return document
+
+
+def test_redispatch_flags() -> None:
+    document = flags_of(REDISPATCH.replace("10:15:00Z,1", "10:15:00Z,True"))
+    assert document.metering_point_id == "MP-WND-003"
+    assert document.issued_utc == datetime(2025, 6, 9, 10, 1, tzinfo=UTC)
+    assert document.delivery_start_utc[0] == datetime(2025, 6, 8, 10, 0, tzinfo=UTC)
+    assert document.delivery_end_utc[1] == datetime(2025, 6, 8, 10, 30, tzinfo=UTC)
+    assert document.is_redispatched == [True, False]
+
+
+def test_redispatch_instants_may_carry_an_offset() -> None:
+    document = flags_of(REDISPATCH.replace("2025-06-08T10:00:00Z", "2025-06-08T12:00:00+02:00"))
+    assert document.delivery_start_utc[0] == datetime(2025, 6, 8, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("is_redispatched", "flag", "misses the column is_redispatched"),
+        ("T10:00:00Z", "T10:00:00", "no instant with a zone"),
+        ("2025-06-08T10:00:00Z", "yesterday", "no instant with a zone"),
+        ("2025-06-08T10:00:00Z", "0001-01-01T00:00:00+14:00", "no instant with a zone"),
+        ("T10:00:00Z", "T10:05:00Z", "on no quarter-hour"),
+        ("T10:00:00Z", "T10:15:00Z", "holds an interval from"),
+        ("2025-06-08T10:00:00Z", "2023-06-08T10:00:00Z", "holds an interval from"),
+        ("15:00Z,1", "15:00Z,2", "is_redispatched holds '2', not 1 or 0"),
+        ("15:00Z,1", "15:00Z", "row 2 has 2 cells, the header 3"),
+    ],
+)
+def test_redispatch_is_refused(old: str, new: str, reason: str) -> None:
+    with pytest.raises(DocumentRefused) as refusal:
+        flags_of(REDISPATCH.replace(old, new, 1))
+    assert reason in refusal.value.reason

@@ -1,0 +1,147 @@
+"""Whatever comes in, a decoder returns documents that can be landed, or refuses: nothing else."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from extract.documents import Delivery, Document
+from extract.errors import DocumentRefused
+from extract.run import Run
+from extract.sources import (
+    asset_contracts,
+    final_production,
+    redispatch,
+)
+from extract.sources import (
+    live_infeed as live,
+)
+from extract.sources import (
+    technical_data as technical,
+)
+from extract.vpp import forecast as forecasts
+from extract.warehouse.landing import Observation, land_files, land_forecasts
+from tests.documents import (
+    CONTRACTS,
+    CONTRACTS_NAME,
+    FINAL,
+    FINAL_NAME,
+    LIVE_NAME,
+    REDISPATCH,
+    REDISPATCH_NAME,
+    TECHNICAL_NAME,
+    VERSION,
+    delivery,
+    forecast,
+    live_infeed,
+    technical_data,
+)
+
+Decoder = Callable[[Delivery], Sequence[Document]]
+
+
+def decode_forecast(document: Delivery) -> Sequence[Document]:
+    return [forecasts.decode(document, "WND-DE-003", VERSION)]
+
+
+DECODERS: dict[str, tuple[Decoder, str, str]] = {
+    "forecast": (decode_forecast, "response.json", json.dumps(forecast(count=3))),
+    "technical_data": (technical.decode, TECHNICAL_NAME, json.dumps(technical_data())),
+    "live_infeed": (live.decode, LIVE_NAME, json.dumps(live_infeed())),
+    "asset_contracts": (asset_contracts.decode, CONTRACTS_NAME, CONTRACTS),
+    "final_production": (final_production.decode, FINAL_NAME, FINAL),
+    "redispatch": (redispatch.decode, REDISPATCH_NAME, REDISPATCH),
+}
+ODD_TEXT = ["", "NaN", "1e309", "-1e308", "9" * 400, "true", "null", "\x00", "\\u0000", "\\ud800",
+            "1749363300", "1749363300000", "[]", "{}", '"', ",", "\n", "\r", "é", "2025-02-30",
+            "0001-01-01T00:00:00+14:00", "2025-06-08 00:00:00 UTC"]  # fmt: skip
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(1749300000, 1749400000),
+    st.floats(),
+    st.text(max_size=5),
+    st.sampled_from(ODD_TEXT),
+)
+VALUES = st.recursive(
+    SCALARS, lambda v: st.lists(v, max_size=4) | st.dictionaries(st.text(max_size=4), v, max_size=3)
+)
+
+
+@st.composite
+def mutated_text(draw: st.DrawFn, text: str) -> bytes:
+    """The document with pieces of its text cut out, doubled or replaced."""
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(text)))
+        end = draw(st.integers(start, min(len(text), start + 30)))
+        text = text[:start] + draw(st.sampled_from([*ODD_TEXT, text[start:end] * 2])) + text[end:]
+    content = text.encode(draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16"])), "replace")
+    return content[: draw(st.integers(0, len(content)))] if draw(st.booleans()) else content
+
+
+@st.composite
+def mutated_json(draw: st.DrawFn, text: str) -> bytes:
+    """The JSON document with some value anywhere in it replaced."""
+    document = json.loads(text)
+    for _ in range(draw(st.integers(1, 3))):
+        place: Any = document
+        while True:
+            keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+            if not keys:
+                break
+            key = draw(st.sampled_from(keys))
+            if not isinstance(place[key], dict | list) or draw(st.integers(0, 3)) == 0:
+                place[key] = draw(VALUES)
+                break
+            place = place[key]
+    return json.dumps(document).encode()
+
+
+@st.composite
+def contents(draw: st.DrawFn, text: str) -> bytes:
+    kinds = [st.binary(max_size=200), mutated_text(text)]
+    if text.startswith("{"):
+        kinds.append(mutated_json(text))
+    return draw(st.one_of(kinds))
+
+
+@pytest.mark.parametrize("name", DECODERS)
+@settings(
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_a_decoder_returns_what_can_be_landed_or_refuses(
+    name: str, data: st.DataObject, run: Run
+) -> None:
+    decode, file_name, text = DECODERS[name]
+    document = delivery(data.draw(contents(text)), file_name)
+    try:
+        documents = decode(document)
+    except DocumentRefused as refusal:
+        assert refusal.address == document.source_uri
+        assert refusal.reason
+        assert "\n" not in refusal.reason
+        assert len(refusal.reason) < 400
+        str(refusal).encode()
+        return
+    with run.connection.transaction(force_rollback=True):
+        if name == "forecast":
+            land_forecasts(run.connection, run.run_id, documents)  # type: ignore[arg-type]
+        else:
+            observation = Observation(
+                document.source_uri, "stamp", document.content_sha256, document.received_utc
+            )
+            table = documents[0].table
+            assert land_files(run.connection, run.run_id, table, [(observation, documents)]) == 1
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_the_unchanged_documents_are_good(name: str) -> None:
+    decode, file_name, text = DECODERS[name]
+    assert decode(delivery(text, file_name))

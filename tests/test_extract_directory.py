@@ -1,0 +1,410 @@
+"""Directories: what is looked at again, what is a new document, what is no problem, what is."""
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+
+from extract.console import Tally
+from extract.errors import DocumentRefused, SourceUnavailable
+from extract.file_streams import FINAL_PRODUCTION, LIVE_INFEED, TECHNICAL_DATA, load_directory
+from extract.run import Run
+from extract.sources.directory import Directory, ListedFile
+from tests.conftest import ExtractCommand, Warehouse
+from tests.documents import (
+    CONTRACTS,
+    CONTRACTS_NAME,
+    FINAL,
+    LIVE_NAME,
+    TECHNICAL_NAME,
+    live_infeed,
+    technical_data,
+    write_sources,
+)
+
+
+def landed(run: Run, table: str) -> int:
+    [(count,)] = run.connection.execute(f"select count(*) from raw.{table}")
+    return int(count)
+
+
+def write(path: Path, document: dict[str, Any], mtime: float | None = None) -> None:
+    path.write_text(json.dumps(document))
+    if mtime is not None:
+        os.utime(path, (mtime, mtime))
+
+
+@pytest.fixture
+def load(run: Run) -> Callable[[Path | str], Tally]:
+    """Loads a directory of live files once."""
+
+    def once(directory: Path | str) -> Tally:
+        tally = Tally("live-infeed")
+        load_directory(run, LIVE_INFEED, str(directory), tally)
+        return tally
+
+    return once
+
+
+Load = Callable[[Path | str], Tally]
+
+
+def test_a_file_is_landed_once(run: Run, load: Load, tmp_path: Path) -> None:
+    write(tmp_path / LIVE_NAME, live_infeed())
+    assert load(tmp_path) == Tally("live-infeed", landed=1)
+    assert load(tmp_path) == Tally("live-infeed", unchanged=1)
+    assert landed(run, "live_infeed") == landed(run, "file_observation") == 1
+
+
+def test_a_file_with_the_same_stamp_is_not_read(load: Load, tmp_path: Path) -> None:
+    path = tmp_path / LIVE_NAME
+    write(path, live_infeed(), mtime=1_750_000_000)
+    load(tmp_path)
+    path.write_bytes(b"x" * path.stat().st_size)
+    os.utime(path, (1_750_000_000, 1_750_000_000))
+    assert load(tmp_path) == Tally("live-infeed", unchanged=1)
+
+
+def test_a_touched_file_is_read_but_is_no_new_document(
+    run: Run, load: Load, tmp_path: Path
+) -> None:
+    write(tmp_path / LIVE_NAME, live_infeed(), mtime=1_750_000_000)
+    load(tmp_path)
+    os.utime(tmp_path / LIVE_NAME, (1_750_000_060, 1_750_000_060))
+    assert load(tmp_path) == Tally("live-infeed", unchanged=1)
+    assert (landed(run, "live_infeed"), landed(run, "file_observation")) == (1, 2)
+    assert load(tmp_path) == Tally("live-infeed", unchanged=1)
+    assert landed(run, "file_observation") == 2
+
+
+def test_a_file_that_grew_is_another_document(run: Run, load: Load, tmp_path: Path) -> None:
+    document = live_infeed()
+    write(tmp_path / LIVE_NAME, document)
+    load(tmp_path)
+    for column, value in zip(document["values"], [1749333780000, 5, 1], strict=True):
+        column.append(value)
+    write(tmp_path / LIVE_NAME, document)
+    assert load(tmp_path) == Tally("live-infeed", landed=1)
+    query = "select cardinality(power_kw) from raw.live_infeed order by document_id"
+    assert run.connection.execute(query).fetchall() == [(3,), (4,)]
+
+
+def test_bytes_that_come_back_are_another_document(run: Run, load: Load, tmp_path: Path) -> None:
+    for number, asset in enumerate(["A", "B", "A"]):
+        write(tmp_path / LIVE_NAME, live_infeed(asset), mtime=1_750_000_000 + number)
+        assert load(tmp_path) == Tally("live-infeed", landed=1)
+    assert landed(run, "live_infeed") == 3
+
+
+def test_foreign_files_and_folders_are_no_problem(load: Load, tmp_path: Path) -> None:
+    write(tmp_path / LIVE_NAME, live_infeed())
+    for name in ("README.md", "logo.png", ".WND03_20250608.json", "WND03_20250608.json.part"):
+        (tmp_path / name).write_bytes(b"\xff\x00")
+    (tmp_path / "older_20250607.json").mkdir()
+    (tmp_path / "older_20250607.json" / LIVE_NAME).write_text("{}")
+    assert load(tmp_path) == Tally("live-infeed", landed=1, ignored=4)
+
+
+def test_a_refused_file_stops_no_other_and_is_looked_at_again(
+    run: Run, load: Load, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "A_20250608.json", live_infeed("A"))
+    (tmp_path / "B_20250608.json").write_text('{"key": ')
+    write(tmp_path / "C_20250608.json", live_infeed("C"))
+    assert load(tmp_path) == Tally("live-infeed", landed=2, refused=1)
+    assert load(tmp_path) == Tally("live-infeed", unchanged=2, refused=1)
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith(f"refused: file://{tmp_path}/B_20250608.json: is not JSON")
+    write(tmp_path / "B_20250608.json", live_infeed("B"))
+    assert load(tmp_path) == Tally("live-infeed", landed=1, unchanged=2)
+
+
+def test_files_land_in_the_order_of_their_names(run: Run, load: Load, tmp_path: Path) -> None:
+    for asset in "CAB":
+        write(tmp_path / f"{asset}_20250608.json", live_infeed(asset))
+    load(tmp_path)
+    query = "select asset_id from raw.live_infeed order by document_id"
+    assert run.connection.execute(query).fetchall() == [("A",), ("B",), ("C",)]
+
+
+@pytest.mark.parametrize("form", ["{path}", "file://{path}", "{uri}", "{path}/", "relative"])
+def test_every_way_to_name_a_local_directory_is_the_same_address(
+    form: str, run: Run, load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = tmp_path / "Börde, Süd 100%"
+    directory.mkdir()
+    write(directory / "WND 03 ü_20250608.json", live_infeed())
+    monkeypatch.chdir(tmp_path)
+    url = (
+        "Börde, Süd 100%"
+        if form == "relative"
+        else form.format(path=directory, uri=directory.as_uri())
+    )
+    assert load(url) == Tally("live-infeed", landed=1)
+    assert load(directory) == Tally("live-infeed", unchanged=1)
+    [(address,)] = run.connection.execute("select source_uri from raw.live_infeed")
+    assert address == f"file://{directory}/WND 03 ü_20250608.json"
+
+
+@pytest.fixture
+def memory() -> Iterator[Any]:
+    files = fsspec.filesystem("memory")
+    yield files
+    files.rm("/", recursive=True)
+
+
+def test_other_file_systems_work_alike(run: Run, load: Load, memory: Any) -> None:
+    memory.pipe("/live/" + LIVE_NAME, json.dumps(live_infeed()).encode())
+    memory.pipe("/live/README.txt", b"x")
+    assert load("memory://live") == Tally("live-infeed", landed=1, ignored=1)
+    assert load("memory://live") == Tally("live-infeed", unchanged=1, ignored=1)
+    memory.pipe("/live/" + LIVE_NAME, json.dumps(live_infeed("B")).encode())
+    assert load("memory://live") == Tally("live-infeed", landed=1, ignored=1)
+    [(address,)] = run.connection.execute("select distinct source_uri from raw.live_infeed")
+    assert address == f"memory://live/{LIVE_NAME}"
+
+
+def test_an_address_carries_no_password(memory: Any) -> None:
+    assert Directory("memory://user:secret@live/x?token=secret").address == "memory://live/x"
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("{tmp}/missing", "file://{tmp}/missing: does not exist"),
+        ("file://{tmp}/missing", "file://{tmp}/missing: does not exist"),
+        ("{tmp}/file", "file://{tmp}/file: is not a directory"),
+        ("memory://missing", "memory://missing: does not exist"),
+        ("nosuch://user:secret@host/x", "nosuch://host/x: Protocol not known: nosuch"),
+        ("s3://bucket/x", "s3://bucket/x: Install s3fs to access S3"),
+    ],
+)
+def test_a_directory_that_cannot_be_read_is_one_line(url: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(SourceUnavailable) as failure:
+        Directory(url.format(tmp=tmp_path)).files()
+    assert str(failure.value) == reason.format(tmp=tmp_path)
+
+
+class ChangingDirectory(Directory):
+    """A directory whose file changes while it is read, the first `changes` times."""
+
+    def __init__(self, path: Path, changes: int) -> None:
+        super().__init__(str(path))
+        self.path, self.changes = path, changes
+        read = self._files.cat_file
+
+        def cat_file(path: str) -> bytes:
+            content: bytes = read(path)
+            if self.changes:
+                self.changes -= 1
+                with Path(path).open("ab") as file:
+                    file.write(b"x")
+            return content
+
+        self._files = type("Files", (), {"cat_file": staticmethod(cat_file)})()
+        local = fsspec.filesystem("file")
+        self._files.info = local.info
+        self._files.invalidate_cache = local.invalidate_cache
+        self._files.isdir, self._files.ls = local.isdir, local.ls
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_once_more(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"1")
+    directory = ChangingDirectory(tmp_path, changes=1)
+    [file] = directory.files()
+    _, delivery = directory.read(file)
+    assert delivery.content == b"1x"
+
+
+def test_a_file_that_keeps_changing_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"1")
+    directory = ChangingDirectory(tmp_path, changes=2)
+    [file] = directory.files()
+    with pytest.raises(DocumentRefused, match="changed while it was being read"):
+        directory.read(file)
+
+
+def test_a_file_that_is_gone_or_closed_to_us_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "gone").write_bytes(b"1")
+    (tmp_path / "loop").symlink_to("loop")
+    directory = Directory(str(tmp_path))
+    gone, loop = directory.files()
+    (tmp_path / "gone").unlink()
+    with pytest.raises(DocumentRefused, match="disappeared before it was read"):
+        directory.read(gone)
+    with pytest.raises(DocumentRefused, match="cannot be read"):
+        directory.read(loop)
+
+
+def test_a_name_that_is_not_utf_8_has_an_address_nevertheless(tmp_path: Path) -> None:
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xfc"))).write_bytes(b"1")
+    directory = Directory(str(tmp_path))
+    [file] = directory.files()
+    assert file.source_uri == f"file://{tmp_path}/\\udcfc"
+    assert directory.read(file)[1].content == b"1"
+
+
+def test_a_file_system_without_stamps_is_always_read(
+    run: Run, load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    original = Directory.read
+
+    def counting(self: Directory, file: ListedFile) -> Any:
+        read.append(file.name)
+        return original(self, file)
+
+    monkeypatch.setattr(Directory, "read", counting)
+    monkeypatch.setattr("extract.sources.directory._MODIFIED", ())
+    write(tmp_path / LIVE_NAME, live_infeed())
+    assert load(tmp_path) == Tally("live-infeed", landed=1)
+    assert load(tmp_path) == Tally("live-infeed", unchanged=1)
+    assert read == [LIVE_NAME, LIVE_NAME]
+    assert landed(run, "file_observation") == 1
+
+
+def test_more_files_than_a_batch_holds(
+    run: Run, load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("extract.file_streams.BATCH_FILES", 3)
+    for number in range(8):
+        write(tmp_path / f"A{number}_20250608.json", live_infeed(f"A{number}"))
+    assert load(tmp_path) == Tally("live-infeed", landed=8)
+    monkeypatch.setattr("extract.file_streams.BATCH_BYTES", 1)
+    for number in range(8):
+        write(tmp_path / f"A{number}_20250608.json", live_infeed(f"B{number}"))
+    assert load(tmp_path) == Tally("live-infeed", landed=8)
+    assert landed(run, "live_infeed") == 16
+
+
+def test_documents_and_ledger_commit_together(run: Run, load: Load, tmp_path: Path) -> None:
+    write(tmp_path / LIVE_NAME, live_infeed())
+    run.connection.execute("alter table raw.file_observation add check (source_uri = '')")
+    with pytest.raises(Exception, match="check"):
+        load(tmp_path)
+    assert landed(run, "live_infeed") == landed(run, "file_observation") == 0
+
+
+def test_two_runs_at_once_land_every_file_once(
+    warehouse: Warehouse, run: Run, tmp_path: Path
+) -> None:
+    for number in range(60):
+        write(tmp_path / f"A{number}_20250608.json", live_infeed(f"A{number}"))
+    tallies = [Tally("live-infeed") for _ in range(4)]
+    barrier = threading.Barrier(len(tallies))
+
+    def one(tally: Tally) -> None:
+        with warehouse.connect() as connection:
+            barrier.wait()
+            mine = Run(connection, run.run_id, run.reporter)
+            load_directory(mine, LIVE_INFEED, str(tmp_path), tally)
+
+    threads = [threading.Thread(target=one, args=(tally,)) for tally in tallies]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(tally.landed for tally in tallies) == 60
+    assert all(tally.landed + tally.unchanged == 60 for tally in tallies)
+    assert landed(run, "live_infeed") == landed(run, "file_observation") == 60
+
+
+def test_what_is_landed_is_what_was_in_the_files(
+    extract: ExtractCommand, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    settings = write_sources(tmp_path)
+    outcome = extract("all", **settings)
+    assert outcome.status == 0, outcome.said
+    assert warehouse.rows("select created_utc::text, assets from raw.technical_data") == [
+        ("2025-06-01 12:50:00+00", technical_data()["assets"])
+    ]
+    [(exported, contracts)] = warehouse.rows(
+        "select exported_utc::text, contracts from raw.asset_contracts"
+    )
+    assert exported == "2025-06-08 02:38:31+00"
+    assert isinstance(contracts, list)
+    assert [row["contract_id"] for row in contracts] == ["CON1_WND-DE-003", "CON2_SOL-DE-001"]
+    assert warehouse.rows(
+        "select asset_id, measured_utc::text, power_kw, quality from raw.live_infeed"
+    ) == [
+        (
+            "WND-DE-003",
+            '{"2025-06-07 22:00:00+00","2025-06-07 22:01:00+00","2025-06-07 22:02:00+00"}',
+            [1875.5, -3.0, None],
+            [1.0, 0.4, None],
+        )
+    ]
+    assert warehouse.rows(
+        "select metering_point_id, issued_date::text, grid_start_utc::text, power_kw"
+        " from raw.final_production"
+    ) == [("MP-WND-003", "2025-06-09", "2025-06-08 00:00:00+00", [306.72, 310.5])]
+    assert warehouse.rows(
+        "select issued_utc::text, delivery_start_utc::text, delivery_end_utc::text,"
+        " is_redispatched from raw.redispatch_flag"
+    ) == [
+        (
+            "2025-06-09 10:01:00+00",
+            '{"2025-06-08 10:00:00+00","2025-06-08 10:15:00+00"}',
+            '{"2025-06-08 10:15:00+00","2025-06-08 10:30:00+00"}',
+            [True, False],
+        )
+    ]
+    assert warehouse.value("select count(*) from raw.live_infeed where run_id = 1") == 1
+    assert outcome.counts("final-production") == {
+        "found": 2, "landed": 1, "unchanged": 0, "ignored": 1, "refused": 0,
+    }  # fmt: skip
+    assert outcome.counts("redispatch")["ignored"] == 1
+
+
+def test_empty_documents_can_be_landed(
+    extract: ExtractCommand, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    settings = write_sources(tmp_path)
+    (tmp_path / "technical" / TECHNICAL_NAME).write_text('{"assets": []}')
+    contracts = tmp_path / "contracts" / CONTRACTS_NAME
+    contracts.write_text(CONTRACTS.splitlines()[0])
+    empty = {**live_infeed(), "values": [[], [], []]}
+    (tmp_path / "live" / LIVE_NAME).write_text(json.dumps(empty))
+    assert extract("all", **settings).status == 0
+    assert warehouse.rows("select assets from raw.technical_data") == [([],)]
+    assert warehouse.rows("select contracts from raw.asset_contracts") == [([],)]
+    assert warehouse.rows("select power_kw, measured_utc from raw.live_infeed") == [([], [])]
+
+
+def test_a_mail_address_is_stored_nowhere(
+    extract: ExtractCommand, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    assert extract("all", **write_sources(tmp_path)).status == 0
+    tables = warehouse.rows("select tablename from pg_tables where schemaname = 'raw'")
+    assert len(tables) >= 8
+    for (table,) in tables:
+        text = warehouse.value(f"select coalesce(string_agg(t::text, ' '), '') from raw.{table} t")
+        assert isinstance(text, str)
+        assert "example.com" not in text, table
+        assert "email" not in text, table
+
+
+def test_final_production_and_redispatch_share_a_directory(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "redispatch_compensation_2025-06-20.csv").write_text("x")
+    (tmp_path / "final_production_A_20250609.csv").write_text(FINAL)
+    tally = Tally("final-production")
+    load_directory(run, FINAL_PRODUCTION, str(tmp_path), tally)
+    assert tally == Tally("final-production", landed=1, ignored=1)
+
+
+def test_ten_thousand_files_cost_few_queries(run: Run, tmp_path: Path) -> None:
+    for number in range(2_000):
+        day = f"{2000 + number // 300}-{number % 12 + 1:02d}-{number % 25 + 1:02d}"
+        (tmp_path / f"technical_data_{day}T{number % 24:02d}0000Z.json").write_text('{"assets":[]}')
+    names = len(list(tmp_path.iterdir()))
+    first, second = Tally("technical-data"), Tally("technical-data")
+    load_directory(run, TECHNICAL_DATA, str(tmp_path), first)
+    load_directory(run, TECHNICAL_DATA, str(tmp_path), second)
+    assert (first.landed, second.unchanged) == (names, names)

@@ -1,0 +1,162 @@
+"""The embedded PostgreSQL: starts for whoever needs it, stays up, survives rough handling."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from extract.warehouse import embedded
+from tests.conftest import SETTINGS
+
+CLEAN = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+
+
+def command(directory: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        env={**CLEAN, "EMBEDDED_WAREHOUSE_DIRECTORY": str(directory), **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def server(directory: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return command(directory, "extract.warehouse", *arguments, **settings)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Iterator[Path]:
+    """Where a server of the test's own lives: a path as unkind as a path may be."""
+    directory = tmp_path / "Ärger mit 'Pfaden'"
+    yield directory
+    embedded.stop(directory)
+
+
+def exports(text: str) -> dict[str, str]:
+    words = [word for line in text.splitlines() for word in shlex.split(line) if word != "export"]
+    return dict(word.split("=", 1) for word in words)
+
+
+def test_from_nothing_to_stopped(directory: Path) -> None:
+    stopped = server(directory, "stop")
+    assert stopped.stdout == f"embedded PostgreSQL: was not running in {directory}\n"
+    made = command(directory, "extract", "schema")
+    assert (made.returncode, made.stdout, made.stderr) == (0, "schema raw: made\n", "")
+    # It stayed up: whoever comes next finds it, and what is in it.
+    answer = server(directory, "psql", "-Atc", "show timezone; select count(*) from raw.run")
+    assert (answer.stdout, answer.stderr) == ("UTC\n0\n", "")
+    environment = exports(server(directory, "env").stdout)
+    root = Path(embedded.__file__).parents[2]
+    assert environment["PGDATABASE"] == "warehouse"
+    assert environment["DBT_PROFILES_DIR"] == str(root / "profiles")
+    assert environment["DBT_PROJECT_DIR"] == str(root / "dbt_project")
+    again = command(directory, "extract", "schema", **environment)
+    assert again.stdout == "schema raw: is there\n"
+    assert server(directory, "start").stdout == f"embedded PostgreSQL: running in {directory}\n"
+    stopped = server(directory, "stop")
+    assert stopped.stdout == f"embedded PostgreSQL: stopped in {directory}\n"
+    assert embedded.running(directory) is None
+    assert command(directory, "extract", "schema").stdout == "schema raw: is there\n"
+
+
+def test_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
+    directory = tmp_path / ("x" * 120)
+    address = embedded.start(directory)
+    try:
+        assert len(address.socket_directory) < 100
+        with address.connect() as connection:
+            assert connection.execute("select 1").fetchone() == (1,)
+    finally:
+        assert embedded.stop(directory)
+
+
+def test_many_starts_at_once(directory: Path) -> None:
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-m", "extract", "schema"],
+            env={**CLEAN, "EMBEDDED_WAREHOUSE_DIRECTORY": str(directory)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(5)
+    ]
+    said = sorted(run.communicate() for run in runs)
+    assert said == [("schema raw: is there\n", "")] * 4 + [("schema raw: made\n", "")]
+
+
+def test_what_a_crash_left_behind_is_no_obstacle(directory: Path) -> None:
+    address = embedded.start(directory)
+    with address.connect() as connection:
+        connection.execute("create table kept (x int)")
+    pid_file = directory / "postgres" / "postmaster.pid"
+    lines = pid_file.read_text().splitlines()
+    os.kill(int(lines[0]), signal.SIGKILL)
+    # By now the number belongs to somebody else.
+    pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]))
+    lock = Path(lines[4]) / f".s.PGSQL.{lines[3]}.lock"
+    lock.write_text("\n".join([str(os.getpid()), *lock.read_text().splitlines()[1:]]))
+    with embedded.start(directory).connect() as connection:
+        connection.execute("select from kept")
+
+
+def test_a_making_that_was_cut_short_begins_anew(directory: Path) -> None:
+    data = directory / "postgres"
+    data.mkdir(parents=True)
+    (data / "PG_VERSION").write_text("18\n")
+    with embedded.start(directory).connect() as connection:
+        assert connection.execute("select current_database()").fetchone() == ("warehouse",)
+
+
+def test_a_server_that_does_not_start_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    outcome = command(tmp_path / "file" / "x", "extract", "schema")
+    assert outcome.returncode == 1
+    [line] = outcome.stderr.splitlines()
+    assert line.startswith(f"error: the embedded PostgreSQL in {tmp_path}/file/x does not start: ")
+
+
+def test_with_pghost_the_embedded_server_is_left_alone(tmp_path: Path) -> None:
+    outcome = server(tmp_path / "none", "env", PGHOST="db.example", PGPASSWORD="the-secret")
+    assert set(exports(outcome.stdout)) == {"DBT_PROFILES_DIR", "DBT_PROJECT_DIR"}
+    assert "the-secret" not in outcome.stdout
+    outcome = server(tmp_path / "none", "start", PGHOST="db.example")
+    assert outcome.returncode == 0
+    assert "PGHOST is set to db.example" in outcome.stdout
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_server_is_not_stopped_with_the_program_that_started_it(directory: Path) -> None:
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import pathlib, sys, time; from extract.warehouse import embedded;"
+            "embedded.start(pathlib.Path(sys.argv[1])); print(1, flush=True); time.sleep(60)",
+            str(directory),
+        ],
+        env=CLEAN,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    # As Ctrl-C on a terminal does: everything in the foreground gets it.
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate()
+    time.sleep(0.5)
+    assert embedded.running(directory) is not None
+
+
+def test_wrong_usage(tmp_path: Path) -> None:
+    assert server(tmp_path, "dance").returncode == 2
+    assert server(tmp_path).returncode == 2
+    assert server(tmp_path, "stop", "now").returncode == 2
+    assert server(tmp_path, "--help").returncode == 0
