@@ -1,0 +1,41 @@
+{#- What differs between SQL engines about instants, dates and the quarter-hour grid stands here, once. -#}
+
+{% macro beginning_of_time() -%} '-infinity'::timestamptz {%- endmacro %}
+
+{% macro end_of_time() -%} 'infinity'::timestamptz {%- endmacro %}
+
+{#- The grid instant at or before an instant. The grid is fixed in UTC, as every offset is a multiple of 15 minutes. -#}
+{% macro quarter_hour_floor(instant) -%}
+    date_bin('15 minutes', {{ instant }}, '2000-01-01 00:00:00+00'::timestamptz)
+{%- endmacro %}
+
+{#- The grid instant at or after an instant. -#}
+{% macro quarter_hour_ceiling(instant) -%}
+    date_bin('15 minutes', {{ instant }} + interval '15 minutes' - interval '1 microsecond', '2000-01-01 00:00:00+00'::timestamptz)
+{%- endmacro %}
+
+{#- How many quarter-hours lie between two grid instants. -#}
+{% macro quarter_hours_between(start_instant, end_instant) -%}
+    (date_part('epoch', {{ end_instant }} - {{ start_instant }}) / 900)::integer
+{%- endmacro %}
+
+{#- The exact length of a period in microseconds: sums of whole numbers do not depend on their order. -#}
+{% macro microseconds_between(start_instant, end_instant) -%}
+    (extract(epoch from {{ end_instant }} - {{ start_instant }}) * 1000000)::bigint
+{%- endmacro %}
+
+{#- The calendar day of an instant in a time zone. -#}
+{% macro local_date(instant, timezone) -%}
+    ({{ instant }} at time zone {{ timezone }})::date
+{%- endmacro %}
+
+{#- The instant at which a calendar day begins in a time zone. -#}
+{% macro local_midnight(day, timezone) -%}
+    (({{ day }})::timestamp at time zone {{ timezone }})
+{%- endmacro %}
+
+{#- The portfolio's own time zone, as an SQL literal. -#}
+{% macro portfolio_timezone() -%} '{{ var("portfolio_timezone") }}' {%- endmacro %}
+
+{#- The time zones that the database knows: a relation with the column `name`. -#}
+{% macro known_timezones() -%} pg_catalog.pg_timezone_names {%- endmacro %}

@@ -1,0 +1,1 @@
+{{ links_over_time(key="metering_point_id", value="asset_id") }}

@@ -1,0 +1,113 @@
+with received as (
+
+    select
+        'forecast' as source,
+        asset_id,
+        delivery_start_utc,
+        delivery_date
+    from {{ ref("asset_forecasts") }}
+    where latest_power_kw is not null
+    union all
+    select
+        'live' as source,
+        asset_id,
+        delivery_start_utc,
+        delivery_date
+    from {{ ref("live_infeed") }}
+    where power_kw is not null
+    union all
+    select
+        'final_production' as source,
+        asset_id,
+        delivery_start_utc,
+        delivery_date
+    from {{ ref("dso_final_production") }}
+    where power_kw is not null
+
+),
+
+members as (
+
+    select
+        members.asset_id,
+        members.valid_from_utc,
+        members.valid_to_utc,
+        coalesce(asset_timezones.timezone, {{ portfolio_timezone() }}) as timezone
+    from {{ ref("int_portfolio_periods") }} as members
+    left join {{ ref("int_asset_timezones") }} as asset_timezones on members.asset_id = asset_timezones.asset_id
+
+),
+
+source_days as (
+
+    select
+        received.source,
+        calendar_day.delivery_date::date as delivery_date
+    from (
+        select
+            source,
+            min(delivery_date) as first_date,
+            max(delivery_date) as last_date
+        from received
+        group by source
+    ) as received
+    cross join lateral generate_series(received.first_date::timestamp, received.last_date::timestamp, interval '1 day')
+        as calendar_day (delivery_date)
+
+),
+
+expected as (
+
+    select
+        source_days.source,
+        members.asset_id,
+        source_days.delivery_date,
+        sum({{ quarter_hours_between(
+            quarter_hour_ceiling(
+                "greatest(members.valid_from_utc, " ~ local_midnight("source_days.delivery_date", "members.timezone") ~ ")"
+            ),
+            quarter_hour_ceiling(
+                "least(members.valid_to_utc, " ~ local_midnight("source_days.delivery_date + 1", "members.timezone") ~ ")"
+            ),
+        ) }})::integer as expected_count
+    from source_days
+    inner join members
+        on
+            members.valid_from_utc < {{ local_midnight("source_days.delivery_date + 1", "members.timezone") }}
+            and members.valid_to_utc > {{ local_midnight("source_days.delivery_date", "members.timezone") }}
+    group by source_days.source, members.asset_id, source_days.delivery_date
+
+),
+
+counted as (
+
+    select
+        received.source,
+        received.asset_id,
+        received.delivery_date,
+        count(*)::integer as received_count
+    from received
+    inner join members
+        on
+            received.asset_id = members.asset_id
+            and received.delivery_start_utc >= members.valid_from_utc
+            and received.delivery_start_utc < members.valid_to_utc
+    group by received.source, received.asset_id, received.delivery_date
+
+)
+
+select
+    expected.source,
+    expected.asset_id,
+    expected.delivery_date,
+    expected.expected_count,
+    coalesce(counted.received_count, 0) as received_count,
+    expected.expected_count - coalesce(counted.received_count, 0) as missing_count,
+    expected.expected_count = coalesce(counted.received_count, 0) as is_complete
+from expected
+left join counted
+    on
+        expected.source = counted.source
+        and expected.asset_id = counted.asset_id
+        and expected.delivery_date = counted.delivery_date
+where expected.expected_count > 0

@@ -1,0 +1,77 @@
+{{ config(alias=var("portfolio_forecast_table")) }}
+
+with asset_forecasts as (
+
+    select
+        asset_id,
+        delivery_start_utc,
+        latest_power_kw,
+        tradeable_power_kw
+    from {{ ref("asset_forecasts") }}
+
+),
+
+members as (
+
+    select
+        asset_id,
+        capacity_kw,
+        valid_from_utc,
+        valid_to_utc
+    from {{ ref("int_portfolio_periods") }}
+
+),
+
+totals as (
+
+    select
+        valid_from_utc,
+        valid_to_utc,
+        expected_asset_count,
+        expected_capacity_kw
+    from {{ ref("int_portfolio_totals") }}
+
+),
+
+sums as (
+
+    select
+        asset_forecasts.delivery_start_utc,
+        {{ sum_by_asset("asset_forecasts.latest_power_kw", "members.asset_id") }} as latest_power_kw,
+        {{ sum_by_asset("asset_forecasts.tradeable_power_kw", "members.asset_id") }} as tradeable_power_kw,
+        count(asset_forecasts.latest_power_kw) filter (where members.asset_id is not null)::integer
+            as latest_asset_count,
+        count(asset_forecasts.tradeable_power_kw) filter (where members.asset_id is not null)::integer
+            as tradeable_asset_count,
+        {{ sum_by_asset(
+            "case when asset_forecasts.tradeable_power_kw is not null then members.capacity_kw end",
+            "members.asset_id",
+        ) }} as tradeable_capacity_kw
+    from asset_forecasts
+    left join members
+        on
+            asset_forecasts.asset_id = members.asset_id
+            and asset_forecasts.delivery_start_utc >= members.valid_from_utc
+            and asset_forecasts.delivery_start_utc < members.valid_to_utc
+    group by asset_forecasts.delivery_start_utc
+
+)
+
+select
+    sums.delivery_start_utc,
+    sums.delivery_start_utc + interval '15 minutes' as delivery_end_utc,
+    {{ local_date("sums.delivery_start_utc", portfolio_timezone()) }} as delivery_date,
+    sums.latest_power_kw,
+    sums.tradeable_power_kw,
+    sums.tradeable_power_kw * 0.25 / 1000 as tradeable_energy_mwh,
+    totals.expected_asset_count,
+    sums.latest_asset_count,
+    sums.tradeable_asset_count,
+    totals.expected_capacity_kw,
+    sums.tradeable_capacity_kw,
+    sums.tradeable_asset_count = totals.expected_asset_count as is_complete
+from sums
+inner join totals
+    on
+        sums.delivery_start_utc >= totals.valid_from_utc
+        and sums.delivery_start_utc < totals.valid_to_utc

@@ -1,0 +1,68 @@
+with reconciliation as (
+
+    select
+        asset_id,
+        delivery_start_utc,
+        tradeable_power_kw,
+        final_power_kw,
+        tradeable_error_kw,
+        status
+    from {{ ref("production_reconciliation") }}
+
+),
+
+members as (
+
+    select
+        asset_id,
+        capacity_kw,
+        valid_from_utc,
+        valid_to_utc
+    from {{ ref("int_portfolio_periods") }}
+
+),
+
+totals as (
+
+    select
+        valid_from_utc,
+        valid_to_utc,
+        expected_asset_count
+    from {{ ref("int_portfolio_totals") }}
+
+),
+
+sums as (
+
+    select
+        reconciliation.delivery_start_utc,
+        count(members.asset_id)::integer as reconciled_asset_count,
+        {{ sum_by_asset("members.capacity_kw", "members.asset_id") }} as reconciled_capacity_kw,
+        {{ sum_by_asset("reconciliation.tradeable_power_kw", "members.asset_id") }} as tradeable_power_kw,
+        {{ sum_by_asset("reconciliation.final_power_kw", "members.asset_id") }} as final_power_kw,
+        {{ sum_by_asset("reconciliation.tradeable_error_kw", "members.asset_id") }} as tradeable_error_kw
+    from reconciliation
+    left join members
+        on
+            reconciliation.asset_id = members.asset_id
+            and reconciliation.delivery_start_utc >= members.valid_from_utc
+            and reconciliation.delivery_start_utc < members.valid_to_utc
+            and reconciliation.status = 'reconciled'
+    group by reconciliation.delivery_start_utc
+
+)
+
+select
+    sums.delivery_start_utc,
+    {{ local_date("sums.delivery_start_utc", portfolio_timezone()) }} as delivery_date,
+    sums.reconciled_asset_count,
+    totals.expected_asset_count,
+    sums.reconciled_capacity_kw,
+    sums.tradeable_power_kw,
+    sums.final_power_kw,
+    sums.tradeable_error_kw
+from sums
+inner join totals
+    on
+        sums.delivery_start_utc >= totals.valid_from_utc
+        and sums.delivery_start_utc < totals.valid_to_utc

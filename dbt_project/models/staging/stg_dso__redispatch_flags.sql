@@ -1,0 +1,51 @@
+with source as (
+
+    select
+        metering_point_id,
+        issued_utc,
+        delivery_start_utc,
+        delivery_end_utc,
+        is_redispatched,
+        received_utc,
+        content_sha256
+    from {{ source("raw", "redispatch_flag") }}
+
+),
+
+flags as (
+
+    select
+        source.metering_point_id,
+        quarter_hour.delivery_start_utc,
+        source.is_redispatched[place.position] as is_redispatched,
+        source.issued_utc,
+        source.received_utc,
+        source.content_sha256,
+        place.position
+    from source
+    cross join lateral {{ each_array_position("source.delivery_start_utc", "place") }}
+    cross join lateral generate_series(
+        source.delivery_start_utc[place.position],
+        source.delivery_end_utc[place.position] - interval '15 minutes',
+        interval '15 minutes'
+    ) as quarter_hour (delivery_start_utc)
+
+),
+
+newest_of_each_quarter_hour as (
+
+    {{ newest_per_key(
+        "flags",
+        key=["metering_point_id", "delivery_start_utc"],
+        newest_first=["issued_utc desc", "received_utc desc", "content_sha256 desc", "position desc"],
+        columns=["metering_point_id", "delivery_start_utc", "is_redispatched", "issued_utc"],
+    ) }}
+
+)
+
+select
+    metering_point_id,
+    delivery_start_utc,
+    is_redispatched,
+    issued_utc
+from newest_of_each_quarter_hour

@@ -1,0 +1,139 @@
+"""The forecast engine against brute force: the definition, written down as a loop."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from psycopg import sql
+
+from extract.warehouse.schema import ensure_schema
+from tests.conftest import Warehouse
+from tests.dbt_project import dbt
+
+QUARTER_HOUR = timedelta(minutes=15)
+EPOCH = datetime(2025, 10, 25, 22, 0, tzinfo=UTC)  # clocks change on the next day
+
+Forecasts = dict[tuple[str, datetime], tuple[datetime, float]]
+
+
+@dataclass(frozen=True)
+class Version:
+    """A received forecast version; instants are counted in quarter-hours from EPOCH."""
+
+    asset_id: str
+    version: int
+    grid_start: int
+    received: int
+    power_kw: tuple[float | None, ...]
+
+    @property
+    def content_sha256(self) -> bytes:
+        return sha256(repr(self).encode()).digest()
+
+
+def instant(quarter_hours: int) -> datetime:
+    return EPOCH + quarter_hours * QUARTER_HOUR
+
+
+def brute_force(documents: Sequence[Version], gate_quarter_hours: int) -> Forecasts:
+    """The newest version at or before the gate with a value, for every quarter-hour any covers."""
+    newest: dict[tuple[str, int], Version] = {}
+    for document in sorted(documents, key=lambda one: (one.received, one.content_sha256)):
+        newest[document.asset_id, document.version] = document
+    forecasts: Forecasts = {}
+    for version in sorted(newest.values(), key=lambda one: one.version):
+        for position, power_kw in enumerate(version.power_kw):
+            quarter_hour = version.grid_start + position
+            if power_kw is not None and version.version + gate_quarter_hours <= quarter_hour:
+                key = version.asset_id, instant(quarter_hour)
+                forecasts[key] = instant(version.version), power_kw
+    return forecasts
+
+
+def land(connection: psycopg.Connection, documents: Sequence[Version]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("truncate raw.forecast_version")
+        cursor.executemany(
+            "insert into raw.forecast_version (version_utc, grid_start_utc, received_utc, run_id,"
+            " asset_id, source_uri, content_sha256, power_kw)"
+            " values (%s, %s, %s, 1, %s, 'test', %s, %s::double precision [])",
+            [
+                (
+                    instant(document.version),
+                    instant(document.grid_start),
+                    instant(document.received),
+                    document.asset_id,
+                    document.content_sha256,
+                    list(document.power_kw),
+                )
+                for document in documents
+            ],
+        )
+
+
+def engine(connection: psycopg.Connection, model: str) -> Forecasts:
+    query = "select asset_id, delivery_start_utc, version_utc, power_kw from intermediate.{}"
+    rows = connection.execute(sql.SQL(query).format(sql.Identifier(model))).fetchall()
+    forecasts = {(row[0], row[1]): (row[2], row[3]) for row in rows}
+    assert len(forecasts) == len(rows), "a quarter-hour of an asset is there twice"
+    return forecasts
+
+
+power_kw = st.one_of(st.none(), st.integers(0, 9).map(float))
+versions = st.builds(
+    Version,
+    asset_id=st.sampled_from(["A", "B"]),
+    version=st.integers(0, 8),
+    grid_start=st.integers(-3, 12),
+    received=st.integers(100, 102),
+    power_kw=st.lists(power_kw, min_size=1, max_size=10).map(tuple),
+)
+regular_versions = versions.map(
+    lambda one: Version(one.asset_id, one.version, one.version, one.received, one.power_kw)
+)
+
+
+@pytest.fixture(scope="module")
+def engine_connection(
+    module_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[psycopg.Connection]:
+    """Views of the engine: latest, and tradeable with gates of 15 and 40 minutes."""
+    target = tmp_path_factory.mktemp("engine")
+    with module_warehouse.connect() as connection:
+        ensure_schema(connection)
+    for gate, name, select in (
+        (15, "tradeable_15", "+int_forecasts_latest +int_forecasts_tradeable"),
+        (40, "tradeable_40", "int_forecasts_tradeable"),
+    ):
+        gate_closure = f"gate_closure_minutes: {gate}"
+        arguments = ["run", "--select", *select.split(), "--vars", gate_closure]
+        assert dbt(module_warehouse.environment, target, *arguments).success
+        with module_warehouse.connect() as connection:
+            rename = "alter view intermediate.int_forecasts_tradeable rename to {}"
+            connection.execute(sql.SQL(rename).format(sql.Identifier(name)))
+    with module_warehouse.connect() as connection:
+        yield connection
+
+
+@settings(
+    max_examples=300,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate, Phase.shrink],
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+)
+@given(documents=st.lists(st.one_of(versions, regular_versions), max_size=14))
+def test_engine_equals_brute_force(
+    engine_connection: psycopg.Connection, documents: list[Version]
+) -> None:
+    land(engine_connection, documents)
+    latest = engine(engine_connection, "int_forecasts_latest")
+    assert latest == brute_force(documents, 0)
+    assert engine(engine_connection, "tradeable_15") == brute_force(documents, 1)
+    # 40 minutes are rounded up to the grid: three quarter-hours.
+    assert engine(engine_connection, "tradeable_40") == brute_force(documents, 3)
