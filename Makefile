@@ -21,7 +21,7 @@ install: .venv/installed ## Make the virtual environment .venv with everything t
 .venv/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; name one: make install PYTHON=python3.11" >&2; exit 1; }
-	@echo "Installing into .venv (a minute or two the first time) ..."
+	@echo "Installing into .venv (a minute or two the first time) ..." >&2
 	@$(PYTHON) -m venv .venv
 	@$(python) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@

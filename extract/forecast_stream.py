@@ -95,7 +95,10 @@ class _Load:
         """Assets of which the window holds a version, landed before or now."""
         self.waiting: list[Forecast] = []
         self.unanswered: list[NoAnswer] = []
-        """In a row, up to now: what follows shows whether it is the versions or the API."""
+        """In a row, in the order asked: what follows tells whether it is them or the API.
+
+        (In the order of arrival a few bad versions would be a row too: they take the longest.)
+        """
         self.answered = False
 
     def ask_all(self, meter: Meter) -> None:

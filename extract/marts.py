@@ -65,7 +65,16 @@ def build_marts(connection: psycopg.Connection, names: Mapping[str, str]) -> Non
     # The dbt of this Python, not another that may come first on the path.
     program = str(Path(sys.executable).with_name("dbt"))
     result = subprocess.run(
-        [program, "--log-level", "warn", "build", "--vars", f"{{{variables}}}"],
+        [
+            program,
+            "--log-level",
+            "warn",
+            "build",
+            "--exclude-resource-type",
+            "unit_test",
+            "--vars",
+            f"{{{variables}}}",
+        ],
         env=os.environ | DBT_ENVIRONMENT | libpq_environment(connection),
         check=False,
     )

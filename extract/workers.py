@@ -14,37 +14,44 @@ _AHEAD = 8
 def answers(
     ask: Callable[[Question], Answer], questions: Iterable[Question], concurrency: int
 ) -> Generator[Answer, None, None]:
-    """The answers to all questions, as they come, asked by `concurrency` threads.
+    """The answers to all questions, in their order, asked by `concurrency` threads.
 
     Questions are taken from the iterable only as answers are consumed, so that both sides stay
     bounded. `ask` must not raise. The threads are daemons: nothing waits for them on the way out.
     """
-    to_ask: queue.SimpleQueue[Question | None] = queue.SimpleQueue()
-    answered: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+    to_ask: queue.SimpleQueue[tuple[int, Question] | None] = queue.SimpleQueue()
+    answered: queue.SimpleQueue[tuple[int, Answer]] = queue.SimpleQueue()
+    out_of_turn: dict[int, Answer] = {}
 
     def work() -> None:
-        while (question := to_ask.get()) is not None:
-            answered.put(ask(question))
+        while (numbered := to_ask.get()) is not None:
+            number, question = numbered
+            answered.put((number, ask(question)))
 
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(concurrency)]
-    for thread in threads:
-        thread.start()
-    under_way = 0
+    def answer_to(wanted: int) -> Answer:
+        while wanted not in out_of_turn:
+            number, answer = answered.get()
+            out_of_turn[number] = answer
+        return out_of_turn.pop(wanted)
+
+    for _ in range(concurrency):
+        threading.Thread(target=work, daemon=True).start()
+    asked = yielded = 0
     try:
         for question in questions:
-            to_ask.put(question)
-            under_way += 1
-            if under_way >= concurrency * _AHEAD:
-                yield answered.get()
-                under_way -= 1
-        while under_way:
-            yield answered.get()
-            under_way -= 1
+            to_ask.put((asked, question))
+            asked += 1
+            if asked - yielded >= concurrency * _AHEAD:
+                yield answer_to(yielded)
+                yielded += 1
+        while yielded < asked:
+            yield answer_to(yielded)
+            yielded += 1
     finally:
         _abandon(to_ask, concurrency)
 
 
-def _abandon(to_ask: "queue.SimpleQueue[Question | None]", concurrency: int) -> None:
+def _abandon(to_ask: "queue.SimpleQueue[tuple[int, Question] | None]", concurrency: int) -> None:
     """Take back what nobody has begun, and let the threads end."""
     try:
         while True:

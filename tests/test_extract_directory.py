@@ -277,11 +277,14 @@ def test_more_files_than_a_batch_holds(
     for number in range(8):
         write(tmp_path / f"A{number}_20250608.json", live_infeed(f"A{number}"))
     assert load(tmp_path) == Tally("live-infeed", landed=8)
+    transactions = "select count(distinct xmin::text) from raw.live_infeed"
+    assert run.connection.execute(transactions).fetchone() == (3,)
     monkeypatch.setattr("extract.file_streams.BATCH_BYTES", 1)
     for number in range(8):
         write(tmp_path / f"A{number}_20250608.json", live_infeed(f"B{number}"))
     assert load(tmp_path) == Tally("live-infeed", landed=8)
     assert landed(run, "live_infeed") == 16
+    assert run.connection.execute(transactions).fetchone() == (3 + 8,)
 
 
 def test_documents_and_ledger_commit_together(run: Run, load: Load, tmp_path: Path) -> None:

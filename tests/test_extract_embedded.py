@@ -5,6 +5,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,9 +33,16 @@ def server(directory: Path, *arguments: str, **settings: str) -> subprocess.Comp
 
 
 @pytest.fixture
-def directory(tmp_path: Path) -> Iterator[Path]:
+def home() -> Iterator[Path]:
+    """A directory that the user whom a server runs as may enter, unlike those of pytest."""
+    with tempfile.TemporaryDirectory(prefix="warehouse-") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def directory(home: Path) -> Iterator[Path]:
     """Where a server of the test's own lives: a path as unkind as a path may be."""
-    directory = tmp_path / "Ärger mit 'Pfaden'"
+    directory = home / "Ärger mit 'Pfaden'"
     yield directory
     embedded.stop(directory)
 
@@ -66,8 +74,8 @@ def test_from_nothing_to_stopped(directory: Path) -> None:
     assert command(directory, "extract", "schema").stdout == "schema raw: is there\n"
 
 
-def test_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
-    directory = tmp_path / ("x" * 120)
+def test_a_path_too_long_for_a_socket(home: Path) -> None:
+    directory = home / ("x" * 120)
     address = embedded.start(directory)
     try:
         assert len(address.socket_directory) < 100
@@ -96,15 +104,22 @@ def test_what_a_crash_left_behind_is_no_obstacle(directory: Path) -> None:
     address = embedded.start(directory)
     with address.connect() as connection:
         connection.execute("create table kept (x int)")
-    pid_file = directory / "postgres" / "postmaster.pid"
+    data = directory / "postgres"
+    pid_file = data / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
     os.kill(int(lines[0]), signal.SIGKILL)
-    # By now the number belongs to somebody else.
-    pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]))
-    lock = Path(lines[4]) / f".s.PGSQL.{lines[3]}.lock"
-    lock.write_text("\n".join([str(os.getpid()), *lock.read_text().splitlines()[1:]]))
-    with embedded.start(directory).connect() as connection:
-        connection.execute("select from kept")
+    # By now the number belongs to another process of the same user.
+    owner = data.owner() if os.geteuid() == 0 else None
+    with subprocess.Popen(["sleep", "600"], user=owner) as other:
+        try:
+            for file in (pid_file, Path(lines[4]) / f".s.PGSQL.{lines[3]}.lock"):
+                file.write_text("\n".join([str(other.pid), *file.read_text().splitlines()[1:]]))
+            assert not embedded.stop(directory)
+            with embedded.start(directory).connect() as connection:
+                connection.execute("select from kept")
+            assert other.poll() is None
+        finally:
+            other.kill()
 
 
 def test_a_making_that_was_cut_short_begins_anew(directory: Path) -> None:

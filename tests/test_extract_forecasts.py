@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -314,8 +313,8 @@ def test_concurrency_is_what_was_asked_for(load: Load, http_server: HttpServer) 
 
 
 def test_questions_are_taken_only_as_answers_are_used() -> None:
-    taken = count()
-    answered = answers(lambda number: number, iter(taken), concurrency=2)
+    taken = iter(range(10_000))
+    answered = answers(lambda number: number, taken, concurrency=2)
     next(answered)
     assert next(taken) < 100
     answered.close()
@@ -323,8 +322,32 @@ def test_questions_are_taken_only_as_answers_are_used() -> None:
 
 def test_all_questions_are_answered_once() -> None:
     for concurrency in (1, 3):
-        assert sorted(answers(lambda n: -n, range(100), concurrency)) == list(range(-99, 1))
+        assert list(answers(lambda n: -n, range(100), concurrency)) == list(range(0, -100, -1))
     assert list(answers(lambda n: n, [], 2)) == []
+
+
+def test_answers_come_in_the_order_of_the_questions() -> None:
+    def slowly(number: int) -> int:
+        time.sleep(0 if number % 7 else 0.05)
+        return number
+
+    assert list(answers(slowly, range(50), 5)) == list(range(50))
+
+
+def test_bad_versions_here_and_there_are_no_outage(
+    load: Load, http_server: HttpServer, warehouse: Warehouse
+) -> None:
+    def fails_on_the_hour(target: str) -> Answer:
+        if asset_and_version(target)[1][14:16] == "00":
+            return Answer(500)
+        return Answer(body=forecast_for(target))
+
+    http_server.answer = fails_on_the_hour
+    window = ("--from", "2025-06-08T00:00", "--to", "2025-06-08T09:00")
+    outcome = load("--assets", "A", *window, "--concurrency", "9")
+    assert outcome.status == 3, outcome.err
+    assert outcome.counts("forecasts")["refused"] == 9
+    assert warehouse.value("select count(*) from raw.forecast_version") == 27
 
 
 def test_two_runs_at_once_land_every_version_once(

@@ -26,12 +26,20 @@
 
 {#- The calendar day of an instant in a time zone. -#}
 {% macro local_date(instant, timezone) -%}
-    ({{ instant }} at time zone {{ timezone }})::date
+    (({{ instant }}) at time zone {{ timezone }})::date
 {%- endmacro %}
 
-{#- The instant at which a calendar day begins in a time zone. -#}
+{#-
+    The instant at which a calendar day begins in a time zone. Where the clocks go back over midnight (the Azores,
+    Cuba) there are two; PostgreSQL takes the second, and the day begins at the first.
+-#}
 {% macro local_midnight(day, timezone) -%}
-    (({{ day }})::timestamp at time zone {{ timezone }})
+    {%- set midnight = "((" ~ day ~ ")::timestamp at time zone " ~ timezone ~ ")" -%}
+    case
+        when {{ local_date(midnight ~ " - interval '1 hour'", timezone) }} = ({{ day }})::date
+            then {{ midnight }} - interval '1 hour'
+        else {{ midnight }}
+    end
 {%- endmacro %}
 
 {#- The portfolio's own time zone, as an SQL literal. -#}

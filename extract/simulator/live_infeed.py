@@ -102,7 +102,7 @@ def _measured(plan: SimulationPlan, asset: SimulatedAsset, minutes: Integers) ->
     stream = stream_key(plan.seed, "measurement", asset.asset_id)
     # Most samples come on the minute, some up to 20 s later.
     delay_ms = np.floor(20_000 * np.maximum(0.0, 7.0 * uniform(stream, minutes) - 6.0))
-    timestamp_ms = minutes * 60_000.0 + delay_ms
+    timestamp_ms: Floats = np.add(minutes * 60_000.0, delay_ms, dtype=np.float64)
     epoch_seconds = timestamp_ms / 1000.0
 
     gusts = smooth(stream_key(stream, "gusts"), minutes * _MINUTE, 4 * _MINUTE)

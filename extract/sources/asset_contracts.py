@@ -78,18 +78,10 @@ def _check_contract(delivery: Delivery, contract: dict[str, str | None]) -> None
                 f"capacity of {shown(contract_id)} is {shown(capacity)}, "
                 "which is no number of MW with a decimal point",
             )
-    dates = []
     for field in ("contract_begin", "contract_end"):
         text = contract[field]
-        day = None if text is None else iso_date(text)
-        if text is not None and day is None:
+        if text is not None and iso_date(text) is None:
             raise DocumentRefused(
                 delivery.source_uri,
                 f"{field} of {shown(contract_id)} is {shown(text)}, which is no date",
             )
-        dates.append(day)
-    begin, end = dates
-    if begin is not None and end is not None and end < begin:
-        raise DocumentRefused(
-            delivery.source_uri, f"{shown(contract_id)} ends on {end}, before it begins on {begin}"
-        )

@@ -24,7 +24,11 @@ def read_csv(
         lines = list(csv.reader(io.StringIO(_text(delivery), newline=""), strict=True))
     except csv.Error as error:
         raise DocumentRefused(delivery.source_uri, f"is not CSV: {one_line(error)}") from None
-    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line]
+    numbered = [
+        (number, line)
+        for number, line in enumerate(lines, start=1)
+        if any(cell.strip() for cell in line)
+    ]
     if not numbered:
         raise DocumentRefused(delivery.source_uri, "is empty")
     header = [cell.strip() for cell in numbered[0][1]]

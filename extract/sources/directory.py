@@ -1,5 +1,6 @@
 """A source that is a directory of files: what is in it, and each file's bytes, through fsspec."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +95,8 @@ class Directory:
 def _open(url: str) -> tuple[Any, str]:
     if "://" not in url:
         # A plain path may hold anything, also what fsspec would take for a chain of file systems.
-        return fsspec.filesystem("file"), str(Path(url).expanduser().absolute())
+        # Path.absolute would keep "..", and one file would have two addresses.
+        return fsspec.filesystem("file"), os.path.abspath(Path(url).expanduser())  # noqa: PTH100
     files, path = url_to_fs(url, use_listings_cache=False)
     if (
         isinstance(files, LocalFileSystem)

@@ -75,7 +75,7 @@ def _print_environment(settings: Settings) -> int:
 
 
 def _psql(settings: Settings, arguments: Sequence[str]) -> int:
-    environment = os.environ | warehouse_environment(settings)
+    environment = {"PGTZ": "UTC"} | os.environ | warehouse_environment(settings)
     program = str(embedded.psql_program())
     sys.stdout.flush()
     os.execve(program, [program, *arguments], environment)

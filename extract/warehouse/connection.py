@@ -21,7 +21,9 @@ def connect(settings: Settings) -> psycopg.Connection:
         if settings.pghost is None:
             connection = embedded.start(settings.embedded_directory).connect()
         else:
-            connection = psycopg.connect("", autocommit=True, connect_timeout=_CONNECT_SECONDS)
+            connection = psycopg.connect(
+                host=settings.pghost, autocommit=True, connect_timeout=_CONNECT_SECONDS
+            )
     except psycopg.Error as error:
         raise WarehouseUnavailable(f"the warehouse cannot be reached: {one_line(error)}") from error
     version = connection.info.server_version // 10_000

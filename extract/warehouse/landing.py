@@ -12,7 +12,6 @@ from typing import Any
 import pendulum
 import psycopg
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
 from extract.documents import Document, Forecast
 
@@ -143,13 +142,12 @@ def _copy_documents(
         return
     # A batch is of one table, so all its documents are of one class.
     kind = type(documents[0])
-    types = list(kind.types.items())
     _copy(
         connection,
         kind.table,
         {**kind.types, "run_id": "bigint"},
         (
-            (*(_cell(getattr(document, name), type_) for name, type_ in types), run_id)
+            (*(_cell(getattr(document, name)) for name in kind.types), run_id)
             for document in documents
         ),
     )
@@ -170,10 +168,8 @@ def _copy(
             copy.write_row(row)
 
 
-def _cell(value: Any, type_: str) -> Any:
-    """The value as psycopg writes it into a column of this type."""
-    if type_ == "jsonb":
-        return Jsonb(value)
+def _cell(value: Any) -> Any:
+    """The value as psycopg writes it; the types of the columns do the rest."""
     if isinstance(value, tuple):
         return list(value)
     return _plain(value) if isinstance(value, datetime) else value

@@ -21,6 +21,6 @@ newest_listing as (
 
 select
     newest_listing.asset_id,
-    newest_listing.timezone
+    known.name as timezone
 from newest_listing
-inner join {{ known_timezones() }} as known on newest_listing.timezone = known.name
+inner join {{ known_timezones() }} as known on lower(newest_listing.timezone) = lower(known.name)
