@@ -33,6 +33,8 @@ class DbtOutcome:
     statuses: dict[str, str]
     rows: list[tuple[Any, ...]]
     """What `dbt show` shows."""
+    compiled: dict[str, str]
+    """The SQL that `dbt compile` makes of a node, by its name."""
     exception: BaseException | None
 
 
@@ -54,5 +56,6 @@ def dbt(environment: Mapping[str, str], target: Path, *arguments: str) -> DbtOut
         success=result.success,
         statuses={node.node.name: str(node.status) for node in nodes},
         rows=[tuple(row) for table in shown for row in table.rows],
+        compiled={node.node.name: getattr(node.node, "compiled_code", "") for node in nodes},
         exception=result.exception,
     )

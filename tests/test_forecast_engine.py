@@ -76,9 +76,8 @@ def land(connection: psycopg.Connection, documents: Sequence[Version]) -> None:
         )
 
 
-def engine(connection: psycopg.Connection, model: str) -> Forecasts:
-    query = "select asset_id, delivery_start_utc, version_utc, power_kw from intermediate.{}"
-    rows = connection.execute(sql.SQL(query).format(sql.Identifier(model))).fetchall()
+def rows_of(connection: psycopg.Connection, query: str) -> Forecasts:
+    rows = connection.execute(sql.SQL(query)).fetchall()
     forecasts = {(row[0], row[1]): (row[2], row[3]) for row in rows}
     assert len(forecasts) == len(rows), "a quarter-hour of an asset is there twice"
     return forecasts
@@ -98,26 +97,54 @@ regular_versions = versions.map(
 )
 
 
+# Disjoint ranges, as a build merges them before it asks the engine.
+ranges = (
+    st.lists(st.integers(-4, 30), min_size=2, max_size=6, unique=True)
+    .map(sorted)
+    .map(lambda bounds: list(zip(bounds[::2], bounds[1::2], strict=False)))
+)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The engine as SQL, for gates of 0, 1 and 3 quarter-hours; 40 minutes are rounded up."""
+
+    connection: psycopg.Connection
+    queries: dict[int, str]
+    queries_within: dict[int, str]
+
+
 @pytest.fixture(scope="module")
-def engine_connection(
+def engine(
     module_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[psycopg.Connection]:
-    """Views of the engine: latest, and tradeable with gates of 15 and 40 minutes."""
+) -> Iterator[Engine]:
     target = tmp_path_factory.mktemp("engine")
+
+    def compiled(gate_minutes: int, within: str) -> str:
+        call = (
+            "forecast_as_of_gate(ref('stg_vpp__forecast_versions'),"
+            f" ref('stg_vpp__forecast_documents'), {gate_minutes}, {within})"
+        )
+        arguments = ["compile", "--inline", f"{{{{ {call} }}}}"]
+        [query] = dbt(module_warehouse.environment, target, *arguments).compiled.values()
+        return query
+
     with module_warehouse.connect() as connection:
         ensure_schema(connection)
-    for gate, name, select in (
-        (15, "tradeable_15", "+int_forecasts_latest +int_forecasts_tradeable"),
-        (40, "tradeable_40", "int_forecasts_tradeable"),
-    ):
-        gate_closure = f"gate_closure_minutes: {gate}"
-        arguments = ["run", "--select", *select.split(), "--vars", gate_closure]
-        assert dbt(module_warehouse.environment, target, *arguments).success
-        with module_warehouse.connect() as connection:
-            rename = "alter view intermediate.int_forecasts_tradeable rename to {}"
-            connection.execute(sql.SQL(rename).format(sql.Identifier(name)))
-    with module_warehouse.connect() as connection:
-        yield connection
+        select = ["--select", "+stg_vpp__forecast_versions"]
+        assert dbt(module_warehouse.environment, target, "run", *select).success
+        # Whatever lands from now on is in the build.
+        connection.execute("update build.run set forecast_version_upto = 9e18")
+        connection.execute(
+            "create temporary table affected"
+            " (asset_id text, from_utc timestamptz, to_utc timestamptz)"
+        )
+        gates = {0: 0, 1: 15, 3: 40}
+        yield Engine(
+            connection,
+            {gate: compiled(minutes, "none") for gate, minutes in gates.items()},
+            {gate: compiled(minutes, "'affected'") for gate, minutes in gates.items()},
+        )
 
 
 @settings(
@@ -127,13 +154,22 @@ def engine_connection(
     suppress_health_check=list(HealthCheck),
     derandomize=True,
 )
-@given(documents=st.lists(st.one_of(versions, regular_versions), max_size=14))
+@given(documents=st.lists(st.one_of(versions, regular_versions), max_size=14), parts=ranges)
 def test_engine_equals_brute_force(
-    engine_connection: psycopg.Connection, documents: list[Version]
+    engine: Engine, documents: list[Version], parts: list[tuple[int, int]]
 ) -> None:
-    land(engine_connection, documents)
-    latest = engine(engine_connection, "int_forecasts_latest")
-    assert latest == brute_force(documents, 0)
-    assert engine(engine_connection, "tradeable_15") == brute_force(documents, 1)
-    # 40 minutes are rounded up to the grid: three quarter-hours.
-    assert engine(engine_connection, "tradeable_40") == brute_force(documents, 3)
+    land(engine.connection, documents)
+    engine.connection.execute("truncate affected")
+    for begin, end in parts:
+        engine.connection.execute(
+            "insert into affected values ('A', %s, %s)", [instant(begin), instant(end)]
+        )
+    for gate, query in engine.queries.items():
+        forecasts = brute_force(documents, gate)
+        assert rows_of(engine.connection, query) == forecasts
+        # A part of the quarter-hours, computed from the versions that can own them.
+        assert rows_of(engine.connection, engine.queries_within[gate]) == {
+            (asset_id, start): forecast
+            for (asset_id, start), forecast in forecasts.items()
+            if asset_id == "A" and any(instant(b) <= start < instant(e) for b, e in parts)
+        }

@@ -8,23 +8,56 @@
     (a short version, a hole, a null), the nearest older version that has one stands in. The last version that an
     asset has owns all that any of its versions reaches: coverage is a running maximum.
 
-    versions: a relation with one row per asset_id and version_utc, with document_id, grid_start_utc and
-    quarter_hour_count; no values.
-    forecast_values: a relation with document_id and power_kw, an array whose n-th element is the quarter-hour that
-    starts (n - 1) * 15 minutes after the version's grid_start_utc.
+    versions: a relation with one row per asset_id and version_utc, with document_id, grid_start_utc and grid_end_utc.
+    documents: a relation with document_id and power_kw, an array whose n-th element is the quarter-hour that starts
+    (n - 1) * 15 minutes after the version's grid_start_utc.
+    within: a relation with asset_id and disjoint ranges from_utc, to_utc on the grid: only these quarter-hours are
+    computed, from the versions that can own them. Without it, all.
     Yields asset_id, delivery_start_utc, version_utc, power_kw; never a null value.
+
+    Quarter-hours are counted as whole numbers since 1970 until the end: instants are slow to reckon with.
 -#}
-{% macro forecast_as_of_gate(versions, forecast_values, gate_minutes) %}
+{% macro forecast_as_of_gate(versions, documents, gate_minutes, within=none) %}
 with headers as (
 
     select
-        document_id,
-        asset_id,
-        version_utc,
-        grid_start_utc,
-        grid_start_utc + quarter_hour_count * interval '15 minutes' as grid_end_utc,
-        {{ quarter_hour_ceiling("version_utc + interval '" ~ gate_minutes ~ " minutes'") }} as gate_utc
-    from {{ versions }}
+        versions.document_id,
+        versions.asset_id,
+        versions.version_utc,
+        {{ quarter_hour_number("versions.grid_start_utc") }} as grid_start_number,
+        {{ quarter_hour_number("versions.grid_end_utc") }} as grid_end_number,
+        {{ quarter_hour_number(
+            quarter_hour_ceiling("versions.version_utc + interval '" ~ gate_minutes ~ " minutes'")
+        ) }} as gate_number,
+        {%- if within %}
+            {{ quarter_hour_number("affected.from_utc") }} as first_number,
+            {{ quarter_hour_number("affected.to_utc") }} as end_number
+        {%- else %}
+            null::integer as first_number,
+            null::integer as end_number
+        {%- endif %}
+    {%- if within %}
+        from {{ within }} as affected
+        inner join {{ versions }} as versions
+            on
+                affected.asset_id = versions.asset_id
+                and versions.version_utc < affected.to_utc
+                and versions.version_utc >= coalesce(
+                    (
+                        select owner.version_utc
+                        from {{ documents }} as owner
+                        where
+                            {{ is_in_build("forecast_version") }}
+                            and owner.asset_id = affected.asset_id
+                            and owner.version_utc <= affected.from_utc - interval '{{ gate_minutes }} minutes'
+                        order by owner.version_utc desc
+                        limit 1
+                    ),
+                    {{ beginning_of_time() }}
+                )
+    {%- else %}
+        from {{ versions }} as versions
+    {%- endif %}
 
 ),
 
@@ -34,14 +67,18 @@ owned as (
         document_id,
         asset_id,
         version_utc,
-        grid_start_utc,
-        gate_utc as owned_from_utc,
+        grid_start_number,
+        1 + greatest(gate_number, first_number) - grid_start_number as first_position,
         least(
-            lead(gate_utc) over version_order,
-            max(grid_end_utc) over (version_order rows between unbounded preceding and current row)
-        ) as owned_to_utc
+            lead(gate_number) over version_order,
+            {%- if within %}
+                end_number
+            {%- else %}
+                max(grid_end_number) over (version_order rows between unbounded preceding and current row)
+            {%- endif %}
+        ) - grid_start_number as last_position
     from headers
-    window version_order as (partition by asset_id order by version_utc)
+    window version_order as (partition by asset_id, first_number order by version_utc)
 
 ),
 
@@ -50,14 +87,11 @@ slices as (
     select
         owned.asset_id,
         owned.version_utc,
-        owned.grid_start_utc + (place.position - 1) * interval '15 minutes' as delivery_start_utc,
-        forecast_values.power_kw[place.position] as power_kw
+        owned.grid_start_number + place.position - 1 as delivery_number,
+        documents.power_kw[place.position] as power_kw
     from owned
-    inner join {{ forecast_values }} as forecast_values on owned.document_id = forecast_values.document_id
-    cross join lateral generate_series(
-        1 + {{ quarter_hours_between("owned.grid_start_utc", "owned.owned_from_utc") }},
-        {{ quarter_hours_between("owned.grid_start_utc", "owned.owned_to_utc") }}
-    ) as place (position)
+    inner join {{ documents }} as documents on owned.document_id = documents.document_id
+    cross join lateral generate_series(owned.first_position, owned.last_position) as place (position)
 
 ),
 
@@ -65,23 +99,26 @@ stand_ins as (
 
     select
         slices.asset_id,
-        slices.delivery_start_utc,
+        slices.delivery_number,
         older.version_utc,
         older.power_kw
     from slices
     cross join lateral (
         select
             versions.version_utc,
-            forecast_values.power_kw[
-                1 + {{ quarter_hours_between("versions.grid_start_utc", "slices.delivery_start_utc") }}
+            documents.power_kw[
+                1 + slices.delivery_number - {{ quarter_hour_number("versions.grid_start_utc") }}
             ] as power_kw
         from {{ versions }} as versions
-        inner join {{ forecast_values }} as forecast_values on versions.document_id = forecast_values.document_id
+        inner join {{ documents }} as documents on versions.document_id = documents.document_id
         where
             versions.asset_id = slices.asset_id
             and versions.version_utc < slices.version_utc
-            and forecast_values.power_kw[
-                1 + {{ quarter_hours_between("versions.grid_start_utc", "slices.delivery_start_utc") }}
+            -- The envelope lets no version reach further ahead, so that the search ends.
+            and versions.version_utc >= {{ quarter_hour_start("slices.delivery_number") }} - interval '30 days'
+            and versions.grid_end_utc > {{ quarter_hour_start("slices.delivery_number") }}
+            and documents.power_kw[
+                1 + slices.delivery_number - {{ quarter_hour_number("versions.grid_start_utc") }}
             ] is not null
         order by versions.version_utc desc
         limit 1
@@ -92,7 +129,7 @@ stand_ins as (
 
 select
     asset_id,
-    delivery_start_utc,
+    {{ quarter_hour_start("delivery_number") }} as delivery_start_utc,
     version_utc,
     power_kw
 from slices
@@ -100,7 +137,7 @@ where power_kw is not null
 union all
 select
     asset_id,
-    delivery_start_utc,
+    {{ quarter_hour_start("delivery_number") }} as delivery_start_utc,
     version_utc,
     power_kw
 from stand_ins

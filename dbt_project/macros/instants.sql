@@ -47,3 +47,21 @@
 
 {#- The time zones that the database knows: a relation with the column `name`. -#}
 {% macro known_timezones() -%} pg_catalog.pg_timezone_names {%- endmacro %}
+
+{#- The number of the quarter-hour that starts at a grid instant, counted from 1970; infinities are the farthest. -#}
+{% macro quarter_hour_number(grid_instant) -%}
+    (least(greatest(date_part('epoch', {{ grid_instant }}), -1e11), 1e11) / 900)::integer
+{%- endmacro %}
+
+{#- The grid instant at which the quarter-hour with a number starts. -#}
+{% macro quarter_hour_start(number) -%}
+    to_timestamp({{ number }} * 900::double precision)
+{%- endmacro %}
+
+{#-
+    From which quarter-hour on the newest version of an asset gives both the latest and the tradeable forecast: these
+    quarter-hours are open, as the next version will change them all.
+-#}
+{% macro open_from(newest_version) -%}
+    {{ quarter_hour_ceiling(newest_version ~ " + interval '" ~ var("gate_closure_minutes") ~ " minutes'") }}
+{%- endmacro %}

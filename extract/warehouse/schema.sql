@@ -66,6 +66,14 @@ alter table raw.forecast_version alter column power_kw set storage external;
 create index if not exists forecast_version_by_asset
     on raw.forecast_version (asset_id, version_utc, received_utc, content_sha256);
 
+create or replace function raw.earliest(instants timestamptz []) returns timestamptz
+language sql immutable strict parallel safe
+return (select min(instant) from unnest(instants) as instant);
+
+create or replace function raw.latest(instants timestamptz []) returns timestamptz
+language sql immutable strict parallel safe
+return (select max(instant) from unnest(instants) as instant);
+
 -- One live file of one asset: three arrays of equal length, in the order of the document.
 create table if not exists raw.live_infeed (
     document_id bigint primary key default nextval('raw.document_id'),
@@ -73,12 +81,14 @@ create table if not exists raw.live_infeed (
     measured_utc timestamptz [] not null,
     power_kw double precision [] not null,
     quality double precision [] not null,
+    measured_from_utc timestamptz generated always as (raw.earliest(measured_utc)) stored,
+    measured_to_utc timestamptz generated always as (raw.latest(measured_utc)) stored,
     source_uri text not null,
     content_sha256 bytea not null,
     received_utc timestamptz not null,
     run_id bigint not null
 );
-create index if not exists live_infeed_by_asset on raw.live_infeed (asset_id);
+create index if not exists live_infeed_by_asset on raw.live_infeed (asset_id, measured_to_utc);
 
 -- One metering point of one final production file, on the same kind of grid as a forecast version.
 create table if not exists raw.final_production (
@@ -92,7 +102,7 @@ create table if not exists raw.final_production (
     received_utc timestamptz not null,
     run_id bigint not null
 );
-create index if not exists final_production_by_metering_point on raw.final_production (metering_point_id);
+create index if not exists final_production_by_metering_point on raw.final_production (metering_point_id, grid_start_utc);
 
 -- One redispatch file of one metering point: arrays of equal length, in the order of the document.
 create table if not exists raw.redispatch_flag (

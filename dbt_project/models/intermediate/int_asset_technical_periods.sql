@@ -1,3 +1,11 @@
+{{ config(
+    materialized="incremental",
+    unique_key=["asset_id", "valid_from_utc"],
+    meta={
+        "reads": ["technical_data"],
+    },
+) }}
+
 {%- set attributes = [
     "asset_name",
     "technology",

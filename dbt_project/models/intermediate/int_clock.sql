@@ -1,12 +1,8 @@
-with documents as (
+with current_build as (
 
-    select received_utc from {{ ref("stg_extract__documents") }}
+    select as_of_utc from {{ source("build", "current") }}
 
 )
 
-select
-    coalesce(
-        nullif('{{ var("as_of_utc") }}', '')::timestamptz,
-        max(received_utc)
-    ) as built_as_of_utc
-from documents
+select coalesce(nullif('{{ var("as_of_utc") }}', '')::timestamptz, as_of_utc) as built_as_of_utc
+from current_build

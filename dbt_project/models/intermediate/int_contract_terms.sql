@@ -1,3 +1,11 @@
+{{ config(
+    materialized="incremental",
+    unique_key=["asset_id", "contract_id"],
+    meta={
+        "reads": ["asset_contracts"],
+    },
+) }}
+
 with contracts as (
 
     select

@@ -1,14 +1,35 @@
+{{ config(
+    materialized="incremental",
+    unique_key=["metering_point_id", "delivery_start_utc"],
+    meta={
+        "affected_by": "int_final_production_affected",
+        "scope": "metering_point_id",
+        "log_keys": ["metering_point_id"],
+    },
+) }}
+-- depends_on: {{ ref("int_final_production_affected") }}
+
 with statements as (
 
     select
-        metering_point_id,
-        delivery_start_utc,
-        power_kw,
-        issued_date,
-        received_utc,
-        content_sha256,
-        source_file_name
-    from {{ ref("stg_dso__final_production") }}
+        statements.metering_point_id,
+        statements.delivery_start_utc,
+        statements.power_kw,
+        statements.issued_date,
+        statements.received_utc,
+        statements.content_sha256,
+        statements.source_file_name
+    from {{ ref("stg_dso__final_production") }} as statements
+    {% if is_incremental() %}
+        inner join affected
+            on
+                statements.metering_point_id = affected.metering_point_id
+                and statements.delivery_start_utc >= affected.from_utc
+                and statements.delivery_start_utc < affected.to_utc
+                -- The envelope lets no file span more than 400 days: older ones need not be read.
+                and statements.grid_start_utc >= affected.from_utc - interval '400 days'
+                and statements.grid_start_utc < affected.to_utc
+    {% endif %}
 
 ),
 

@@ -1,3 +1,11 @@
+{{ config(
+    materialized="incremental",
+    unique_key=["valid_from_utc"],
+    meta={
+        "reads": ["technical_data", "asset_contracts"],
+    },
+) }}
+
 with members as (
 
     select

@@ -1,24 +1,28 @@
-{{ config(alias=var("asset_forecasts_table")) }}
+{{ config(materialized="view", alias=var("asset_forecasts_table")) }}
 
-with latest as (
+with settled as (
 
     select
         asset_id,
         delivery_start_utc,
-        version_utc,
-        power_kw
-    from {{ ref("int_forecasts_latest") }}
+        delivery_date,
+        latest_version_utc,
+        latest_power_kw,
+        tradeable_version_utc,
+        tradeable_power_kw
+    from {{ ref("int_forecasts_settled") }}
 
 ),
 
-tradeable as (
+newest as (
 
     select
         asset_id,
-        delivery_start_utc,
         version_utc,
+        grid_start_utc,
+        open_from_utc,
         power_kw
-    from {{ ref("int_forecasts_tradeable") }}
+    from {{ ref("int_forecasts_newest") }}
 
 ),
 
@@ -29,22 +33,47 @@ asset_timezones as (
         timezone
     from {{ ref("int_asset_timezones") }}
 
+),
+
+open_quarter_hours as (
+
+    select
+        newest.asset_id,
+        newest.grid_start_utc + (place.position - 1) * interval '15 minutes' as delivery_start_utc,
+        newest.version_utc,
+        newest.power_kw[place.position] as power_kw
+    from newest
+    cross join
+        lateral generate_series(
+            greatest(1, 1 + {{ quarter_hours_between("newest.grid_start_utc", "newest.open_from_utc") }}),
+            cardinality(newest.power_kw)
+        ) as place (position)
+    where newest.power_kw[place.position] is not null
+
 )
 
--- Whatever could be traded on was also the latest at some time, so no tradeable row is without its latest row.
 select
-    latest.asset_id,
-    latest.delivery_start_utc,
-    latest.delivery_start_utc + interval '15 minutes' as delivery_end_utc,
-    {{ local_date("latest.delivery_start_utc", "coalesce(asset_timezones.timezone, " ~ portfolio_timezone() ~ ")") }}
-        as delivery_date,
-    latest.version_utc as latest_version_utc,
-    latest.power_kw as latest_power_kw,
-    tradeable.version_utc as tradeable_version_utc,
-    tradeable.power_kw as tradeable_power_kw
-from latest
-left join tradeable
-    on
-        latest.asset_id = tradeable.asset_id
-        and latest.delivery_start_utc = tradeable.delivery_start_utc
-left join asset_timezones on latest.asset_id = asset_timezones.asset_id
+    asset_id,
+    delivery_start_utc,
+    delivery_start_utc + interval '15 minutes' as delivery_end_utc,
+    delivery_date,
+    latest_version_utc,
+    latest_power_kw,
+    tradeable_version_utc,
+    tradeable_power_kw
+from settled
+union all
+select
+    open_quarter_hours.asset_id,
+    open_quarter_hours.delivery_start_utc,
+    open_quarter_hours.delivery_start_utc + interval '15 minutes' as delivery_end_utc,
+    {{ local_date(
+        "open_quarter_hours.delivery_start_utc",
+        "coalesce(asset_timezones.timezone, " ~ portfolio_timezone() ~ ")",
+    ) }} as delivery_date,
+    open_quarter_hours.version_utc as latest_version_utc,
+    open_quarter_hours.power_kw as latest_power_kw,
+    open_quarter_hours.version_utc as tradeable_version_utc,
+    open_quarter_hours.power_kw as tradeable_power_kw
+from open_quarter_hours
+left join asset_timezones on open_quarter_hours.asset_id = asset_timezones.asset_id

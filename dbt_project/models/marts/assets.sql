@@ -1,3 +1,7 @@
+{{ config(
+    unique_key=["asset_id"],
+) }}
+
 with asset_periods as (
 
     select

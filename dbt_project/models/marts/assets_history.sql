@@ -1,3 +1,10 @@
+{{ config(
+    unique_key=["asset_id", "valid_from_utc"],
+    meta={
+        "reads": ["technical_data", "asset_contracts"],
+    },
+) }}
+
 with asset_periods as (
 
     select

@@ -1,28 +1,13 @@
+{{ config(materialized="view") }}
+
 with received as (
 
     select
-        'forecast' as source,
+        source,
         asset_id,
-        delivery_start_utc,
-        delivery_date
-    from {{ ref("asset_forecasts") }}
-    where latest_power_kw is not null
-    union all
-    select
-        'live' as source,
-        asset_id,
-        delivery_start_utc,
-        delivery_date
-    from {{ ref("live_infeed") }}
-    where power_kw is not null
-    union all
-    select
-        'final_production' as source,
-        asset_id,
-        delivery_start_utc,
-        delivery_date
-    from {{ ref("dso_final_production") }}
-    where power_kw is not null
+        delivery_date,
+        received_in_portfolio_count
+    from {{ ref("int_received_counts") }}
 
 ),
 
@@ -77,23 +62,6 @@ expected as (
             and members.valid_to_utc > {{ local_midnight("source_days.delivery_date", "members.timezone") }}
     group by source_days.source, members.asset_id, source_days.delivery_date
 
-),
-
-counted as (
-
-    select
-        received.source,
-        received.asset_id,
-        received.delivery_date,
-        count(*)::integer as received_count
-    from received
-    inner join members
-        on
-            received.asset_id = members.asset_id
-            and received.delivery_start_utc >= members.valid_from_utc
-            and received.delivery_start_utc < members.valid_to_utc
-    group by received.source, received.asset_id, received.delivery_date
-
 )
 
 select
@@ -101,13 +69,13 @@ select
     expected.asset_id,
     expected.delivery_date,
     expected.expected_count,
-    coalesce(counted.received_count, 0) as received_count,
-    expected.expected_count - coalesce(counted.received_count, 0) as missing_count,
-    expected.expected_count = coalesce(counted.received_count, 0) as is_complete
+    coalesce(received.received_in_portfolio_count, 0) as received_count,
+    expected.expected_count - coalesce(received.received_in_portfolio_count, 0) as missing_count,
+    expected.expected_count = coalesce(received.received_in_portfolio_count, 0) as is_complete
 from expected
-left join counted
+left join received
     on
-        expected.source = counted.source
-        and expected.asset_id = counted.asset_id
-        and expected.delivery_date = counted.delivery_date
+        expected.source = received.source
+        and expected.asset_id = received.asset_id
+        and expected.delivery_date = received.delivery_date
 where expected.expected_count > 0

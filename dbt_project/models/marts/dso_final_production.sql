@@ -1,15 +1,34 @@
+{{ config(
+    unique_key=["asset_id", "delivery_start_utc"],
+    indexes=[{"columns": ["delivery_start_utc"]}],
+    meta={
+        "affected_by": "int_final_production_affected_assets",
+        "scope": "asset_id",
+        "log_keys": ["asset_id"],
+    },
+) }}
+-- depends_on: {{ ref("int_final_production_affected_assets") }}
+
 with final_production as (
 
     select
-        asset_id,
-        metering_point_id,
-        delivery_start_utc,
-        power_kw,
-        revision_count,
-        source_file_name,
-        is_metering_point_of_asset
-    from {{ ref("int_final_production_by_asset") }}
-    where asset_id is not null
+        final_production.asset_id,
+        final_production.metering_point_id,
+        final_production.delivery_start_utc,
+        final_production.power_kw,
+        final_production.revision_count,
+        final_production.source_file_name,
+        final_production.is_metering_point_of_asset
+    from {{ ref("int_final_production_by_asset") }} as final_production
+    {% if is_incremental() %}
+        inner join affected
+            on
+                final_production.asset_id = affected.asset_id
+                and final_production.delivery_start_utc >= affected.from_utc
+                and final_production.delivery_start_utc < affected.to_utc
+    {% else %}
+        where final_production.asset_id is not null
+    {% endif %}
 
 ),
 

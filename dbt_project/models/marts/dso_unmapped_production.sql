@@ -1,13 +1,29 @@
+{{ config(
+    unique_key=["metering_point_id", "delivery_start_utc"],
+    meta={
+        "affected_by": "int_final_production_affected_metering_points",
+        "scope": "metering_point_id",
+    },
+) }}
+-- depends_on: {{ ref("int_final_production_affected_metering_points") }}
+
 with final_production as (
 
     select
-        asset_id,
-        metering_point_id,
-        delivery_start_utc,
-        power_kw,
-        revision_count,
-        source_file_name
-    from {{ ref("int_final_production_by_asset") }}
+        final_production.asset_id,
+        final_production.metering_point_id,
+        final_production.delivery_start_utc,
+        final_production.power_kw,
+        final_production.revision_count,
+        final_production.source_file_name
+    from {{ ref("int_final_production_by_asset") }} as final_production
+    {% if is_incremental() %}
+        inner join affected
+            on
+                final_production.metering_point_id = affected.metering_point_id
+                and final_production.delivery_start_utc >= affected.from_utc
+                and final_production.delivery_start_utc < affected.to_utc
+    {% endif %}
 
 )
 

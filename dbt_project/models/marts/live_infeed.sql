@@ -1,11 +1,35 @@
-with holds as (
+{%- set hold = "interval '" ~ var("live_max_hold_minutes") ~ " minutes'" -%}
+{{ config(
+    unique_key=["asset_id", "delivery_start_utc"],
+    indexes=[{"columns": ["delivery_start_utc"]}],
+    meta={
+        "affected_by": "int_live_affected",
+        "scope": "asset_id",
+        "log_keys": ["asset_id"],
+    },
+) }}
+-- depends_on: {{ ref("int_live_affected") }}
+
+with samples as (
 
     select
-        asset_id,
-        measured_utc,
-        held_to_utc,
-        power_kw
-    from {{ ref("int_live_holds") }}
+        samples.asset_id,
+        samples.measured_utc,
+        samples.power_kw,
+        samples.quality,
+        samples.received_utc,
+        samples.content_sha256,
+        samples.position
+    from {{ ref("stg_live__samples") }} as samples
+    {% if is_incremental() %}
+        inner join affected
+            on
+                samples.asset_id = affected.asset_id
+                and samples.document_to_utc >= affected.from_utc - {{ hold }}
+                and samples.document_from_utc < affected.to_utc
+                and samples.measured_utc >= affected.from_utc - {{ hold }}
+                and samples.measured_utc < affected.to_utc
+    {% endif %}
 
 ),
 
@@ -15,6 +39,48 @@ asset_timezones as (
         asset_id,
         timezone
     from {{ ref("int_asset_timezones") }}
+
+),
+
+-- A bad sample counts as if it had not arrived, so it does not hide one that an older document has for the instant.
+accepted as (
+
+    select
+        asset_id,
+        measured_utc,
+        power_kw,
+        received_utc,
+        content_sha256,
+        position
+    from samples
+    where
+        power_kw is not null
+        and (quality is null or quality >= {{ var("live_min_quality") }})
+
+),
+
+measurements as (
+
+    {{ newest_per_key(
+        "accepted",
+        key=["asset_id", "measured_utc"],
+        newest_first=["received_utc desc", "content_sha256 desc", "position desc"],
+        columns=["asset_id", "measured_utc", "power_kw"],
+    ) }}
+
+),
+
+holds as (
+
+    select
+        asset_id,
+        measured_utc,
+        power_kw,
+        least(
+            lead(measured_utc) over (partition by asset_id order by measured_utc),
+            measured_utc + {{ hold }}
+        ) as held_to_utc
+    from measurements
 
 ),
 
@@ -67,3 +133,12 @@ select
     quarter_hours.measurement_count
 from quarter_hours
 left join asset_timezones on quarter_hours.asset_id = asset_timezones.asset_id
+{% if is_incremental() %}
+    where exists (
+        select from affected
+        where
+            affected.asset_id = quarter_hours.asset_id
+            and quarter_hours.delivery_start_utc >= affected.from_utc
+            and quarter_hours.delivery_start_utc < affected.to_utc
+    )
+{% endif %}

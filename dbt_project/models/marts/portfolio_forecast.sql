@@ -1,13 +1,26 @@
-{{ config(alias=var("portfolio_forecast_table")) }}
+{{ config(
+    alias=var("portfolio_forecast_table"),
+    unique_key=["delivery_start_utc"],
+    meta={
+        "affected_by": "int_portfolio_forecast_affected",
+    },
+) }}
+-- depends_on: {{ ref("int_portfolio_forecast_affected") }}
 
 with asset_forecasts as (
 
     select
-        asset_id,
-        delivery_start_utc,
-        latest_power_kw,
-        tradeable_power_kw
-    from {{ ref("asset_forecasts") }}
+        asset_forecasts.asset_id,
+        asset_forecasts.delivery_start_utc,
+        asset_forecasts.latest_power_kw,
+        asset_forecasts.tradeable_power_kw
+    from {{ ref("asset_forecasts") }} as asset_forecasts
+    {% if is_incremental() %}
+        inner join affected
+            on
+                asset_forecasts.delivery_start_utc >= affected.from_utc
+                and asset_forecasts.delivery_start_utc < affected.to_utc
+    {% endif %}
 
 ),
 

@@ -1,13 +1,27 @@
+{{ config(
+    unique_key=["delivery_start_utc"],
+    meta={
+        "affected_by": "int_portfolio_reconciliation_affected",
+    },
+) }}
+-- depends_on: {{ ref("int_portfolio_reconciliation_affected") }}
+
 with reconciliation as (
 
     select
-        asset_id,
-        delivery_start_utc,
-        tradeable_power_kw,
-        final_power_kw,
-        tradeable_error_kw,
-        status
-    from {{ ref("production_reconciliation") }}
+        reconciliation.asset_id,
+        reconciliation.delivery_start_utc,
+        reconciliation.tradeable_power_kw,
+        reconciliation.final_power_kw,
+        reconciliation.tradeable_error_kw,
+        reconciliation.status
+    from {{ ref("production_reconciliation") }} as reconciliation
+    {% if is_incremental() %}
+        inner join affected
+            on
+                reconciliation.delivery_start_utc >= affected.from_utc
+                and reconciliation.delivery_start_utc < affected.to_utc
+    {% endif %}
 
 ),
 

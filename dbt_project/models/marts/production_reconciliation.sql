@@ -1,3 +1,5 @@
+{{ config(materialized="view") }}
+
 with forecasts as (
 
     select
@@ -32,26 +34,70 @@ final_production as (
 
 ),
 
+-- Three parts that share no row, instead of a full join: a question about one asset or day reaches each source.
 known as (
 
     select
-        coalesce(forecasts.asset_id, live.asset_id, final_production.asset_id) as asset_id,
-        coalesce(forecasts.delivery_start_utc, live.delivery_start_utc, final_production.delivery_start_utc)
-            as delivery_start_utc,
-        coalesce(forecasts.delivery_date, live.delivery_date, final_production.delivery_date) as delivery_date,
+        forecasts.asset_id,
+        forecasts.delivery_start_utc,
+        forecasts.delivery_date,
         forecasts.latest_power_kw,
         forecasts.tradeable_power_kw,
         live.power_kw as live_power_kw,
         final_production.power_kw as final_power_kw
     from forecasts
-    full join live
+    left join live
         on
             forecasts.asset_id = live.asset_id
             and forecasts.delivery_start_utc = live.delivery_start_utc
-    full join final_production
+    left join final_production
         on
-            coalesce(forecasts.asset_id, live.asset_id) = final_production.asset_id
-            and coalesce(forecasts.delivery_start_utc, live.delivery_start_utc) = final_production.delivery_start_utc
+            forecasts.asset_id = final_production.asset_id
+            and forecasts.delivery_start_utc = final_production.delivery_start_utc
+    union all
+    select
+        live.asset_id,
+        live.delivery_start_utc,
+        live.delivery_date,
+        null as latest_power_kw,
+        null as tradeable_power_kw,
+        live.power_kw as live_power_kw,
+        final_production.power_kw as final_power_kw
+    from live
+    left join final_production
+        on
+            live.asset_id = final_production.asset_id
+            and live.delivery_start_utc = final_production.delivery_start_utc
+    where
+        not exists (
+            select forecasts.asset_id from forecasts
+            where
+                forecasts.asset_id = live.asset_id
+                and forecasts.delivery_start_utc = live.delivery_start_utc
+        )
+    union all
+    select
+        final_production.asset_id,
+        final_production.delivery_start_utc,
+        final_production.delivery_date,
+        null as latest_power_kw,
+        null as tradeable_power_kw,
+        null as live_power_kw,
+        final_production.power_kw as final_power_kw
+    from final_production
+    where
+        not exists (
+            select forecasts.asset_id from forecasts
+            where
+                forecasts.asset_id = final_production.asset_id
+                and forecasts.delivery_start_utc = final_production.delivery_start_utc
+        )
+        and not exists (
+            select live.asset_id from live
+            where
+                live.asset_id = final_production.asset_id
+                and live.delivery_start_utc = final_production.delivery_start_utc
+        )
 
 )
 

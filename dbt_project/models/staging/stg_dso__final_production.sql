@@ -10,6 +10,7 @@ with source as (
         document_id,
         source_uri
     from {{ source("raw", "final_production") }}
+    where {{ is_in_build("final_production") }}
 
 ),
 
@@ -19,6 +20,7 @@ statements as (
         source.metering_point_id,
         source.grid_start_utc + (place.position - 1) * interval '15 minutes' as delivery_start_utc,
         source.power_kw[place.position] as power_kw,
+        source.grid_start_utc,
         source.issued_date,
         source.received_utc,
         source.content_sha256,
@@ -33,6 +35,7 @@ select
     metering_point_id,
     delivery_start_utc,
     power_kw,
+    grid_start_utc,
     issued_date,
     received_utc,
     content_sha256,

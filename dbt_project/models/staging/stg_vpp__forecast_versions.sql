@@ -1,4 +1,4 @@
-with source as (
+with documents as (
 
     select
         document_id,
@@ -7,25 +7,19 @@ with source as (
         received_utc,
         content_sha256,
         grid_start_utc,
-        power_kw
-    from {{ source("raw", "forecast_version") }}
+        grid_end_utc
+    from {{ ref("stg_vpp__forecast_documents") }}
+    where {{ is_in_build("forecast_version") }}
 
 ),
 
 newest_of_each_version as (
 
     {{ newest_per_key(
-        "source",
-        key=["asset_id", "version_utc"],
+        "documents",
+        key=["asset_id desc", "version_utc desc"],
         newest_first=["received_utc desc", "content_sha256 desc"],
-        columns=[
-            "document_id",
-            "asset_id",
-            "version_utc",
-            "received_utc",
-            "grid_start_utc",
-            "cardinality(power_kw) as quarter_hour_count",
-        ],
+        columns=["document_id", "asset_id", "version_utc", "received_utc", "grid_start_utc", "grid_end_utc"],
     ) }}
 
 )
@@ -36,5 +30,5 @@ select
     received_utc,
     document_id,
     grid_start_utc,
-    quarter_hour_count
+    grid_end_utc
 from newest_of_each_version

@@ -1,0 +1,42 @@
+{#- What the current build sees, and what is new in it for a model. -#}
+
+{#- The documents of a stream that the current build sees: a condition on document_id. -#}
+{% macro is_in_build(stream) -%}
+    document_id <= (select current_build.{{ stream }}_upto from {{ source("build", "current") }} as current_build)
+{%- endmacro %}
+
+{#- How far a model has read a stream: a document_id, 0 before its first build. -#}
+{% macro read_upto(model_name, stream) -%}
+    coalesce(
+        (
+            select progress.{{ stream }}_upto
+            from {{ source("build", "progress") }} as progress
+            where progress.model = '{{ model_name }}'
+        ),
+        0
+    )
+{%- endmacro %}
+
+{#- What builds changed in some models since another model took part in one: columns key, from_utc, to_utc. -#}
+{% macro changes_since(model_name, key_name, changed_models) %}
+    {%- for changed_model in changed_models -%}
+        {#- dbt has to know that these come first. -#}
+        {%- do ref(changed_model) -%}
+    {%- endfor %}
+    select
+        change.key,
+        change.from_utc,
+        change.to_utc
+    from {{ source("build", "change") }} as change
+    where
+        change.model in ('{{ changed_models | join("', '") }}')
+        and change.key_name = '{{ key_name }}'
+        and change.build_number > coalesce(
+            (
+                select progress.build_number
+                from {{ source("build", "progress") }} as progress
+                where progress.model = '{{ model_name }}'
+            ),
+            0
+        )
+{% endmacro %}

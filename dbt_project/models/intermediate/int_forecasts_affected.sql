@@ -1,0 +1,117 @@
+with received as (
+
+    select
+        document_id,
+        asset_id,
+        version_utc,
+        grid_end_utc
+    from {{ ref("stg_vpp__forecast_documents") }}
+    where
+        {{ is_in_build("forecast_version") }}
+        and document_id > {{ read_upto("int_forecasts_settled", "forecast_version") }}
+
+),
+
+known as (
+
+    select
+        document_id,
+        asset_id,
+        version_utc,
+        received_utc,
+        content_sha256,
+        grid_end_utc
+    from {{ ref("stg_vpp__forecast_documents") }}
+    where document_id <= {{ read_upto("int_forecasts_settled", "forecast_version") }}
+
+),
+
+newest_received as (
+
+    select
+        asset_id,
+        max(version_utc) as version_utc
+    from received
+    group by asset_id
+
+),
+
+-- A newer version takes the place of the one whose values were open until now.
+overtaken as (
+
+    select
+        newest_received.asset_id,
+        newest_known.version_utc,
+        newest_known.grid_end_utc
+    from newest_received
+    cross join
+        lateral (
+            select
+                known.version_utc,
+                known.grid_end_utc
+            from known
+            where known.asset_id = newest_received.asset_id
+            order by known.version_utc desc, known.received_utc desc, known.content_sha256 desc
+            limit 1
+        ) as newest_known
+    where newest_known.version_utc <= newest_received.version_utc
+
+),
+
+-- A re-run takes the place of what was received of the same version before.
+replaced as (
+
+    select
+        known.asset_id,
+        known.version_utc,
+        known.grid_end_utc
+    from received
+    inner join known
+        on
+            received.asset_id = known.asset_id
+            and received.version_utc = known.version_utc
+
+),
+
+timezone_changes as (
+
+    {{ changes_since("int_forecasts_settled", "asset_id", ["int_asset_timezones"]) }}
+
+),
+
+-- Another time zone puts every quarter-hour of the asset on another day.
+moved_days as (
+
+    select
+        known.asset_id,
+        min(known.version_utc) as version_utc,
+        max(known.grid_end_utc) as grid_end_utc
+    from timezone_changes
+    inner join known on timezone_changes.key = known.asset_id
+    group by known.asset_id
+
+)
+
+select
+    asset_id,
+    version_utc as from_utc,
+    grid_end_utc as to_utc
+from received
+union all
+select
+    asset_id,
+    version_utc as from_utc,
+    grid_end_utc as to_utc
+from overtaken
+union all
+select
+    asset_id,
+    version_utc as from_utc,
+    grid_end_utc as to_utc
+from replaced
+union all
+select
+    asset_id,
+    version_utc as from_utc,
+    grid_end_utc as to_utc
+from moved_days

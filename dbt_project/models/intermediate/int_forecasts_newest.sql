@@ -1,0 +1,64 @@
+with recursive documents as (
+
+    select
+        document_id,
+        asset_id,
+        version_utc,
+        received_utc,
+        content_sha256,
+        grid_start_utc,
+        power_kw
+    from {{ ref("stg_vpp__forecast_documents") }}
+
+),
+
+-- Each asset is found by one look into the index, so that this costs the same however long the history is.
+assets as (
+
+    (
+        select documents.asset_id
+        from documents
+        order by documents.asset_id
+        limit 1
+    )
+    union all
+    select (
+        select documents.asset_id
+        from documents
+        where documents.asset_id > assets.asset_id
+        order by documents.asset_id
+        limit 1
+    ) as asset_id
+    from assets
+    where assets.asset_id is not null
+
+),
+
+settled as (
+
+    select {{ read_upto("int_forecasts_settled", "forecast_version") }} as document_id
+
+)
+
+select
+    assets.asset_id,
+    newest.document_id,
+    newest.version_utc,
+    newest.grid_start_utc,
+    {{ open_from("newest.version_utc") }} as open_from_utc,
+    newest.power_kw
+from assets
+cross join settled
+cross join lateral (
+    select
+        documents.document_id,
+        documents.version_utc,
+        documents.grid_start_utc,
+        documents.power_kw
+    from documents
+    where
+        documents.asset_id = assets.asset_id
+        and documents.document_id <= settled.document_id
+    order by documents.version_utc desc, documents.received_utc desc, documents.content_sha256 desc
+    limit 1
+) as newest

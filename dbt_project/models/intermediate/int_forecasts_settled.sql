@@ -1,0 +1,89 @@
+{{ config(
+    materialized="incremental",
+    unique_key=["asset_id", "delivery_start_utc"],
+    indexes=[{"columns": ["delivery_start_utc"]}],
+    meta={
+        "affected_by": "int_forecasts_affected",
+        "scope": "asset_id",
+        "log_keys": ["asset_id"],
+    },
+) }}
+-- depends_on: {{ ref("int_forecasts_affected") }}
+
+with latest as (
+
+    {{ forecast_as_of_gate(
+        versions=ref("stg_vpp__forecast_versions"),
+        documents=ref("stg_vpp__forecast_documents"),
+        gate_minutes=0,
+        within="affected" if is_incremental() else none,
+    ) }}
+
+),
+
+tradeable as (
+
+    {{ forecast_as_of_gate(
+        versions=ref("stg_vpp__forecast_versions"),
+        documents=ref("stg_vpp__forecast_documents"),
+        gate_minutes=var("gate_closure_minutes"),
+        within="affected" if is_incremental() else none,
+    ) }}
+
+),
+
+newest_versions as (
+
+    {% if is_incremental() %}
+        select
+            assets.asset_id,
+            newest.version_utc
+        from (select distinct affected.asset_id from affected) as assets
+        cross join lateral (
+            select documents.version_utc
+            from {{ ref("stg_vpp__forecast_documents") }} as documents
+            where
+                {{ is_in_build("forecast_version") }}
+                and documents.asset_id = assets.asset_id
+            order by documents.version_utc desc
+            limit 1
+        ) as newest
+    {% else %}
+        select
+            asset_id,
+            max(version_utc) as version_utc
+        from {{ ref("stg_vpp__forecast_versions") }}
+        group by asset_id
+    {% endif %}
+
+),
+
+asset_timezones as (
+
+    select
+        asset_id,
+        timezone
+    from {{ ref("int_asset_timezones") }}
+
+)
+
+select
+    latest.asset_id,
+    latest.delivery_start_utc,
+    {{ local_date("latest.delivery_start_utc", "coalesce(asset_timezones.timezone, " ~ portfolio_timezone() ~ ")") }}
+        as delivery_date,
+    latest.version_utc as latest_version_utc,
+    latest.power_kw as latest_power_kw,
+    tradeable.version_utc as tradeable_version_utc,
+    tradeable.power_kw as tradeable_power_kw
+from latest
+inner join newest_versions on latest.asset_id = newest_versions.asset_id
+-- Whatever could be traded on was also the latest at some time: no tradeable forecast is without a latest one.
+left join tradeable
+    on
+        latest.asset_id = tradeable.asset_id
+        and latest.delivery_start_utc = tradeable.delivery_start_utc
+left join asset_timezones on latest.asset_id = asset_timezones.asset_id
+where
+    latest.version_utc < newest_versions.version_utc
+    or latest.delivery_start_utc < {{ open_from("newest_versions.version_utc") }}

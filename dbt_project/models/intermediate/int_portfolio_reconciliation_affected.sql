@@ -1,0 +1,14 @@
+with changes as (
+
+    {{ changes_since(
+        "portfolio_reconciliation",
+        "asset_id",
+        ["int_forecasts_settled", "live_infeed", "dso_final_production", "int_portfolio_periods"],
+    ) }}
+
+)
+
+select distinct
+    from_utc,
+    to_utc
+from changes

@@ -1,0 +1,24 @@
+with source as (
+
+    select
+        document_id,
+        asset_id,
+        version_utc,
+        received_utc,
+        content_sha256,
+        grid_start_utc,
+        power_kw
+    from {{ source("raw", "forecast_version") }}
+
+)
+
+select
+    document_id,
+    asset_id,
+    version_utc,
+    received_utc,
+    content_sha256,
+    grid_start_utc,
+    grid_start_utc + cardinality(power_kw) * interval '15 minutes' as grid_end_utc,
+    power_kw
+from source
