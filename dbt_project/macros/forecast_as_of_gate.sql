@@ -38,11 +38,19 @@ with headers as (
         {%- endif %}
     {%- if within %}
         from {{ within }} as affected
-        inner join {{ versions }} as versions
-            on
-                affected.asset_id = versions.asset_id
-                and versions.version_utc < affected.to_utc
-                and versions.version_utc >= coalesce(
+        cross join lateral (
+            select
+                candidates.document_id,
+                candidates.asset_id,
+                candidates.version_utc,
+                candidates.grid_start_utc,
+                candidates.grid_end_utc
+            from {{ versions }} as candidates
+            where
+                candidates.asset_id = affected.asset_id
+                and candidates.version_utc < affected.to_utc
+                -- The version that owns the first of the quarter-hours, and all after it.
+                and candidates.version_utc >= coalesce(
                     (
                         select owner.version_utc
                         from {{ documents }} as owner
@@ -55,6 +63,7 @@ with headers as (
                     ),
                     {{ beginning_of_time() }}
                 )
+        ) as versions
     {%- else %}
         from {{ versions }} as versions
     {%- endif %}

@@ -40,3 +40,12 @@
             0
         )
 {% endmacro %}
+
+{#-
+    All quarter-hours between the first and the last that a build has to compute: conditions that reach the indexes of
+    what is read. Which of them are meant in between, a join with `affected` says.
+-#}
+{% macro is_between_affected(instant) -%}
+    {{ instant }} >= (select min(affected.from_utc) from affected)
+    and {{ instant }} < (select max(affected.to_utc) from affected)
+{%- endmacro %}

@@ -1,37 +1,4 @@
-with final_production as (
-
-    select
-        metering_point_id,
-        delivery_start_utc,
-        power_kw,
-        revision_count,
-        source_file_name
-    from {{ ref("int_final_production_newest") }}
-
-),
-
-metering_point_assets as (
-
-    select
-        metering_point_id,
-        asset_id,
-        valid_from_utc,
-        valid_to_utc
-    from {{ ref("int_metering_point_assets") }}
-
-),
-
-asset_metering_points as (
-
-    select
-        asset_id,
-        metering_point_id,
-        valid_from_utc,
-        valid_to_utc
-    from {{ ref("int_asset_metering_points") }}
-
-)
-
+-- Without a CTE: PostgreSQL plans a view that has one by itself, and no join could reach its indexes.
 select
     final_production.metering_point_id,
     final_production.delivery_start_utc,
@@ -43,13 +10,13 @@ select
         final_production.metering_point_id = asset_metering_points.metering_point_id,
         false
     ) as is_metering_point_of_asset
-from final_production
-left join metering_point_assets
+from {{ ref("int_final_production_newest") }} as final_production
+left join {{ ref("int_metering_point_assets") }} as metering_point_assets
     on
         final_production.metering_point_id = metering_point_assets.metering_point_id
         and final_production.delivery_start_utc >= metering_point_assets.valid_from_utc
         and final_production.delivery_start_utc < metering_point_assets.valid_to_utc
-left join asset_metering_points
+left join {{ ref("int_asset_metering_points") }} as asset_metering_points
     on
         metering_point_assets.asset_id = asset_metering_points.asset_id
         and final_production.delivery_start_utc >= asset_metering_points.valid_from_utc

@@ -12,7 +12,8 @@ with received as (
 
 ),
 
-known as (
+-- Not materialized: every look goes to the index of the documents.
+known as not materialized (
 
     select
         document_id,

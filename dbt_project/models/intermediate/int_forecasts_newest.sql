@@ -1,4 +1,5 @@
-with recursive documents as (
+-- Not materialized: every look goes to the index of the documents.
+with recursive documents as not materialized (
 
     select
         document_id,

@@ -20,6 +20,7 @@ with asset_forecasts as (
             on
                 asset_forecasts.delivery_start_utc >= affected.from_utc
                 and asset_forecasts.delivery_start_utc < affected.to_utc
+        where {{ is_between_affected("asset_forecasts.delivery_start_utc") }}
     {% endif %}
 
 ),

@@ -21,6 +21,7 @@ with reconciliation as (
             on
                 reconciliation.delivery_start_utc >= affected.from_utc
                 and reconciliation.delivery_start_utc < affected.to_utc
+        where {{ is_between_affected("reconciliation.delivery_start_utc") }}
     {% endif %}
 
 ),

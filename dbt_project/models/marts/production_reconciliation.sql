@@ -1,6 +1,7 @@
 {{ config(materialized="view") }}
 
-with forecasts as (
+-- Not materialized: a question about one asset or day reaches each source.
+with forecasts as not materialized (
 
     select
         asset_id,
@@ -12,7 +13,7 @@ with forecasts as (
 
 ),
 
-live as (
+live as not materialized (
 
     select
         asset_id,
@@ -23,7 +24,7 @@ live as (
 
 ),
 
-final_production as (
+final_production as not materialized (
 
     select
         asset_id,
@@ -34,7 +35,7 @@ final_production as (
 
 ),
 
--- Three parts that share no row, instead of a full join: a question about one asset or day reaches each source.
+-- Three parts that share no row, instead of a full join, which would have to be made whole for every question.
 known as (
 
     select

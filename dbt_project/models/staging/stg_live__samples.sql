@@ -1,20 +1,4 @@
-with source as (
-
-    select
-        document_id,
-        asset_id,
-        measured_utc,
-        power_kw,
-        quality,
-        measured_from_utc,
-        measured_to_utc,
-        received_utc,
-        content_sha256
-    from {{ source("raw", "live_infeed") }}
-    where {{ is_in_build("live_infeed") }}
-
-)
-
+-- Without a CTE: PostgreSQL plans a view that has one by itself, and no join could reach its indexes.
 select
     source.document_id,
     place.position,
@@ -26,5 +10,6 @@ select
     source.measured_to_utc as document_to_utc,
     source.received_utc,
     source.content_sha256
-from source
+from {{ source("raw", "live_infeed") }} as source
 cross join lateral {{ each_array_position("source.measured_utc", "place") }}
+where {{ is_in_build("live_infeed") }}

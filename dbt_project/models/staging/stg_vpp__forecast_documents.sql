@@ -1,17 +1,4 @@
-with source as (
-
-    select
-        document_id,
-        asset_id,
-        version_utc,
-        received_utc,
-        content_sha256,
-        grid_start_utc,
-        power_kw
-    from {{ source("raw", "forecast_version") }}
-
-)
-
+-- Without a CTE: PostgreSQL plans a view that has one by itself, and no join could reach its indexes.
 select
     document_id,
     asset_id,
@@ -21,4 +8,4 @@ select
     grid_start_utc,
     grid_start_utc + cardinality(power_kw) * interval '15 minutes' as grid_end_utc,
     power_kw
-from source
+from {{ source("raw", "forecast_version") }}
