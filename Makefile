@@ -1,6 +1,9 @@
 # The commands of this project. `make help` lists them; each does first whatever it needs.
 
 PYTHON ?= python3
+# How much `make bench` measures, and how many orders of arrival it tries.
+SIZE := full
+ORDER_EXAMPLES := $(if $(filter small,$(SIZE)),6,30)
 DAY_FROM := 2025-06-07
 DAY_TO := 2025-06-10
 
@@ -66,6 +69,11 @@ docs: install ## Write dbt's lineage site as one page: dbt_project/target/static
 .PHONY: test
 test: lint ## Prove it all: lint, then every test, against real PostgreSQL servers and real HTTP
 	.venv/bin/pytest
+
+.PHONY: bench
+bench: install ## Measure (SIZE=small|full): ratios to references of the same run, in benchmark-results/
+	@$(python) -m tests.benchmark --size $(SIZE)
+	ORDER_EXAMPLES=$(ORDER_EXAMPLES) .venv/bin/pytest tests/test_order_independence.py
 
 .PHONY: lock
 lock: ## Pin the newest versions that the dependencies allow in requirements.lock

@@ -105,13 +105,23 @@ ranges = (
 )
 
 
+GATES_MINUTES = {0: 0, 1: 15, 3: 40}
+"""By the quarter-hours that they come to: 40 minutes are rounded up to the grid."""
+
+
 @dataclass(frozen=True)
 class Engine:
-    """The engine as SQL, for gates of 0, 1 and 3 quarter-hours; 40 minutes are rounded up."""
+    """The engine as SQL, for all gates at once."""
 
     connection: psycopg.Connection
-    queries: dict[int, str]
-    queries_within: dict[int, str]
+    everything: str
+    within: str
+
+    def forecasts(self, query: str, gate: int) -> Forecasts:
+        rows = (
+            f"select asset_id, delivery_start_utc, version_utc, power_kw from ({query}) as engine"
+        )
+        return rows_of(self.connection, f"{rows} where gate = '{gate}'")
 
 
 @pytest.fixture(scope="module")
@@ -120,10 +130,11 @@ def engine(
 ) -> Iterator[Engine]:
     target = tmp_path_factory.mktemp("engine")
 
-    def compiled(gate_minutes: int, within: str) -> str:
+    def compiled(within: str) -> str:
+        gates = {str(gate): minutes for gate, minutes in GATES_MINUTES.items()}
         call = (
             "forecast_as_of_gate(ref('stg_vpp__forecast_versions'),"
-            f" ref('stg_vpp__forecast_documents'), {gate_minutes}, {within})"
+            f" ref('stg_vpp__forecast_documents'), {gates}, {within})"
         )
         arguments = ["compile", "--inline", f"{{{{ {call} }}}}"]
         [query] = dbt(module_warehouse.environment, target, *arguments).compiled.values()
@@ -139,12 +150,7 @@ def engine(
             "create temporary table affected"
             " (asset_id text, from_utc timestamptz, to_utc timestamptz)"
         )
-        gates = {0: 0, 1: 15, 3: 40}
-        yield Engine(
-            connection,
-            {gate: compiled(minutes, "none") for gate, minutes in gates.items()},
-            {gate: compiled(minutes, "'affected'") for gate, minutes in gates.items()},
-        )
+        yield Engine(connection, compiled("none"), compiled("'affected'"))
 
 
 @settings(
@@ -164,11 +170,11 @@ def test_engine_equals_brute_force(
         engine.connection.execute(
             "insert into affected values ('A', %s, %s)", [instant(begin), instant(end)]
         )
-    for gate, query in engine.queries.items():
+    for gate in GATES_MINUTES:
         forecasts = brute_force(documents, gate)
-        assert rows_of(engine.connection, query) == forecasts
+        assert engine.forecasts(engine.everything, gate) == forecasts
         # A part of the quarter-hours, computed from the versions that can own them.
-        assert rows_of(engine.connection, engine.queries_within[gate]) == {
+        assert engine.forecasts(engine.within, gate) == {
             (asset_id, start): forecast
             for (asset_id, start), forecast in forecasts.items()
             if asset_id == "A" and any(instant(b) <= start < instant(e) for b, e in parts)

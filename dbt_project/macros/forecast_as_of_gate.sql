@@ -1,6 +1,6 @@
 {#-
-    For every asset and quarter-hour, the forecast of the newest version that was made at least `gate_minutes` before
-    the quarter-hour starts and that holds a value for it.
+    For every gate, asset and quarter-hour, the forecast of the newest version that was made at least so many minutes
+    before the quarter-hour starts and that holds a value for it.
 
     Ranking every value of every version would sort 193 rows for each one that is kept. Instead, versions are put in
     order as headers: a version owns the quarter-hours from its own gate up to the gate of its successor, and only
@@ -11,13 +11,15 @@
     versions: a relation with one row per asset_id and version_utc, with document_id, grid_start_utc and grid_end_utc.
     documents: a relation with document_id and power_kw, an array whose n-th element is the quarter-hour that starts
     (n - 1) * 15 minutes after the version's grid_start_utc.
+    gates: minutes by the name of the gate. All gates are answered in one pass over the documents.
     within: a relation with asset_id and disjoint ranges from_utc, to_utc on the grid: only these quarter-hours are
     computed, from the versions that can own them. Without it, all.
-    Yields asset_id, delivery_start_utc, version_utc, power_kw; never a null value.
+    Yields gate, asset_id, delivery_start_utc, version_utc, power_kw; never a null value.
 
     Quarter-hours are counted as whole numbers since 1970 until the end: instants are slow to reckon with.
 -#}
-{% macro forecast_as_of_gate(versions, documents, gate_minutes, within=none) %}
+{% macro forecast_as_of_gate(versions, documents, gates, within=none) %}
+{%- set longest_minutes = gates.values() | max -%}
 with headers as (
 
     select
@@ -26,9 +28,11 @@ with headers as (
         versions.version_utc,
         {{ quarter_hour_number("versions.grid_start_utc") }} as grid_start_number,
         {{ quarter_hour_number("versions.grid_end_utc") }} as grid_end_number,
-        {{ quarter_hour_number(
-            quarter_hour_ceiling("versions.version_utc + interval '" ~ gate_minutes ~ " minutes'")
-        ) }} as gate_number,
+        {%- for minutes in gates.values() %}
+            {{ quarter_hour_number(
+                quarter_hour_ceiling("versions.version_utc + interval '" ~ minutes ~ " minutes'")
+            ) }} as gate_{{ loop.index }}_number,
+        {%- endfor %}
         {%- if within %}
             {{ quarter_hour_number("affected.from_utc") }} as first_number,
             {{ quarter_hour_number("affected.to_utc") }} as end_number
@@ -57,7 +61,7 @@ with headers as (
                         where
                             {{ is_in_build("forecast_version") }}
                             and owner.asset_id = affected.asset_id
-                            and owner.version_utc <= affected.from_utc - interval '{{ gate_minutes }} minutes'
+                            and owner.version_utc <= affected.from_utc - interval '{{ longest_minutes }} minutes'
                         order by owner.version_utc desc
                         limit 1
                     ),
@@ -77,15 +81,19 @@ owned as (
         asset_id,
         version_utc,
         grid_start_number,
-        1 + greatest(gate_number, first_number) - grid_start_number as first_position,
-        least(
-            lead(gate_number) over version_order,
-            {%- if within %}
-                end_number
-            {%- else %}
-                max(grid_end_number) over (version_order rows between unbounded preceding and current row)
-            {%- endif %}
-        ) - grid_start_number as last_position
+        {%- for minutes in gates.values() %}
+            1 + greatest(gate_{{ loop.index }}_number, first_number) - grid_start_number
+                as first_{{ loop.index }}_position,
+            least(
+                lead(gate_{{ loop.index }}_number) over version_order,
+                {%- if within %}
+                    end_number
+                {%- else %}
+                    max(grid_end_number) over (version_order rows between unbounded preceding and current row)
+                {%- endif %}
+            ) - grid_start_number as last_{{ loop.index }}_position
+            {{- "," if not loop.last }}
+        {%- endfor %}
     from headers
     window version_order as (partition by asset_id, first_number order by version_utc)
 
@@ -94,19 +102,28 @@ owned as (
 slices as (
 
     select
+        slot.gate,
         owned.asset_id,
         owned.version_utc,
         owned.grid_start_number + place.position - 1 as delivery_number,
         documents.power_kw[place.position] as power_kw
     from owned
     inner join {{ documents }} as documents on owned.document_id = documents.document_id
-    cross join lateral generate_series(owned.first_position, owned.last_position) as place (position)
+    cross join lateral (
+        values
+        {%- for gate in gates %}
+            ('{{ gate }}', owned.first_{{ loop.index }}_position, owned.last_{{ loop.index }}_position)
+            {{- "," if not loop.last }}
+        {%- endfor %}
+    ) as slot (gate, first_position, last_position)
+    cross join lateral generate_series(slot.first_position, slot.last_position) as place (position)
 
 ),
 
 stand_ins as (
 
     select
+        slices.gate,
         slices.asset_id,
         slices.delivery_number,
         older.version_utc,
@@ -137,6 +154,7 @@ stand_ins as (
 )
 
 select
+    gate,
     asset_id,
     {{ quarter_hour_start("delivery_number") }} as delivery_start_utc,
     version_utc,
@@ -145,6 +163,7 @@ from slices
 where power_kw is not null
 union all
 select
+    gate,
     asset_id,
     {{ quarter_hour_start("delivery_number") }} as delivery_start_utc,
     version_utc,

@@ -78,9 +78,9 @@
     {% set same = wanted[:existing | length] == existing if relation.type == "view" else (wanted | sort) == (existing | sort) %}
     {% if not same %}
         {{ exceptions.raise_compiler_error(
-            relation.include(database=false)
-            ~ ": its columns cannot be changed in place, and what others built on it must not be lost; drop it yourself "
-            ~ "(drop " ~ relation.type ~ " " ~ relation.include(database=false) ~ " cascade) and build again"
+            relation.include(database=false) ~ ": its columns (" ~ existing | join(", ") ~ ") cannot be changed in place to "
+            ~ wanted | join(", ") ~ ", and what others built on it must not be lost: drop it yourself (drop "
+            ~ relation.type ~ " " ~ relation.include(database=false) ~ " cascade) and build again"
         ) }}
     {% endif %}
 {% endmacro %}

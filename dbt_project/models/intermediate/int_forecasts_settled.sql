@@ -10,25 +10,38 @@
 ) }}
 -- depends_on: {{ ref("int_forecasts_affected") }}
 
-with latest as (
+with forecasts as (
 
     {{ forecast_as_of_gate(
         versions=ref("stg_vpp__forecast_versions"),
         documents=ref("stg_vpp__forecast_documents"),
-        gate_minutes=0,
+        gates={"latest": 0, "tradeable": var("gate_closure_minutes")},
         within="affected" if is_incremental() else none,
     ) }}
 
 ),
 
+latest as (
+
+    select
+        asset_id,
+        delivery_start_utc,
+        version_utc,
+        power_kw
+    from forecasts
+    where gate = 'latest'
+
+),
+
 tradeable as (
 
-    {{ forecast_as_of_gate(
-        versions=ref("stg_vpp__forecast_versions"),
-        documents=ref("stg_vpp__forecast_documents"),
-        gate_minutes=var("gate_closure_minutes"),
-        within="affected" if is_incremental() else none,
-    ) }}
+    select
+        asset_id,
+        delivery_start_utc,
+        version_utc,
+        power_kw
+    from forecasts
+    where gate = 'tradeable'
 
 ),
 

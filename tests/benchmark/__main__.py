@@ -1,0 +1,55 @@
+"""The command line: `python -m tests.benchmark --size small|full`."""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from extract.warehouse import embedded
+from tests.benchmark.report import Report
+from tests.benchmark.sizes import SIZES
+from tests.benchmark.suite import measure
+from tests.conftest import PostgresServer
+from tests.dbt_project import ROOT
+
+RESULTS = ROOT / "benchmark-results"
+
+
+def main() -> int:
+    """Measure, write the results, print the table."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmark",
+        description="Measures the figures of the README in one run, each as a ratio to a "
+        "reference, and writes them to benchmark-results/.",
+    )
+    parser.add_argument("--size", choices=list(SIZES), default="full")
+    size = SIZES[parser.parse_args().size]
+    report = Report()
+    # Not below this project: as root the server runs as another user, who may not read it.
+    directory = Path(tempfile.mkdtemp(prefix="benchmark-"))
+    try:
+        with running_server(directory, report) as server:
+            measure(server, size, directory / "scratch", report)
+    finally:
+        shutil.rmtree(directory)
+    report.write(RESULTS)
+    print(f"\n{report.markdown()}\nwritten to {RESULTS}")
+    return 0
+
+
+@contextmanager
+def running_server(directory: Path, report: Report) -> Iterator[PostgresServer]:
+    """An embedded PostgreSQL in this directory, with its own defaults, for as long as it lasts."""
+    report.progress("starting a PostgreSQL of its own")
+    address = embedded.start(directory)
+    try:
+        yield PostgresServer({**address.environment, "PGDATABASE": "postgres"})
+    finally:
+        embedded.stop(directory)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

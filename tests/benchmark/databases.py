@@ -1,0 +1,86 @@
+"""Databases of the benchmark's own on a running server, made like the embedded warehouse."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import sql
+
+from extract.warehouse.schema import ensure_schema
+from tests.conftest import PostgresServer, Warehouse
+
+_LIKE_THE_WAREHOUSE = sql.SQL(
+    "template template0 encoding 'UTF8' locale_provider builtin builtin_locale 'C.UTF-8' locale 'C'"
+)
+NAME_FOR_DBT = "benchmark"
+
+
+@contextmanager
+def database(
+    server: PostgresServer, name: str, copy_of: Warehouse | None = None
+) -> Iterator[Warehouse]:
+    """A database with the schema raw, or a copy of another one, for as long as the block lasts."""
+    warehouse = Warehouse(server, {**server.environment, "PGDATABASE": f"benchmark_{name}"})
+    identifier = sql.Identifier(warehouse.environment["PGDATABASE"])
+    made: sql.Composable = _LIKE_THE_WAREHOUSE
+    if copy_of is not None:
+        wait_until_unused(copy_of)
+        template = sql.Identifier(copy_of.environment["PGDATABASE"])
+        made = sql.SQL("template {} strategy file_copy").format(template)
+    with server.connect("postgres") as connection:
+        connection.execute(sql.SQL("create database {} {}").format(identifier, made))
+    try:
+        with server.connect(warehouse.environment["PGDATABASE"]) as connection:
+            connection.execute(
+                sql.SQL("alter database {} set timezone to 'UTC'").format(identifier)
+            )
+            ensure_schema(connection)
+        yield warehouse
+    finally:
+        with server.connect("postgres") as connection:
+            connection.execute(sql.SQL("drop database {} with (force)").format(identifier))
+
+
+@contextmanager
+def named_for_dbt(warehouse: Warehouse) -> Iterator[Warehouse]:
+    """The database under the one name that dbt knows: for another one it parses its project anew.
+
+    Nobody may be connected to it at the begin and at the end.
+    """
+    name = warehouse.environment["PGDATABASE"]
+    _rename(warehouse, NAME_FOR_DBT)
+    renamed = Warehouse(warehouse.server, {**warehouse.environment, "PGDATABASE": NAME_FOR_DBT})
+    try:
+        yield renamed
+    finally:
+        _rename(renamed, name)
+
+
+def _rename(warehouse: Warehouse, name: str) -> None:
+    wait_until_unused(warehouse)
+    statement = sql.SQL("alter database {} rename to {}").format(
+        sql.Identifier(warehouse.environment["PGDATABASE"]), sql.Identifier(name)
+    )
+    with warehouse.server.connect("postgres") as connection:
+        connection.execute(statement)
+
+
+def wait_until_unused(warehouse: Warehouse) -> None:
+    """Wait until nobody is connected: what a session counted is known only when it has ended."""
+    query = (
+        "select count(*) from pg_stat_activity "
+        "where datname = %s and backend_type = 'client backend'"
+    )
+    deadline = time.monotonic() + 60
+    with warehouse.server.connect("postgres") as connection:
+        while connection.execute(query, [warehouse.environment["PGDATABASE"]]).fetchone() != (0,):
+            if time.monotonic() > deadline:
+                raise TimeoutError("somebody stays connected to a database of the benchmark")
+            time.sleep(0.05)
+
+
+def settle(connection: psycopg.Connection) -> None:
+    """Put tables and disk in order, so that nothing left behind is paid for by what is measured."""
+    connection.execute("vacuum analyze")
+    connection.execute("checkpoint")

@@ -1,0 +1,115 @@
+"""How much is measured with: tiny in `make test`, small in a minute or two, full in minutes."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+QUARTER_HOUR = timedelta(minutes=15)
+VERSIONS_PER_DAY = 96
+VALUES_PER_VERSION = 193
+"""Quarter-hours of 48 hours, both ends included."""
+
+HISTORY_END = datetime(2025, 5, 31, tzinfo=UTC)
+"""Where every history ends: its last version is a quarter-hour before, the first cycle is here."""
+
+THREADS = 2
+"""Of DuckDB, and of PostgreSQL: the leader and its parallel workers."""
+
+
+WHOLE_PROJECT = ("run",)
+ASSET_FORECASTS = ("run", "--select", "+asset_forecasts")
+"""The mart and everything that feeds it."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """The sizes of all figures."""
+
+    name: str
+    repetitions: int
+    """Of each measurement; the median counts."""
+
+    engine_assets: int
+    engine_versions: int
+    has_odd_versions: bool
+    """Whether some versions are missing, short or have nulls, so that falling back is seen."""
+
+    landing_assets: int
+    landing_versions: int
+    landing_repetitions: int
+
+    cycle_assets: int
+    cycle_history_days: int
+    cycle_repetitions: int
+    """Cycles that count."""
+    cycle_warm_ups: int
+    """Cycles that go ahead of them."""
+    cycle_build: tuple[str, ...]
+    """What dbt is asked to build in each."""
+
+    memory_assets: int
+    memory_days: int
+
+    startup_repetitions: int
+    checked_values: int = 5_000_000
+    """Histories up to so many values are checked after the cycles; ranking more takes minutes."""
+
+
+SIZES = {
+    size.name: size
+    for size in (
+        Size(
+            name="tiny",
+            repetitions=1,
+            engine_assets=6,
+            engine_versions=40,
+            has_odd_versions=True,
+            landing_assets=5,
+            landing_versions=8,
+            landing_repetitions=1,
+            cycle_assets=3,
+            cycle_history_days=2,
+            cycle_repetitions=1,
+            cycle_warm_ups=0,
+            cycle_build=ASSET_FORECASTS,
+            memory_assets=1,
+            memory_days=2,
+            startup_repetitions=0,
+        ),
+        Size(
+            name="small",
+            repetitions=3,
+            engine_assets=50,
+            engine_versions=96,
+            has_odd_versions=False,
+            landing_assets=10,
+            landing_versions=96,
+            landing_repetitions=7,
+            cycle_assets=20,
+            cycle_history_days=7,
+            cycle_repetitions=3,
+            cycle_warm_ups=1,
+            cycle_build=WHOLE_PROJECT,
+            memory_assets=10,
+            memory_days=3,
+            startup_repetitions=1,
+        ),
+        Size(
+            name="full",
+            repetitions=3,
+            engine_assets=1000,
+            engine_versions=96,
+            has_odd_versions=False,
+            landing_assets=100,
+            landing_versions=96,
+            landing_repetitions=7,
+            cycle_assets=100,
+            cycle_history_days=30,
+            cycle_repetitions=5,
+            cycle_warm_ups=1,
+            cycle_build=WHOLE_PROJECT,
+            memory_assets=10,
+            memory_days=30,
+            startup_repetitions=3,
+        ),
+    )
+}
