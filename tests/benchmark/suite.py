@@ -24,7 +24,8 @@ def measure(server: PostgresServer, size: Size, scratch: Path, report: Report) -
     report.notes.append(
         f"Size `{size.name}`, medians of {size.repetitions} repetitions in turn "
         f"({size.landing_repetitions} of landing, {size.cycle_repetitions} of cycles); "
-        f"PostgreSQL {version[0] if version else ''} with its default settings, {THREADS} threads for the engine and DuckDB; "
+        f"PostgreSQL {version[0] if version else ''} with its default settings, "
+        f"{THREADS} threads for the engine and DuckDB; "
         f"{os.cpu_count()} cores, {platform.system()} on {platform.machine()}."
     )
     measure_portfolio(server, size, scratch, report)

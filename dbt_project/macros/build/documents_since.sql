@@ -46,6 +46,6 @@
     what is read. Which of them are meant in between, a join with `affected` says.
 -#}
 {% macro is_between_affected(instant) -%}
-    {{ instant }} >= (select min(affected.from_utc) from affected)
-    and {{ instant }} < (select max(affected.to_utc) from affected)
+    {{ instant }} >= (select min(ranges.from_utc) from affected as ranges)
+    and {{ instant }} < (select max(ranges.to_utc) from affected as ranges)
 {%- endmacro %}

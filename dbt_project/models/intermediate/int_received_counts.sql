@@ -65,8 +65,8 @@ affected_days as (
                 and received.delivery_date::timestamp at time zone 'UTC' >= affected.from_utc
                 and received.delivery_date::timestamp at time zone 'UTC' < affected.to_utc
         where
-            received.delivery_start_utc >= (select min(affected.from_utc) from affected) - interval '1 day'
-            and received.delivery_start_utc < (select max(affected.to_utc) from affected) + interval '1 day'
+            received.delivery_start_utc >= (select min(ranges.from_utc) from affected as ranges) - interval '1 day'
+            and received.delivery_start_utc < (select max(ranges.to_utc) from affected as ranges) + interval '1 day'
     {% endif %}
 
 )
