@@ -42,6 +42,24 @@ with headers as (
         {%- endif %}
     {%- if within %}
         from {{ within }} as affected
+        -- The version that owns the first of the quarter-hours.
+        cross join lateral (
+            select
+                coalesce(
+                    (
+                        select documents.version_utc
+                        from {{ documents }} as documents
+                        where
+                            {{ is_in_build("forecast_version") }}
+                            and documents.asset_id = affected.asset_id
+                            and documents.version_utc <= affected.from_utc - interval '{{ longest_minutes }} minutes'
+                        order by documents.version_utc desc
+                        limit 1
+                    ),
+                    {{ beginning_of_time() }}
+                ) as version_utc
+        ) as owner
+        -- It and all after it. The offset keeps this a look into the index for each range, not a join with all versions.
         cross join lateral (
             select
                 candidates.document_id,
@@ -52,21 +70,9 @@ with headers as (
             from {{ versions }} as candidates
             where
                 candidates.asset_id = affected.asset_id
+                and candidates.version_utc >= owner.version_utc
                 and candidates.version_utc < affected.to_utc
-                -- The version that owns the first of the quarter-hours, and all after it.
-                and candidates.version_utc >= coalesce(
-                    (
-                        select owner.version_utc
-                        from {{ documents }} as owner
-                        where
-                            {{ is_in_build("forecast_version") }}
-                            and owner.asset_id = affected.asset_id
-                            and owner.version_utc <= affected.from_utc - interval '{{ longest_minutes }} minutes'
-                        order by owner.version_utc desc
-                        limit 1
-                    ),
-                    {{ beginning_of_time() }}
-                )
+            offset 0
         ) as versions
     {%- else %}
         from {{ versions }} as versions
