@@ -12,12 +12,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from extract.forecast_stream import ForecastRequest, count_versions, first_version
+from extract.forecast_stream import QUARTER_HOUR, ForecastRequest, count_versions, first_version
 from extract.simulator.plan import SimulationPlan
 from extract.simulator.server import ForecastServer
+from extract.warehouse.landing import land_forecasts
+from extract.warehouse.schema import ensure_schema
 from extract.workers import answers
+from tests.benchmark.data import new_versions
 from tests.conftest import Answer, ExtractCommand, HttpServer, Outcome, Warehouse
-from tests.documents import forecast_for, write_sources
+from tests.documents import VERSION, forecast_for, write_sources
 
 DAY = ("--from", "2025-06-08", "--to", "2025-06-09")
 HOUR = ("--from", "2025-06-08T06:00", "--to", "2025-06-08T07:00")
@@ -405,3 +408,27 @@ def test_document_ids_of_a_stream_become_visible_in_order(
         thread.join()
     assert outcomes[0].status == 0
     assert warehouse.value("select count(*) from raw.forecast_version") == 8
+
+
+def test_what_is_landed_is_looked_up_by_index_however_long_the_session(
+    warehouse: Warehouse,
+) -> None:
+    assets = [f"A{number:03}" for number in range(20)]
+    with warehouse.connect() as connection:
+        ensure_schema(connection)
+
+        def land(batches: int) -> None:
+            for number in range(batches):
+                versions = new_versions(assets, VERSION + number * QUARTER_HOUR)
+                assert land_forecasts(connection, 1, versions) == len(assets)
+
+        # psycopg prepares what is repeated; then the plan is made, for an empty table, and kept.
+        land(10)
+        connection.execute("truncate raw.forecast_version")
+        connection.execute("vacuum analyze raw.forecast_version")
+        land(10)
+        connection.execute("select pg_stat_force_next_flush()")
+        [(read,)] = connection.execute(
+            "select seq_tup_read from pg_stat_user_tables where relname = 'forecast_version'"
+        )
+    assert read == 0

@@ -132,7 +132,12 @@ def land_forecasts(
 
 
 def _lock(connection: psycopg.Connection, table: str) -> None:
-    connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"raw.{table}"])
+    # What is repeated is planned once: a plan made while the table was small would be kept as it
+    # grows, and read it whole for every document that is looked up.
+    connection.execute(
+        "select pg_advisory_xact_lock(hashtext(%s)), set_config('enable_seqscan', 'off', true)",
+        [f"raw.{table}"],
+    )
 
 
 def _copy_documents(
