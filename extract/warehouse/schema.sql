@@ -118,3 +118,35 @@ create table if not exists raw.redispatch_flag (
     run_id bigint not null
 );
 create index if not exists redispatch_flag_by_metering_point on raw.redispatch_flag (metering_point_id);
+
+-- What was received and could not be landed: the bytes as received, and why. The document stays here for ever; one that
+-- was landed after a fix is named in quarantine_release.
+create table if not exists raw.quarantine (
+    document_id bigint primary key default nextval('raw.document_id'),
+    source text not null,
+    reason text not null,
+    content bytea not null,
+    content_bytes bigint not null,
+    source_uri text not null,
+    content_sha256 bytea not null,
+    received_utc timestamptz not null,
+    run_id bigint not null
+);
+create index if not exists quarantine_by_address on raw.quarantine (source_uri, content_sha256);
+
+-- A document of the quarantine that was landed after all.
+create table if not exists raw.quarantine_release (
+    document_id bigint primary key default nextval('raw.document_id'),
+    quarantined_document_id bigint not null unique,
+    received_utc timestamptz not null,
+    run_id bigint not null
+);
+
+-- A landed document that is not to count: from the next build on it is as if it had never arrived.
+create table if not exists raw.retraction (
+    document_id bigint primary key default nextval('raw.document_id'),
+    retracted_document_id bigint not null unique,
+    reason text not null,
+    received_utc timestamptz not null,
+    run_id bigint not null
+);

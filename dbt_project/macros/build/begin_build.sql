@@ -18,6 +18,9 @@
         "live_infeed",
         "final_production",
         "redispatch_flag",
+        "retraction",
+        "quarantine",
+        "quarantine_release",
     ]) }}
 {% endmacro %}
 
@@ -31,10 +34,19 @@
 {% macro build_schema() %}
     do $$
     begin
-        if to_regclass('raw.forecast_version') is null then
-            raise exception 'the schema raw is not there yet: run "python -m extract schema" first';
+        if exists (
+            select from unnest(array['{{ streams() | join("', '") }}']) as wanted (name)
+            where to_regclass('raw.' || wanted.name) is null
+        ) then
+            raise exception 'the schema raw is not there yet, or not whole: run "python -m extract schema" first';
         end if;
-        if to_regclass('build.current') is null then
+        -- Also where a newer version of this project reads more streams than the one that made the tables.
+        if exists (
+            select from unnest(array['{{ streams() | join("_upto', '") }}_upto', 'extracted_utc']) as wanted (name)
+            where not exists (
+                select from pg_attribute where attrelid = to_regclass('build.current') and attname = wanted.name
+            )
+        ) then
             -- Two builds that both come first: one waits, and then finds everything.
             perform pg_advisory_xact_lock(hashtext('build'));
             create schema if not exists build;
@@ -44,10 +56,11 @@
                 started_utc timestamptz not null default clock_timestamp(),
                 finished_utc timestamptz,
                 as_of_utc timestamptz
-                {%- for stream in streams() %},
-                    {{ stream }}_upto bigint not null
-                {%- endfor %}
             );
+            {% for stream in streams() %}
+                alter table build.run add column if not exists {{ stream }}_upto bigint not null default 0;
+            {% endfor %}
+            alter table build.run add column if not exists extracted_utc timestamptz;
             create table if not exists build.model_state (
                 model text primary key,
                 definition text not null,
@@ -104,7 +117,7 @@
             end loop;
         end if;
         insert into build.run (
-            invocation_id, as_of_utc{% for stream in streams() %}, {{ stream }}_upto{% endfor %}
+            invocation_id, as_of_utc, extracted_utc{% for stream in streams() %}, {{ stream }}_upto{% endfor %}
         )
         select
             '{{ invocation_id }}',
@@ -114,7 +127,8 @@
                     (select max(received_utc) from raw.{{ stream }}
                      where document_id > coalesce(previous.{{ stream }}_upto, 0))
                 {%- endfor %}
-            )
+            ),
+            (select max(started_utc) from raw.run)
             {%- for stream in streams() %},
                 (select coalesce(max(document_id), 0) from raw.{{ stream }})
             {%- endfor %};

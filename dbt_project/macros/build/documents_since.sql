@@ -2,8 +2,49 @@
 
 {#- The documents of a stream that the current build sees: a condition on document_id. -#}
 {% macro is_in_build(stream) -%}
-    document_id <= (select current_build.{{ stream }}_upto from {{ source("build", "current") }} as current_build)
+    document_id <= {{ build_sees_upto(stream) }}
+    and {{ is_not_retracted(build_sees_upto("retraction")) }}
 {%- endmacro %}
+
+{#- How far the current build sees a stream: a document_id. -#}
+{% macro build_sees_upto(stream) -%}
+    (select current_build.{{ stream }}_upto from {{ source("build", "current") }} as current_build)
+{%- endmacro %}
+
+{#-
+    A condition on document_id: no retraction up to this one names it. The name stands without its relation, so it must
+    be the only document_id around; in the subquery it would be the retraction's own.
+-#}
+{% macro is_not_retracted(upto) -%}
+    document_id not in (
+        select retractions.retracted_document_id
+        from {{ ref("stg_extract__retractions") }} as retractions
+        where retractions.document_id <= {{ upto }}
+    )
+{%- endmacro %}
+
+{#-
+    The documents that the current build sees differently than a model did when it last took part in one: those that
+    have landed since, and those that were retracted since. `documents` is a relation with document_id.
+-#}
+{% macro changed_documents(model_name, stream, documents) %}
+    select documents.document_id
+    from {{ documents }} as documents
+    where
+        documents.document_id > {{ read_upto(model_name, stream) }}
+        and documents.document_id <= {{ build_sees_upto(stream) }}
+    union all
+    {{ retracted_since(model_name) }}
+{% endmacro %}
+
+{#- The documents, of whatever stream, that were retracted since a model last took part in a build. -#}
+{% macro retracted_since(model_name) %}
+    select retractions.retracted_document_id as document_id
+    from {{ ref("stg_extract__retractions") }} as retractions
+    where
+        retractions.document_id > {{ read_upto(model_name, "retraction") }}
+        and retractions.document_id <= {{ build_sees_upto("retraction") }}
+{% endmacro %}
 
 {#- How far a model has read a stream: a document_id, 0 before its first build. -#}
 {% macro read_upto(model_name, stream) -%}

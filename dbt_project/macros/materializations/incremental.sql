@@ -12,7 +12,7 @@
                   deleted. Without it, all rows are computed.
     scope         the key column of the ranges; none: they hold for all keys
     range_column  the column that the ranges are about
-    reads         streams of raw: without new documents in any of them nothing is computed
+    reads         streams of raw: without new documents in any of them, and without a retraction, nothing is computed
     log_keys      key columns under which the changes are recorded for the models downstream: the affected ranges or,
                   for a model without affected_by, the periods (log_period) of the rows that differ
 -#}
@@ -84,7 +84,8 @@
         {{ return(true) }}
     {% endif %}
     {% set comparisons = [] %}
-    {% for stream in streams %}
+    {# A retraction may be of any stream. #}
+    {% for stream in streams + ["retraction"] %}
         {% do comparisons.append("current." ~ stream ~ "_upto > progress." ~ stream ~ "_upto") %}
     {% endfor %}
     {% set found = run_query(

@@ -1,17 +1,16 @@
-with received as (
+with changed as (
 
-    select
-        metering_point_id,
-        min(delivery_start_utc) as first_delivery_start_utc,
-        max(delivery_start_utc) as last_delivery_start_utc
-    from {{ ref("stg_dso__final_production") }}
-    where document_id > {{ read_upto("int_final_production_newest", "final_production") }}
-    group by document_id, metering_point_id
+    {{ changed_documents(
+        "int_final_production_newest",
+        "final_production",
+        ref("stg_dso__final_production_documents"),
+    ) }}
 
 )
 
 select
-    metering_point_id,
-    first_delivery_start_utc as from_utc,
-    last_delivery_start_utc + interval '15 minutes' as to_utc
-from received
+    documents.metering_point_id,
+    documents.grid_start_utc as from_utc,
+    documents.grid_end_utc as to_utc
+from changed
+inner join {{ ref("stg_dso__final_production_documents") }} as documents on changed.document_id = documents.document_id

@@ -23,7 +23,9 @@ known as not materialized (
         content_sha256,
         grid_end_utc
     from {{ ref("stg_vpp__forecast_documents") }}
-    where document_id <= {{ read_upto("int_forecasts_settled", "forecast_version") }}
+    where
+        document_id <= {{ read_upto("int_forecasts_settled", "forecast_version") }}
+        and {{ is_not_retracted(read_upto("int_forecasts_settled", "retraction")) }}
 
 ),
 
@@ -74,6 +76,47 @@ replaced as (
 
 ),
 
+retracted as (
+
+    {{ retracted_since("int_forecasts_settled") }}
+
+),
+
+-- What a retracted version owned falls back to others.
+withdrawn as (
+
+    select
+        known.asset_id,
+        known.version_utc,
+        known.grid_end_utc
+    from retracted
+    inner join known on retracted.document_id = known.document_id
+
+),
+
+-- Where it was the newest, the one before it gives the open quarter-hours again.
+reopened as (
+
+    select
+        withdrawn_assets.asset_id,
+        newest_left.version_utc,
+        newest_left.grid_end_utc
+    from (select distinct withdrawn.asset_id from withdrawn) as withdrawn_assets
+    cross join
+        lateral (
+            select
+                known.version_utc,
+                known.grid_end_utc
+            from known
+            where
+                known.asset_id = withdrawn_assets.asset_id
+                and known.document_id not in (select retracted.document_id from retracted)
+            order by known.version_utc desc, known.received_utc desc, known.content_sha256 desc
+            limit 1
+        ) as newest_left
+
+),
+
 timezone_changes as (
 
     {{ changes_since("int_forecasts_settled", "asset_id", ["int_asset_timezones"]) }}
@@ -110,6 +153,18 @@ select
     version_utc as from_utc,
     grid_end_utc as to_utc
 from replaced
+union all
+select
+    asset_id,
+    version_utc as from_utc,
+    grid_end_utc as to_utc
+from withdrawn
+union all
+select
+    asset_id,
+    version_utc as from_utc,
+    grid_end_utc as to_utc
+from reopened
 union all
 select
     asset_id,

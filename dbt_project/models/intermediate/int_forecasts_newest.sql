@@ -10,6 +10,7 @@ with recursive documents as not materialized (
         grid_start_utc,
         power_kw
     from {{ ref("stg_vpp__forecast_documents") }}
+    where {{ is_not_retracted(read_upto("int_forecasts_settled", "retraction")) }}
 
 ),
 

@@ -1,11 +1,17 @@
-with received as (
+with changed as (
 
-    select distinct
-        asset_id,
-        document_from_utc,
-        document_to_utc
-    from {{ ref("stg_live__samples") }}
-    where document_id > {{ read_upto("live_infeed", "live_infeed") }}
+    {{ changed_documents("live_infeed", "live_infeed", ref("stg_live__documents")) }}
+
+),
+
+changed_samples as (
+
+    select
+        documents.asset_id,
+        documents.measured_from_utc,
+        documents.measured_to_utc
+    from changed
+    inner join {{ ref("stg_live__documents") }} as documents on changed.document_id = documents.document_id
 
 ),
 
@@ -18,11 +24,11 @@ timezone_changes as (
 -- A sample cuts short the one before it, and holds on for a while, maybe into the next day.
 select
     asset_id,
-    {{ quarter_hour_floor("document_from_utc") }} as from_utc,
+    {{ quarter_hour_floor("measured_from_utc") }} as from_utc,
     {{ quarter_hour_ceiling(
-        "document_to_utc + interval '" ~ var("live_max_hold_minutes") ~ " minutes'"
+        "measured_to_utc + interval '" ~ var("live_max_hold_minutes") ~ " minutes'"
     ) }} as to_utc
-from received
+from changed_samples
 union all
 select
     key as asset_id,
