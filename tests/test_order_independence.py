@@ -1,5 +1,7 @@
 """Documents in any order, in any grouping into builds, end in the marts of one full refresh.
 
+Some are retracted again: then the marts are those of a warehouse that retracted them at once.
+
 The real thing is driven: the extractor's landing, dbt, a real PostgreSQL. `ORDER_EXAMPLES=60` runs
 as many examples, other ones each time; `ORDER_REPEAT=12,34` runs the one that a failure named, and
 `ORDER_REDUCE=300` then looks that many seconds for a smaller one that fails too.
@@ -16,11 +18,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from extract.documents import Forecast
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import PostgresServer, Warehouse
 from tests.dbt_project import dbt
 from tests.worlds import (
     Arrival,
+    Retraction,
     World,
     brute_force_forecasts,
     differences,
@@ -104,6 +108,20 @@ def repeats(landed: Sequence[Arrival], rng: Random) -> list[Arrival]:
     return rng.sample(list(newest.values()), len(newest) // 3)
 
 
+def retractions(
+    landed: Sequence[Arrival], known: Sequence[Retraction], rng: Random
+) -> list[Retraction]:
+    """Some documents that have landed, few or many, to be retracted; often the newest forecast."""
+    gone = {id(retraction.document) for retraction in known}
+    left = [one for arrival in landed for one in arrival.documents if id(one) not in gone]
+    chosen = rng.sample(left, len(left) // rng.choice((10, 20, 1000)))
+    if rng.random() < 0.5:
+        versions = [one for one in left if isinstance(one, Forecast)]
+        versions.sort(key=lambda one: one.version_utc)
+        chosen += [one for one in versions[-3:] if one not in chosen]
+    return [Retraction(document) for document in chosen]
+
+
 def _age(arrival: Arrival) -> tuple[object, bytes]:
     return arrival.received_utc, arrival.documents[0].content_sha256
 
@@ -127,13 +145,18 @@ def wrong(laboratory: Laboratory, groups: Groups, seed: int) -> list[str]:
     rng = Random(seed)
     incremental = laboratory.empty("incremental")
     landed: list[Arrival] = []
+    retracted: list[Retraction] = []
     with incremental.connect() as connection:
         for number, group in enumerate(groups):
             assert land(connection, repeats(landed, rng)) == 0
             assert land(connection, group) == len(group)
             landed += group
+            for retraction in retractions(landed, retracted, rng):
+                retraction.land(connection)
+                retracted.append(retraction)
             laboratory.build(incremental)
-            found, expected = forecast_rows(connection), brute_force_forecasts(landed)
+            found = forecast_rows(connection)
+            expected = brute_force_forecasts(landed, retracted)
             if found != expected:
                 shown = sorted({*found ^ expected}, key=str)[:16]
                 lines = [f"  {'found' if row in found else 'right'}: {row}" for row in shown]
@@ -144,6 +167,8 @@ def wrong(laboratory: Laboratory, groups: Groups, seed: int) -> list[str]:
     with refreshed.connect() as connection:
         land(connection, rng.sample(landed, len(landed)))
         assert documents(refreshed) == documents(incremental)
+        for retraction in retracted:
+            retraction.land(connection)
         laboratory.build(refreshed, "--full-refresh")
         return differences(found_marts, marts(connection))
 

@@ -5,7 +5,7 @@ made twice, live files that grow, overlap and contradict each other, restated pr
 points that nobody knows or that move to another asset, assets that come, change and vanish.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -354,10 +354,38 @@ def land(connection: psycopg.Connection, arrivals: Iterable[Arrival]) -> int:
     return landed
 
 
-def brute_force_forecasts(arrivals: Sequence[Arrival]) -> set[tuple[object, ...]]:
+@dataclass(frozen=True)
+class Retraction:
+    """A document of an arrival that is not to count any more."""
+
+    document: Document
+
+    def land(self, connection: psycopg.Connection) -> None:
+        """Note the retraction in raw."""
+        point = getattr(self.document, "metering_point_id", None)
+        landed = connection.execute(
+            sql.SQL(
+                "select document_id from raw.{} as landed"
+                " where source_uri = %s and content_sha256 = %s"
+                " and coalesce(to_jsonb(landed) ->> 'metering_point_id' = %s, true)"
+            ).format(sql.Identifier(self.document.table)),
+            [self.document.source_uri, self.document.content_sha256, point],
+        ).fetchall()
+        [(document_id,)] = landed
+        connection.execute(
+            "insert into raw.retraction (retracted_document_id, reason, received_utc, run_id)"
+            " values (%s, 'nonsense', %s, 1)",
+            [document_id, EPOCH],
+        )
+
+
+def brute_force_forecasts(
+    arrivals: Sequence[Arrival], retracted: Collection[Retraction] = ()
+) -> set[tuple[object, ...]]:
     """The rows of asset_forecasts, by the definition written down as loops."""
+    gone = {id(retraction.document) for retraction in retracted}
     documents = sorted(
-        (one for arrival in arrivals for one in arrival.documents),
+        (one for arrival in arrivals for one in arrival.documents if id(one) not in gone),
         key=lambda one: (one.received_utc, one.content_sha256),
     )
     files = {one.created_utc: one for one in documents if isinstance(one, TechnicalData)}

@@ -82,15 +82,19 @@ retracted as (
 
 ),
 
--- What a retracted version owned falls back to others.
+-- What a retracted version owned falls back to others, or to what was received of the same version before.
 withdrawn as (
 
     select
-        known.asset_id,
-        known.version_utc,
-        known.grid_end_utc
+        receipts.asset_id,
+        receipts.version_utc,
+        receipts.grid_end_utc
     from retracted
     inner join known on retracted.document_id = known.document_id
+    inner join known as receipts
+        on
+            known.asset_id = receipts.asset_id
+            and known.version_utc = receipts.version_utc
 
 ),
 

@@ -9,6 +9,7 @@
     },
 ) }}
 -- depends_on: {{ ref("int_forecasts_affected") }}
+-- depends_on: {{ ref("stg_extract__retractions") }}
 
 with forecasts as (
 
