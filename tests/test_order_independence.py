@@ -86,9 +86,9 @@ def in_groups(arrivals: Sequence[Arrival], rng: Random) -> Groups:
             rest.insert(rng.randint(0, len(rest)), late)
     alone = []
     for table in (
-        "technical_data",
-        "asset_contracts",
-        rng.choice(("forecast_version", "live_infeed", "final_production")),
+        rng.choice(("technical_data", "asset_contracts")),
+        rng.choice(("live_infeed", "final_production")),
+        "forecast_version",
     ):
         share = rng.choice((0.2, 0.5, 0.9))
         alone.append([one for one in rest if one.table == table and rng.random() < share])
@@ -111,7 +111,9 @@ def repeats(landed: Sequence[Arrival], rng: Random) -> list[Arrival]:
 def retractions(
     landed: Sequence[Arrival], known: Sequence[Retraction], rng: Random
 ) -> list[Retraction]:
-    """Some documents that have landed, few or many, to be retracted; often the newest forecast."""
+    """Documents that have landed, to be retracted: none, a few or many; or the newest forecasts."""
+    if rng.random() < 0.6:
+        return []
     gone = {id(retraction.document) for retraction in known}
     left = [one for arrival in landed for one in arrival.documents if id(one) not in gone]
     chosen = rng.sample(left, len(left) // rng.choice((10, 20, 1000)))
