@@ -9,8 +9,8 @@
     asset has owns all that any of its versions reaches: coverage is a running maximum.
 
     versions: a relation with one row per asset_id and version_utc, with document_id, grid_start_utc and grid_end_utc.
-    documents: a relation with document_id and power_kw, an array whose n-th element is the quarter-hour that starts
-    (n - 1) * 15 minutes after the version's grid_start_utc.
+    documents: a relation with document_id, asset_id, version_utc, grid_start_utc and power_kw, an array whose n-th element
+    is the quarter-hour that starts (n - 1) * 15 minutes after grid_start_utc. Only documents of `versions` count.
     gates: minutes by the name of the gate. All gates are answered in one pass over the documents.
     within: a relation with asset_id and disjoint ranges from_utc, to_utc on the grid: only these quarter-hours are
     computed, from the versions that can own them. Without it, all.
@@ -29,9 +29,7 @@ with headers as (
         {{ quarter_hour_number("versions.grid_start_utc") }} as grid_start_number,
         {{ quarter_hour_number("versions.grid_end_utc") }} as grid_end_number,
         {%- for minutes in gates.values() %}
-            {{ quarter_hour_number(
-                quarter_hour_ceiling("versions.version_utc + interval '" ~ minutes ~ " minutes'")
-            ) }} as gate_{{ loop.index }}_number,
+            {{ quarter_hour_number_after("versions.version_utc", minutes) }} as gate_{{ loop.index }}_number,
         {%- endfor %}
         {%- if within %}
             {{ quarter_hour_number("affected.from_utc") }} as first_number,
@@ -126,36 +124,46 @@ slices as (
 
 ),
 
-stand_ins as (
+-- Only where the slice has no value: a subquery in a case is not run for the others.
+with_stand_ins as (
 
     select
         slices.gate,
         slices.asset_id,
         slices.delivery_number,
-        older.version_utc,
-        older.power_kw
+        slices.version_utc,
+        slices.power_kw,
+        case
+            when slices.power_kw is null
+                then (
+                    select older.document_id
+                    from {{ documents }} as older
+                    -- One look into the index for each version; joined, all versions would be put together first.
+                    cross join lateral (
+                        select standing.document_id
+                        from {{ versions }} as standing
+                        where
+                            standing.asset_id = older.asset_id
+                            and standing.version_utc = older.version_utc
+                        offset 0
+                    ) as standing
+                    where
+                        standing.document_id = older.document_id
+                        and older.asset_id = slices.asset_id
+                        and older.version_utc < slices.version_utc
+                        -- The envelope lets no version reach further ahead, so that the search ends.
+                        and older.version_utc
+                        >= {{ quarter_hour_start("slices.delivery_number") }} - interval '30 days'
+                        and older.power_kw[
+                            1 + slices.delivery_number - {{ quarter_hour_number("older.grid_start_utc") }}
+                        ] is not null
+                    order by older.version_utc desc
+                    limit 1
+                )
+        end as stand_in_document_id
     from slices
-    cross join lateral (
-        select
-            versions.version_utc,
-            documents.power_kw[
-                1 + slices.delivery_number - {{ quarter_hour_number("versions.grid_start_utc") }}
-            ] as power_kw
-        from {{ versions }} as versions
-        inner join {{ documents }} as documents on versions.document_id = documents.document_id
-        where
-            versions.asset_id = slices.asset_id
-            and versions.version_utc < slices.version_utc
-            -- The envelope lets no version reach further ahead, so that the search ends.
-            and versions.version_utc >= {{ quarter_hour_start("slices.delivery_number") }} - interval '30 days'
-            and versions.grid_end_utc > {{ quarter_hour_start("slices.delivery_number") }}
-            and documents.power_kw[
-                1 + slices.delivery_number - {{ quarter_hour_number("versions.grid_start_utc") }}
-            ] is not null
-        order by versions.version_utc desc
-        limit 1
-    ) as older
-    where slices.power_kw is null
+    -- The offset keeps the search from being done once for each place that asks for its result.
+    offset 0
 
 )
 
@@ -163,16 +171,25 @@ select
     gate,
     asset_id,
     {{ quarter_hour_start("delivery_number") }} as delivery_start_utc,
-    version_utc,
-    power_kw
-from slices
-where power_kw is not null
-union all
-select
-    gate,
-    asset_id,
-    {{ quarter_hour_start("delivery_number") }} as delivery_start_utc,
-    version_utc,
-    power_kw
-from stand_ins
+    case
+        when power_kw is not null then version_utc
+        else (
+            select stand_in.version_utc
+            from {{ documents }} as stand_in
+            where stand_in.document_id = with_stand_ins.stand_in_document_id
+        )
+    end as version_utc,
+    case
+        when power_kw is not null then power_kw
+        else (
+            select
+                stand_in.power_kw[
+                    1 + with_stand_ins.delivery_number - {{ quarter_hour_number("stand_in.grid_start_utc") }}
+                ]
+            from {{ documents }} as stand_in
+            where stand_in.document_id = with_stand_ins.stand_in_document_id
+        )
+    end as power_kw
+from with_stand_ins
+where power_kw is not null or stand_in_document_id is not null
 {% endmacro %}

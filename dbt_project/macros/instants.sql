@@ -53,6 +53,11 @@
     (least(greatest(date_part('epoch', {{ grid_instant }}), -1e11), 1e11) / 900)::integer
 {%- endmacro %}
 
+{#- The number of the first quarter-hour that starts at least so many minutes after an instant. -#}
+{% macro quarter_hour_number_after(instant, minutes) -%}
+    ceil((date_part('epoch', {{ instant }}) + {{ minutes }} * 60) / 900)::integer
+{%- endmacro %}
+
 {#- The grid instant at which the quarter-hour with a number starts. -#}
 {% macro quarter_hour_start(number) -%}
     to_timestamp({{ number }} * 900::double precision)

@@ -1,10 +1,9 @@
 {#-
-    Of all rows with the same key, the one that `newest_first` puts in front. The order of the key does not matter for
-    the result; say `desc` where an index is to be read backwards.
+    Of all rows with the same key, the one that `newest_first` puts in front.
     PostgreSQL's `distinct on` reads an index in order where there is one; `row_number()` would sort.
 -#}
 {% macro newest_per_key(relation, key, newest_first, columns) %}
-    select distinct on ({{ key | map("replace", " desc", "") | join(", ") }})
+    select distinct on ({{ key | join(", ") }})
         {{ columns | join(",\n        ") }}
     from {{ relation }}
     order by {{ (key + newest_first) | join(", ") }}

@@ -59,12 +59,16 @@ create table if not exists raw.forecast_version (
     asset_id text not null,
     source_uri text not null,
     content_sha256 bytea not null,
+    value_count integer generated always as (cardinality(power_kw)) stored,
     power_kw double precision [] not null
 );
 -- Read by slices and never searched: compressing the values would cost more than it saves.
 alter table raw.forecast_version alter column power_kw set storage external;
-create index if not exists forecast_version_by_asset
-    on raw.forecast_version (asset_id, version_utc, received_utc, content_sha256);
+-- In the order in which the forecast engine reads the versions, the newest receipt of each in front, and with all that
+-- it needs of them but the values.
+create index if not exists forecast_version_in_order
+    on raw.forecast_version (asset_id, version_utc, received_utc desc, content_sha256 desc)
+    include (document_id, grid_start_utc, value_count);
 
 create or replace function raw.earliest(instants timestamptz []) returns timestamptz
 language sql immutable strict parallel safe

@@ -84,3 +84,10 @@ def settle(connection: psycopg.Connection) -> None:
     """Put tables and disk in order, so that nothing left behind is paid for by what is measured."""
     connection.execute("vacuum analyze")
     connection.execute("checkpoint")
+
+
+def set_as_builds_do(connection: psycopg.Connection) -> None:
+    """Give the session the settings of a build, so that a reference has them as well."""
+    connection.execute("set jit = off")
+    connection.execute("set work_mem = '64MB'")
+    connection.execute("set hash_mem_multiplier = 4")

@@ -7,7 +7,7 @@ import psycopg
 
 from tests.benchmark import reference
 from tests.benchmark.build import build
-from tests.benchmark.databases import NAME_FOR_DBT, named_for_dbt
+from tests.benchmark.databases import NAME_FOR_DBT, named_for_dbt, set_as_builds_do
 from tests.benchmark.duckdb_reference import DuckdbValues
 from tests.benchmark.report import Report, check_equal
 from tests.benchmark.sizes import THREADS, Size
@@ -58,6 +58,7 @@ def measure_engine(
     engine = engine_sql(warehouse, target)
     naive = [reference.aggregated(reference.ranked(reference.STORED_VALUES, g)) for g in (0, 15)]
     with warehouse.connect() as connection, DuckdbValues(connection, scratch) as duckdb:
+        set_as_builds_do(connection)
         connection.execute(f"set max_parallel_workers_per_gather = {THREADS - 1}")
         report.progress("engine: comparing its rows with both references")
         check_rows(connection, engine, duckdb)

@@ -9,7 +9,7 @@ from tests.benchmark import reference
 from tests.benchmark.build import build
 from tests.benchmark.churn import measure_churn
 from tests.benchmark.data import History, copy_history, make_versions_odd
-from tests.benchmark.databases import database, settle
+from tests.benchmark.databases import database, settle, set_as_builds_do
 from tests.benchmark.engine import measure_engine
 from tests.benchmark.master_data import land_master_data
 from tests.benchmark.report import Report, check_equal
@@ -97,6 +97,7 @@ def measure_full_build(
 
     def naive_s() -> float:
         with exploded.connect() as connection:
+            set_as_builds_do(connection)
             connection.execute(f"truncate {reference.STORED_MART}")
             return seconds_of(lambda: reference.fill_mart(connection))
 

@@ -25,7 +25,8 @@ def measure(server: PostgresServer, size: Size, scratch: Path, report: Report) -
         f"Size `{size.name}`, medians of {size.repetitions} repetitions in turn "
         f"({size.landing_repetitions} of landing, {size.cycle_repetitions} of cycles); "
         f"PostgreSQL {version[0] if version else ''} with its default settings, "
-        f"{THREADS} threads for the engine and DuckDB; "
+        "for the engine and row_number() with those of a build (work_mem 64 MB, no JIT); "
+        f"{THREADS} threads for them and DuckDB; "
         f"{os.cpu_count()} cores, {platform.system()} on {platform.machine()}."
     )
     measure_portfolio(server, size, scratch, report)

@@ -11,10 +11,7 @@
     (select current_build.{{ stream }}_upto from {{ source("build", "current") }} as current_build)
 {%- endmacro %}
 
-{#-
-    A condition on document_id: no retraction up to this one names it. The name stands without its relation, so it must
-    be the only document_id around; in the subquery it would be the retraction's own.
--#}
+{#- A condition on document_id: no retraction up to this one names it. -#}
 {% macro is_not_retracted(upto) -%}
     document_id not in (
         select retractions.retracted_document_id

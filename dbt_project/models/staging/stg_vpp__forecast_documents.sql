@@ -6,6 +6,6 @@ select
     received_utc,
     content_sha256,
     grid_start_utc,
-    grid_start_utc + cardinality(power_kw) * interval '15 minutes' as grid_end_utc,
+    grid_start_utc + value_count * interval '15 minutes' as grid_end_utc,
     power_kw
 from {{ source("raw", "forecast_version") }}
