@@ -9,7 +9,7 @@ from tests.benchmark import reference
 from tests.benchmark.build import build
 from tests.benchmark.churn import measure_churn
 from tests.benchmark.data import History, copy_history, make_versions_odd
-from tests.benchmark.databases import database, settle, set_as_builds_do
+from tests.benchmark.databases import database, set_as_builds_do, settle
 from tests.benchmark.engine import measure_engine
 from tests.benchmark.master_data import land_master_data
 from tests.benchmark.report import Report, check_equal
