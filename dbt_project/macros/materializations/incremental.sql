@@ -161,11 +161,16 @@
             {{ same("target", "wanted", key) }}
             and ({{ qualified("target", columns) }}) is not distinct from ({{ qualified("wanted", columns) }})
     )
-    on conflict ({{ key | join(", ") }}) do update
-    set
-        {% for column in columns if column not in key %}
-            {{ column }} = excluded.{{ column }}{{ "," if not loop.last }}
-        {% endfor %};
+    {% set others = columns | reject("in", key) | list %}
+    {% if others %}
+        on conflict ({{ key | join(", ") }}) do update
+        set
+            {% for column in others %}
+                {{ column }} = excluded.{{ column }}{{ "," if not loop.last }}
+            {% endfor %};
+    {% else %}
+        on conflict do nothing;
+    {% endif %}
 {% endmacro %}
 
 {#- What is recorded for the models downstream: columns key, from_utc, to_utc. -#}
