@@ -12,7 +12,7 @@ extract := $(python) -m extract
 # The variables that reach the warehouse, in the shell of one recipe line.
 warehouse_environment = eval "$$($(python) -m extract.warehouse env)"
 # No source is configured: the stand-in for the VPP and the DSO takes their place.
-no_source = test -z "$$VPP_API_URL$$TECHNICAL_DATA_URL$$LIVE_INFEED_URL$$DSO_URL$$ASSET_CONTRACTS_URL"
+no_source = test -z "$$VPP_API_URL$$TECHNICAL_DATA_URL$$LIVE_INFEED_URL$$DSO_URL$$ASSET_CONTRACTS_URL$$IMBALANCE_PRICES_URL"
 
 .PHONY: help
 help: ## Show this help

@@ -31,6 +31,8 @@ _SUMMARIES = {
     "live-infeed": "live measured infeed, JSON files",
     "final-production": "final production of the DSO, CSV files",
     "redispatch": "redispatch flags of the DSO, CSV files",
+    "redispatch-compensation": "prices that the DSO pays for redispatched energy, CSV files",
+    "imbalance-prices": "estimated and final imbalance prices (reBAP), CSV files",
 }
 
 _EPILOG = """\
@@ -40,7 +42,8 @@ environment:
   TECHNICAL_DATA_URL    directory of technical data files
   ASSET_CONTRACTS_URL   directory of contract exports
   LIVE_INFEED_URL       directory of live infeed files
-  DSO_URL               directory of final production and redispatch files
+  DSO_URL               directory of final production, redispatch and compensation files
+  IMBALANCE_PRICES_URL  directory of imbalance price files
   PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE
                         the warehouse; without PGHOST it is the embedded PostgreSQL
   EMBEDDED_WAREHOUSE_DIRECTORY

@@ -130,6 +130,49 @@ class RedispatchFlag(Document):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RedispatchCompensation(Document):
+    """The intervals and prices of one compensation file: equal lengths, None: no price."""
+
+    table: ClassVar = "redispatch_compensation"
+    types: ClassVar = {
+        "issued_date": "date",
+        "delivery_start_utc": "timestamptz[]",
+        "delivery_end_utc": "timestamptz[]",
+        "price_eur_per_mwh": "float8[]",
+        **ORIGIN_TYPES,
+    }
+
+    issued_date: date
+    delivery_start_utc: list[datetime]
+    delivery_end_utc: list[datetime]
+    price_eur_per_mwh: list[float | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImbalancePrices(Document):
+    """The quarter-hours and prices of one file of imbalance prices: equal lengths, None: no price.
+
+    `price_status` is "final" or "estimate". An estimate is one price, which stands on both sides.
+    """
+
+    table: ClassVar = "imbalance_price"
+    types: ClassVar = {
+        "price_status": "text",
+        "made_utc": "timestamptz",
+        "delivery_start_utc": "timestamptz[]",
+        "short_price_eur_per_mwh": "float8[]",
+        "long_price_eur_per_mwh": "float8[]",
+        **ORIGIN_TYPES,
+    }
+
+    price_status: str
+    made_utc: datetime
+    delivery_start_utc: list[datetime]
+    short_price_eur_per_mwh: list[float | None]
+    long_price_eur_per_mwh: list[float | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Forecast(Document):
     """One version of one asset's forecast.
 

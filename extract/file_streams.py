@@ -10,7 +10,9 @@ from extract.documents import (
     Delivery,
     Document,
     FinalProduction,
+    ImbalancePrices,
     LiveInfeed,
+    RedispatchCompensation,
     RedispatchFlag,
     TechnicalData,
 )
@@ -19,8 +21,10 @@ from extract.run import Run
 from extract.sources import (
     asset_contracts,
     final_production,
+    imbalance_prices,
     live_infeed,
     redispatch,
+    redispatch_compensation,
     technical_data,
 )
 from extract.sources.directory import Directory, ListedFile
@@ -78,6 +82,20 @@ REDISPATCH = FileStream(
     RedispatchFlag.table,
     redispatch.PATTERN,
     redispatch.decode,
+)
+REDISPATCH_COMPENSATION = FileStream(
+    "redispatch-compensation",
+    "DSO_URL",
+    RedispatchCompensation.table,
+    redispatch_compensation.PATTERN,
+    redispatch_compensation.decode,
+)
+IMBALANCE_PRICES = FileStream(
+    "imbalance-prices",
+    "IMBALANCE_PRICES_URL",
+    ImbalancePrices.table,
+    imbalance_prices.PATTERN,
+    imbalance_prices.decode,
 )
 
 

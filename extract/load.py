@@ -8,8 +8,10 @@ from extract.errors import ConfigurationError, SourceUnavailable
 from extract.file_streams import (
     ASSET_CONTRACTS,
     FINAL_PRODUCTION,
+    IMBALANCE_PRICES,
     LIVE_INFEED,
     REDISPATCH,
+    REDISPATCH_COMPENSATION,
     TECHNICAL_DATA,
     load_directory,
 )
@@ -21,7 +23,15 @@ from extract.vpp.client import VppClient
 FORECASTS = "forecasts"
 FILE_STREAMS = {
     stream.name: stream
-    for stream in (TECHNICAL_DATA, ASSET_CONTRACTS, LIVE_INFEED, FINAL_PRODUCTION, REDISPATCH)
+    for stream in (
+        TECHNICAL_DATA,
+        ASSET_CONTRACTS,
+        LIVE_INFEED,
+        FINAL_PRODUCTION,
+        REDISPATCH,
+        REDISPATCH_COMPENSATION,
+        IMBALANCE_PRICES,
+    )
 }
 # Technical data and contracts first: they name the assets whose forecasts are wanted.
 ALL = (
@@ -31,6 +41,8 @@ ALL = (
     LIVE_INFEED.name,
     FINAL_PRODUCTION.name,
     REDISPATCH.name,
+    REDISPATCH_COMPENSATION.name,
+    IMBALANCE_PRICES.name,
 )
 VARIABLES = {FORECASTS: "VPP_API_URL"} | {s.name: s.variable for s in FILE_STREAMS.values()}
 

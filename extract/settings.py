@@ -19,6 +19,7 @@ class Settings:
     live_infeed_url: str | None = None
     dso_url: str | None = None
     asset_contracts_url: str | None = None
+    imbalance_prices_url: str | None = None
     pghost: str | None = None
     embedded_directory: Path = PROJECT_ROOT / ".warehouse"
 
@@ -38,6 +39,7 @@ class Settings:
             live_infeed_url=value("LIVE_INFEED_URL"),
             dso_url=value("DSO_URL"),
             asset_contracts_url=value("ASSET_CONTRACTS_URL"),
+            imbalance_prices_url=value("IMBALANCE_PRICES_URL"),
             pghost=value("PGHOST"),
             embedded_directory=Path(directory).expanduser().absolute()
             if directory

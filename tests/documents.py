@@ -18,6 +18,9 @@ CONTRACTS_NAME = "asset_contracts_20250608_043831.csv"
 LIVE_NAME = "WND03_20250608.json"
 FINAL_NAME = "final_production_MP-WND-003_20250609.csv"
 REDISPATCH_NAME = "redispatch_flag_MP-WND-003_20250609_1201.csv"
+COMPENSATION_NAME = "redispatch_compensation_2025-06-20.csv"
+ESTIMATION_NAME = "imbalance_price_estimation_2025-06-07T041800Z.csv"
+FINAL_PRICES_NAME = "imbalance_price_final_20250608_170800.csv"
 
 CONTRACTS = """\
 contract_id,asset_id,metering_point_id,capacity,technology,contract_begin,contract_end,\
@@ -34,6 +37,21 @@ REDISPATCH = """\
 delivery_start,delivery_end,is_redispatched
 2025-06-08T10:00:00Z,2025-06-08T10:15:00Z,1
 2025-06-08T10:15:00Z,2025-06-08T10:30:00Z,0
+"""
+COMPENSATION = """\
+delivery_start__utc_,delivery_end__utc_,price__euro_per_mwh_
+2025-06-08 10:00:00.000000 UTC,2025-06-08 10:15:00.000000 UTC,71.48
+2025-06-08 10:15:00.000000 UTC,2025-06-08 11:00:00.000000 UTC,
+"""
+ESTIMATION = """\
+Datum;Zeitzone;von;bis;Datenkategorie;Datentyp;Einheit;AEP-Schätzer;Status
+03.06.2025;UTC;23:15;23:30;AEP-Schätzer;Betrieblich;EUR/MWh;144,24;0,00
+03.06.2025;UTC;23:45;00:00;AEP-Schätzer;Betrieblich;EUR/MWh;-12,5;0,00
+"""
+FINAL_PRICES = """\
+Datum;Zeitzone;von;bis;Datenkategorie;Datentyp;Einheit;reBAP unterdeckt;reBAP ueberdeckt
+08.06.2025;UTC;00:00;00:15;reBAP;Qualitätsgesichert;EUR/MWh;87,11;87,11
+08.06.2025;CEST;02:15;02:30;reBAP;Qualitätsgesichert;EUR/MWh;90,00;-1.234,56
 """
 
 
@@ -118,6 +136,9 @@ def write_sources(directory: Path) -> dict[str, str]:
         f"live/{LIVE_NAME}": json.dumps(live_infeed()),
         f"dso/{FINAL_NAME}": FINAL,
         f"dso/{REDISPATCH_NAME}": REDISPATCH,
+        f"dso/{COMPENSATION_NAME}": COMPENSATION,
+        f"prices/{ESTIMATION_NAME}": ESTIMATION,
+        f"prices/{FINAL_PRICES_NAME}": FINAL_PRICES,
     }
     for name, content in files.items():
         path = directory / name
@@ -128,4 +149,5 @@ def write_sources(directory: Path) -> dict[str, str]:
         "ASSET_CONTRACTS_URL": str(directory / "contracts"),
         "LIVE_INFEED_URL": str(directory / "live"),
         "DSO_URL": str(directory / "dso"),
+        "IMBALANCE_PRICES_URL": str(directory / "prices"),
     }

@@ -14,6 +14,7 @@ SOURCES = (
     "LIVE_INFEED_URL",
     "DSO_URL",
     "ASSET_CONTRACTS_URL",
+    "IMBALANCE_PRICES_URL",
 )
 
 

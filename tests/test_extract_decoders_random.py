@@ -14,7 +14,9 @@ from extract.run import Run
 from extract.sources import (
     asset_contracts,
     final_production,
+    imbalance_prices,
     redispatch,
+    redispatch_compensation,
 )
 from extract.sources import (
     live_infeed as live,
@@ -25,10 +27,16 @@ from extract.sources import (
 from extract.vpp import forecast as forecasts
 from extract.warehouse.landing import Observation, land_files, land_forecasts
 from tests.documents import (
+    COMPENSATION,
+    COMPENSATION_NAME,
     CONTRACTS,
     CONTRACTS_NAME,
+    ESTIMATION,
+    ESTIMATION_NAME,
     FINAL,
     FINAL_NAME,
+    FINAL_PRICES,
+    FINAL_PRICES_NAME,
     LIVE_NAME,
     REDISPATCH,
     REDISPATCH_NAME,
@@ -54,10 +62,19 @@ DECODERS: dict[str, tuple[Decoder, str, str]] = {
     "asset_contracts": (asset_contracts.decode, CONTRACTS_NAME, CONTRACTS),
     "final_production": (final_production.decode, FINAL_NAME, FINAL),
     "redispatch": (redispatch.decode, REDISPATCH_NAME, REDISPATCH),
+    "redispatch_compensation": (
+        redispatch_compensation.decode,
+        COMPENSATION_NAME,
+        COMPENSATION,
+    ),
+    "estimated_prices": (imbalance_prices.decode, ESTIMATION_NAME, ESTIMATION),
+    "final_prices": (imbalance_prices.decode, FINAL_PRICES_NAME, FINAL_PRICES),
 }
 ODD_TEXT = ["", "NaN", "1e309", "-1e308", "9" * 400, "true", "null", "\x00", "\\u0000", "\\ud800",
             "1749363300", "1749363300000", "[]", "{}", '"', ",", "\n", "\r", "é", "2025-02-30",
-            "0001-01-01T00:00:00+14:00", "2025-06-08 00:00:00 UTC"]  # fmt: skip
+            "0001-01-01T00:00:00+14:00", "2025-06-08 00:00:00 UTC",
+            ";", "31.02.2025", "24:00", "99.99.9999", "1.234", "9" * 300 + ",0",
+            "CEST"]  # fmt: skip
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),

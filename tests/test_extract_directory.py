@@ -359,11 +359,47 @@ def test_what_is_landed_is_what_was_in_the_files(
             [True, False],
         )
     ]
+    assert warehouse.rows(
+        "select issued_date::text, delivery_start_utc::text, price_eur_per_mwh,"
+        " delivery_from_utc::text, delivery_to_utc::text from raw.redispatch_compensation"
+    ) == [
+        (
+            "2025-06-20",
+            '{"2025-06-08 10:00:00+00","2025-06-08 10:15:00+00"}',
+            [71.48, None],
+            "2025-06-08 10:00:00+00",
+            "2025-06-08 11:00:00+00",
+        )
+    ]
+    assert warehouse.rows(
+        "select price_status, made_utc::text, short_price_eur_per_mwh, long_price_eur_per_mwh,"
+        " first_delivery_start_utc::text, last_delivery_start_utc::text"
+        " from raw.imbalance_price order by price_status"
+    ) == [
+        (
+            "estimate",
+            "2025-06-07 04:18:00+00",
+            [144.24, -12.5],
+            [144.24, -12.5],
+            "2025-06-03 23:15:00+00",
+            "2025-06-03 23:45:00+00",
+        ),
+        (
+            "final",
+            "2025-06-08 15:08:00+00",
+            [87.11, 90.0],
+            [87.11, -1234.56],
+            "2025-06-08 00:00:00+00",
+            "2025-06-08 00:15:00+00",
+        ),
+    ]
     assert warehouse.value("select count(*) from raw.live_infeed where run_id = 1") == 1
     assert outcome.counts("final-production") == {
-        "found": 2, "landed": 1, "unchanged": 0, "ignored": 1, "refused": 0,
+        "found": 3, "landed": 1, "unchanged": 0, "ignored": 2, "refused": 0,
     }  # fmt: skip
-    assert outcome.counts("redispatch")["ignored"] == 1
+    assert outcome.counts("redispatch")["ignored"] == 2
+    assert outcome.counts("redispatch-compensation")["ignored"] == 2
+    assert outcome.counts("imbalance-prices")["landed"] == 2
 
 
 def test_empty_documents_can_be_landed(

@@ -167,8 +167,8 @@ def _parser() -> argparse.ArgumentParser:
         usage="%(prog)s [options] -- COMMAND ...",
         help="write the files, serve the forecasts, run a command with both in its environment",
         description="Write the files, serve the forecasts and run COMMAND with VPP_API_URL, "
-        "TECHNICAL_DATA_URL, LIVE_INFEED_URL, DSO_URL and ASSET_CONTRACTS_URL set to them. Ends "
-        "with the exit status of COMMAND.",
+        "TECHNICAL_DATA_URL, LIVE_INFEED_URL, DSO_URL, ASSET_CONTRACTS_URL and "
+        "IMBALANCE_PRICES_URL set to them. Ends with the exit status of COMMAND.",
     )
     around.add_argument(
         "--directory",

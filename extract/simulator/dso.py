@@ -1,4 +1,4 @@
-"""The DSO's files (CSV): final production of UTC days, and redispatch flags."""
+"""The DSO's files (CSV): final production of UTC days, redispatch flags and compensation."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from extract.simulator.plan import (
+    DAY_SECONDS,
     QUARTER_HOUR_SECONDS,
     SimulatedAsset,
     SimulationPlan,
@@ -15,6 +16,7 @@ from extract.simulator.production import produced_power_kw, redispatch
 
 _UNSETTLED_ASSET_ID = "WND-DE-001"
 _IN_ONE_FILE = ("SOL-DE-001", "SOL-DE-002")
+_COMPENSATION_EUR_PER_MWH = (71.48, 68.9)
 
 
 def final_production_files(plan: SimulationPlan) -> Iterator[tuple[str, bytes]]:
@@ -60,6 +62,25 @@ def redispatch_files(plan: SimulationPlan) -> Iterator[tuple[str, bytes]]:
     issued = _instant(order.start_epoch).date() + dt.timedelta(days=1)
     name = f"redispatch_flag_{order.asset.metering_point_id}_{issued:%Y%m%d}_1201.csv"
     yield name, ("\n".join(lines) + "\n").encode()
+
+
+def redispatch_compensation_files(plan: SimulationPlan) -> Iterator[tuple[str, bytes]]:
+    """Name and content of the prices around the redispatched hour, published twelve days later.
+
+    A price before noon (UTC) and one from then on, for each quarter-hour of the day.
+    """
+    order = redispatch(plan)
+    if order is None:
+        return
+    day = _instant(order.start_epoch).date()
+    lines = ["delivery_start__utc_,delivery_end__utc_,price__euro_per_mwh_"]
+    for quarter_hour in range(DAY_SECONDS // QUARTER_HOUR_SECONDS):
+        start_epoch = epoch_of_day(day) + QUARTER_HOUR_SECONDS * quarter_hour
+        start, end = _instant(start_epoch), _instant(start_epoch + QUARTER_HOUR_SECONDS)
+        price = _COMPENSATION_EUR_PER_MWH[start.hour >= 12]
+        lines.append(f"{start:%Y-%m-%d %H:%M:%S.%f} UTC,{end:%Y-%m-%d %H:%M:%S.%f} UTC,{price}")
+    issued = day + dt.timedelta(days=12)
+    yield f"redispatch_compensation_{issued:%Y-%m-%d}.csv", ("\n".join(lines) + "\n").encode()
 
 
 def _instant(epoch: int) -> dt.datetime:

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from extract.simulator.dso import final_production_files, redispatch_files
+from extract.simulator.dso import (
+    final_production_files,
+    redispatch_compensation_files,
+    redispatch_files,
+)
+from extract.simulator.imbalance_prices import imbalance_price_files
 from extract.simulator.live_infeed import live_infeed_files
 from extract.simulator.master_data import contract_files, technical_data_files
 from extract.simulator.plan import SimulationPlan
@@ -17,6 +22,7 @@ _FOLDERS = {
     "LIVE_INFEED_URL": "live_infeed",
     "DSO_URL": "dso",
     "ASSET_CONTRACTS_URL": "asset_contracts",
+    "IMBALANCE_PRICES_URL": "imbalance_prices",
 }
 # Real folders hold things that are none of a loader's business: a note, a picture of one pixel.
 _README = b"Delivered automatically. Please do not put files of your own into this folder.\n"
@@ -64,7 +70,8 @@ def _files(plan: SimulationPlan) -> Iterator[tuple[str, bytes]]:
         "technical_data": (technical_data_files,),
         "asset_contracts": (contract_files,),
         "live_infeed": (live_infeed_files,),
-        "dso": (final_production_files, redispatch_files),
+        "dso": (final_production_files, redispatch_files, redispatch_compensation_files),
+        "imbalance_prices": (imbalance_price_files,),
     }
     for folder, writers in sources.items():
         for writer in writers:

@@ -12,16 +12,18 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 
 
 def read_csv(
-    delivery: Delivery, required: tuple[str, ...] = ()
+    delivery: Delivery, required: tuple[str, ...] = (), delimiter: str = ","
 ) -> tuple[list[str], list[list[str]]]:
-    """The header and the rows of a comma-separated file, every cell stripped of surrounding blanks.
+    """The header and the rows of a CSV file, every cell stripped of surrounding blanks.
 
     UTF-8 with or without a byte-order mark, else Windows-1252, which older exports come in.
     Raises DocumentRefused for other bytes, for a row whose number of cells is not the header's
     (a torn line has fewer), and for a required column that is missing or there twice.
     """
     try:
-        lines = list(csv.reader(io.StringIO(_text(delivery), newline=""), strict=True))
+        lines = list(
+            csv.reader(io.StringIO(_text(delivery), newline=""), strict=True, delimiter=delimiter)
+        )
     except csv.Error as error:
         raise DocumentRefused(delivery.source_uri, f"is not CSV: {one_line(error)}") from None
     numbered = [

@@ -11,7 +11,7 @@ from extract.sources.instants import (
     LARGEST_POWER_KW,
     QUARTER_HOUR_SECONDS,
     instant_of_name,
-    plausible,
+    utc_quarter_hour,
 )
 from extract.sources.json_documents import identifier
 
@@ -19,7 +19,6 @@ PATTERN = re.compile(r"final_production_(?:.+_)?([0-9]{8})\.csv")
 LONGEST_DAYS = 400
 _START = "delivery_start__utc_"
 _POWER = re.compile(r"(.+)__kw_")
-_INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.0{1,6})? UTC")
 
 
 def decode(delivery: Delivery) -> list[FinalProduction]:
@@ -42,7 +41,10 @@ def decode(delivery: Delivery) -> list[FinalProduction]:
         raise DocumentRefused(delivery.source_uri, "holds a metering point more than once")
     if not rows:
         raise DocumentRefused(delivery.source_uri, "holds no quarter-hours")
-    starts = [_start(delivery, row[header.index(_START)]) for row in rows]
+    starts = [
+        int(utc_quarter_hour(delivery, row[header.index(_START)], _START).timestamp())
+        for row in rows
+    ]
     first, last = min(starts), max(starts)
     if last - first >= LONGEST_DAYS * 86_400:
         raise DocumentRefused(delivery.source_uri, f"reaches over more than {LONGEST_DAYS} days")
@@ -70,20 +72,6 @@ def decode(delivery: Delivery) -> list[FinalProduction]:
         )
         for n, point in points.items()
     ]
-
-
-def _start(delivery: Delivery, text: str) -> int:
-    written = _INSTANT.fullmatch(text)
-    try:
-        instant = datetime.fromisoformat(f"{written[1]}+00:00") if written else None
-    except ValueError:
-        instant = None
-    if instant is None or not plausible(instant) or instant.timestamp() % QUARTER_HOUR_SECONDS:
-        reason = (
-            f"{_START} holds {shown(text)}, which starts no quarter-hour (YYYY-MM-DD HH:MM:SS UTC)"
-        )
-        raise DocumentRefused(delivery.source_uri, reason)
-    return int(instant.timestamp())
 
 
 def _power(delivery: Delivery, text: str, column: str) -> float | None:

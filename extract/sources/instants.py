@@ -13,11 +13,15 @@ from extract.messages import shown
 
 QUARTER_HOUR_SECONDS = 900
 LARGEST_POWER_KW = 1e9
+LARGEST_PRICE_EUR_PER_MWH = 1e6
 _SECONDS_END_HERE = 1e11  # as seconds the year 5138, as milliseconds the year 1973
 _NOTHING_FROM_HERE = 1e15  # before a number so large that it has no float
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 _DIGITS = re.compile(r"[0-9]+")
+_UTC_INSTANT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.0{1,6})? UTC"
+)
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -63,6 +67,21 @@ def instant_of_name(delivery: Delivery, digits: str) -> datetime:
             delivery.source_uri, f"the name holds no instant: {shown(digits)}"
         ) from None
     return datetime.fromtimestamp(instant.timestamp(), UTC)
+
+
+def utc_quarter_hour(delivery: Delivery, text: str, column: str) -> datetime:
+    """The grid instant written YYYY-MM-DD HH:MM:SS UTC. Raises DocumentRefused for any other."""
+    written = _UTC_INSTANT.fullmatch(text)
+    try:
+        instant = datetime.fromisoformat(f"{written[1]}+00:00") if written else None
+    except ValueError:
+        instant = None
+    if instant is None or not plausible(instant) or instant.timestamp() % QUARTER_HOUR_SECONDS:
+        reason = (
+            f"{column} holds {shown(text)}, which starts no quarter-hour (YYYY-MM-DD HH:MM:SS UTC)"
+        )
+        raise DocumentRefused(delivery.source_uri, reason)
+    return instant
 
 
 def iso_date(text: str) -> date | None:

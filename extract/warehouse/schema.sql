@@ -154,3 +154,37 @@ create table if not exists raw.retraction (
     received_utc timestamptz not null,
     run_id bigint not null
 );
+
+-- One file of the prices that the grid operator pays for redispatched energy: arrays of equal length; a missing price
+-- is null.
+create table if not exists raw.redispatch_compensation (
+    document_id bigint primary key default nextval('raw.document_id'),
+    issued_date date not null,
+    delivery_start_utc timestamptz [] not null,
+    delivery_end_utc timestamptz [] not null,
+    price_eur_per_mwh double precision [] not null,
+    delivery_from_utc timestamptz generated always as (raw.earliest(delivery_start_utc)) stored,
+    delivery_to_utc timestamptz generated always as (raw.latest(delivery_end_utc)) stored,
+    source_uri text not null,
+    content_sha256 bytea not null,
+    received_utc timestamptz not null,
+    run_id bigint not null
+);
+create index if not exists redispatch_compensation_by_delivery on raw.redispatch_compensation (delivery_to_utc);
+
+-- One file of imbalance prices, estimated or final: arrays of equal length; a missing price is null.
+create table if not exists raw.imbalance_price (
+    document_id bigint primary key default nextval('raw.document_id'),
+    price_status text not null check (price_status in ('final', 'estimate')),
+    made_utc timestamptz not null,
+    delivery_start_utc timestamptz [] not null,
+    short_price_eur_per_mwh double precision [] not null,
+    long_price_eur_per_mwh double precision [] not null,
+    first_delivery_start_utc timestamptz generated always as (raw.earliest(delivery_start_utc)) stored,
+    last_delivery_start_utc timestamptz generated always as (raw.latest(delivery_start_utc)) stored,
+    source_uri text not null,
+    content_sha256 bytea not null,
+    received_utc timestamptz not null,
+    run_id bigint not null
+);
+create index if not exists imbalance_price_by_delivery on raw.imbalance_price (last_delivery_start_utc);

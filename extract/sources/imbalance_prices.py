@@ -1,0 +1,146 @@
+"""Imbalance prices as the German transmission system operators publish them: estimated and final.
+
+The final price is the reBAP: one price for balancing groups that are short (`unterdeckt`) and one
+for those that are long (`ueberdeckt`), nearly always equal. The estimate is a single price.
+"""
+
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+from extract.documents import Delivery, ImbalancePrices
+from extract.errors import DocumentRefused
+from extract.messages import shown
+from extract.sources.csv_documents import read_csv
+from extract.sources.instants import (
+    LARGEST_PRICE_EUR_PER_MWH,
+    QUARTER_HOUR_SECONDS,
+    instant_of_name,
+    plausible,
+)
+
+PATTERN = re.compile(
+    r"imbalance_price_(estimation|final)_"
+    r"([0-9]{4}-?[0-9]{2}-?[0-9]{2}[T_][0-9]{4}(?:[0-9]{2})?Z?)\.csv"
+)
+LONGEST_DAYS = 400
+# What the file calls them: the price of being short, and of being long.
+_PRICES = {
+    "estimation": ("AEP-Schätzer", "AEP-Schätzer"),
+    "final": ("reBAP unterdeckt", "reBAP ueberdeckt"),
+}
+_STATUS = {"estimation": "estimate", "final": "final"}
+_UNIT = "EUR/MWh"
+_OFFSET_HOURS = {"UTC": 0, "CET": 1, "CEST": 2}
+_BERLIN = ZoneInfo("Europe/Berlin")
+_DATE = re.compile(r"[0-9]{2}\.[0-9]{2}\.[0-9]{4}")
+_CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}")
+# Dots group thousands only where a comma shows that they do: 1.234 could be either number.
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:,[0-9]+)?|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+)")
+_NO_PRICE = {"", "-", "N.A."}
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+
+Prices = tuple[float | None, float | None]
+
+
+def decode(delivery: Delivery) -> list[ImbalancePrices]:
+    """One document with the quarter-hours in the order of time; a price that is not there is None.
+
+    Columns are found by name; those that mean nothing here may be any. Raises DocumentRefused.
+    """
+    name = PATTERN.fullmatch(delivery.name)
+    if name is None:
+        raise DocumentRefused(
+            delivery.source_uri, "the name is not that of an imbalance price file"
+        )
+    header, rows = read_csv(delivery, delimiter=";")
+    date_at, zone_at, start_at, end_at, unit_at, short_at, long_at = (
+        _position(delivery, header, column)
+        for column in ("Datum", "Zeitzone", "von", "bis", "Einheit", *_PRICES[name[1]])
+    )
+    if not rows:
+        raise DocumentRefused(delivery.source_uri, "holds no quarter-hours")
+    prices: dict[datetime, Prices] = {}
+    for row in rows:
+        start = _start(delivery, row[date_at], row[start_at], row[end_at], row[zone_at])
+        if row[unit_at].casefold() != _UNIT.casefold():
+            reason = f"gives prices in {shown(row[unit_at])}, not in {_UNIT}"
+            raise DocumentRefused(delivery.source_uri, reason)
+        pair = (
+            _price(delivery, row[short_at], header[short_at]),
+            _price(delivery, row[long_at], header[long_at]),
+        )
+        if prices.setdefault(start, pair) != pair:
+            raise DocumentRefused(
+                delivery.source_uri, f"gives two prices for {start:%Y-%m-%d %H:%M} UTC"
+            )
+    starts = sorted(prices)
+    if starts[-1] - starts[0] >= timedelta(days=LONGEST_DAYS):
+        raise DocumentRefused(delivery.source_uri, f"reaches over more than {LONGEST_DAYS} days")
+    return [
+        ImbalancePrices(
+            price_status=_STATUS[name[1]],
+            made_utc=instant_of_name(delivery, name[2]),
+            delivery_start_utc=starts,
+            short_price_eur_per_mwh=[prices[start][0] for start in starts],
+            long_price_eur_per_mwh=[prices[start][1] for start in starts],
+            source_uri=delivery.source_uri,
+            content_sha256=delivery.content_sha256,
+            received_utc=delivery.received_utc,
+        )
+    ]
+
+
+def _position(delivery: Delivery, header: list[str], column: str) -> int:
+    names = [_plain(name) for name in header]
+    if names.count(_plain(column)) != 1:
+        problem = "holds more than once" if _plain(column) in names else "misses"
+        raise DocumentRefused(delivery.source_uri, f"{problem} the column {column}")
+    return names.index(_plain(column))
+
+
+def _plain(name: str) -> str:
+    """The same for reBAP ueberdeckt, reBAP überdeckt, and an ü of two code points."""
+    return unicodedata.normalize("NFC", name).casefold().translate(_UMLAUTS)
+
+
+def _start(delivery: Delivery, day: str, clock: str, end_clock: str, zone: str) -> datetime:
+    """The start of the row's quarter-hour in UTC: clock times are at the row's own offset."""
+    if zone not in _OFFSET_HOURS:
+        reason = f"Zeitzone holds {shown(zone)}, which is none of {', '.join(_OFFSET_HOURS)}"
+        raise DocumentRefused(delivery.source_uri, reason)
+    offset = timezone(timedelta(hours=_OFFSET_HOURS[zone]))
+    written = f"{day} {clock}"
+    try:
+        if not (_DATE.fullmatch(day) and _CLOCK.fullmatch(clock)):
+            raise ValueError
+        local = datetime.strptime(written, "%d.%m.%Y %H:%M").replace(tzinfo=offset)
+        start = local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        start = datetime.max.replace(tzinfo=UTC)
+    if not plausible(start) or start.timestamp() % QUARTER_HOUR_SECONDS:
+        reason = f"Datum and von hold {shown(written)}, which starts no quarter-hour"
+        raise DocumentRefused(delivery.source_uri, reason)
+    end = start + timedelta(seconds=QUARTER_HOUR_SECONDS)
+    # Where the clocks change, the end may be told by the new time: 01:45 CET to 03:00.
+    zones = (offset,) if zone == "UTC" else (offset, _BERLIN)
+    if end_clock not in {end.astimezone(one).strftime("%H:%M") for one in zones}:
+        reason = (
+            f"holds a row from {shown(f'{written} {zone}')} to {shown(end_clock)}, "
+            "which is no quarter-hour"
+        )
+        raise DocumentRefused(delivery.source_uri, reason)
+    return start
+
+
+def _price(delivery: Delivery, text: str, column: str) -> float | None:
+    if text.upper() in _NO_PRICE:
+        return None
+    value = (
+        float(text.replace(".", "").replace(",", ".")) if _NUMBER.fullmatch(text) else float("inf")
+    )
+    if not abs(value) < LARGEST_PRICE_EUR_PER_MWH:
+        reason = f"{shown(column)} holds {shown(text)}, which is no price with a decimal comma"
+        raise DocumentRefused(delivery.source_uri, reason)
+    return value
