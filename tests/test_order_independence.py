@@ -137,7 +137,9 @@ def documents(warehouse: Warehouse) -> list[tuple[object, ...]]:
         " select source_uri, content_sha256 from raw.forecast_version union all"
         " select source_uri, content_sha256 from raw.live_infeed union all"
         " select source_uri, content_sha256 from raw.final_production union all"
-        " select source_uri, content_sha256 from raw.redispatch_flag"
+        " select source_uri, content_sha256 from raw.redispatch_flag union all"
+        " select source_uri, content_sha256 from raw.redispatch_compensation union all"
+        " select source_uri, content_sha256 from raw.imbalance_price"
         ") as landed group by 1, 2 order by 1, 2"
     )
 

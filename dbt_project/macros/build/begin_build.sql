@@ -21,6 +21,8 @@
         "retraction",
         "quarantine",
         "quarantine_release",
+        "redispatch_compensation",
+        "imbalance_price",
     ]) }}
 {% endmacro %}
 

@@ -1,0 +1,51 @@
+with source as (
+
+    select
+        document_id,
+        issued_date,
+        delivery_start_utc,
+        delivery_end_utc,
+        price_eur_per_mwh,
+        received_utc,
+        content_sha256
+    from {{ source("raw", "redispatch_compensation") }}
+    where {{ is_in_build("redispatch_compensation") }}
+
+),
+
+prices as (
+
+    select
+        quarter_hour.delivery_start_utc,
+        source.price_eur_per_mwh[place.position] as price_eur_per_mwh,
+        source.issued_date,
+        source.received_utc,
+        source.content_sha256
+    from source
+    cross join lateral {{ each_array_position("source.delivery_start_utc", "place") }}
+    cross join
+        lateral generate_series(
+            source.delivery_start_utc[place.position],
+            source.delivery_end_utc[place.position] - interval '15 minutes',
+            interval '15 minutes'
+        ) as quarter_hour (delivery_start_utc)
+    where source.price_eur_per_mwh[place.position] is not null
+
+),
+
+newest_of_each_quarter_hour as (
+
+    {{ newest_per_key(
+        "prices",
+        key=["delivery_start_utc"],
+        newest_first=["issued_date desc", "received_utc desc", "content_sha256 desc"],
+        columns=["delivery_start_utc", "price_eur_per_mwh", "issued_date"],
+    ) }}
+
+)
+
+select
+    delivery_start_utc,
+    price_eur_per_mwh,
+    issued_date
+from newest_of_each_quarter_hour
