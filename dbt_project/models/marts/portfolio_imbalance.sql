@@ -1,0 +1,131 @@
+{{ config(
+    unique_key=["delivery_start_utc"],
+    meta={
+        "affected_by": "int_portfolio_imbalance_affected",
+    },
+) }}
+-- depends_on: {{ ref("int_portfolio_imbalance_affected") }}
+
+with reconciliation as (
+
+    select
+        reconciliation.delivery_start_utc,
+        reconciliation.delivery_date,
+        reconciliation.reconciled_asset_count,
+        reconciliation.expected_asset_count,
+        reconciliation.tradeable_power_kw,
+        reconciliation.final_power_kw
+    from {{ ref("portfolio_reconciliation") }} as reconciliation
+    {% if is_incremental() %}
+        inner join affected
+            on
+                reconciliation.delivery_start_utc >= affected.from_utc
+                and reconciliation.delivery_start_utc < affected.to_utc
+        where {{ is_between_affected("reconciliation.delivery_start_utc") }}
+    {% endif %}
+
+),
+
+-- What is reconciled: all others have no imbalance.
+imbalances as (
+
+    select
+        imbalances.asset_id,
+        imbalances.delivery_start_utc,
+        imbalances.imbalance_kwh,
+        imbalances.imbalance_eur
+    from {{ ref("imbalance") }} as imbalances
+    {% if is_incremental() %}
+        inner join affected
+            on
+                imbalances.delivery_start_utc >= affected.from_utc
+                and imbalances.delivery_start_utc < affected.to_utc
+    {% endif %}
+    where
+        imbalances.imbalance_kwh is not null
+        {% if is_incremental() %}
+            and {{ is_between_affected("imbalances.delivery_start_utc") }}
+        {% endif %}
+
+),
+
+members as (
+
+    select
+        asset_id,
+        valid_from_utc,
+        valid_to_utc
+    from {{ ref("int_portfolio_periods") }}
+
+),
+
+prices as (
+
+    select
+        delivery_start_utc,
+        price_status,
+        short_price_eur_per_mwh,
+        long_price_eur_per_mwh
+    from {{ ref("int_imbalance_prices") }}
+
+),
+
+sums as (
+
+    select
+        imbalances.delivery_start_utc,
+        {{ sum_by_asset("imbalances.imbalance_kwh", "members.asset_id") }} as imbalance_kwh,
+        {{ sum_by_asset("imbalances.imbalance_eur", "members.asset_id") }} as assets_imbalance_eur,
+        {{ sum_by_asset("greatest(imbalances.imbalance_kwh, 0)", "members.asset_id") }} as long_kwh,
+        {{ sum_by_asset("greatest(-imbalances.imbalance_kwh, 0)", "members.asset_id") }} as short_kwh
+    from imbalances
+    inner join members
+        on
+            imbalances.asset_id = members.asset_id
+            and imbalances.delivery_start_utc >= members.valid_from_utc
+            and imbalances.delivery_start_utc < members.valid_to_utc
+    group by imbalances.delivery_start_utc
+
+),
+
+priced as (
+
+    select
+        reconciliation.delivery_start_utc,
+        reconciliation.delivery_date,
+        reconciliation.reconciled_asset_count,
+        reconciliation.expected_asset_count,
+        reconciliation.tradeable_power_kw,
+        reconciliation.final_power_kw,
+        sums.imbalance_kwh,
+        {{ price_of_side(
+            "sums.imbalance_kwh",
+            "prices.short_price_eur_per_mwh",
+            "prices.long_price_eur_per_mwh",
+        ) }} as price_eur_per_mwh,
+        case when sums.imbalance_kwh is not null then prices.price_status end as price_status,
+        sums.assets_imbalance_eur,
+        least(sums.long_kwh, sums.short_kwh) as netted_energy_kwh,
+        prices.short_price_eur_per_mwh - prices.long_price_eur_per_mwh as price_spread_eur_per_mwh
+    from reconciliation
+    left join sums on reconciliation.delivery_start_utc = sums.delivery_start_utc
+    left join prices on reconciliation.delivery_start_utc = prices.delivery_start_utc
+
+)
+
+select
+    delivery_start_utc,
+    delivery_date,
+    reconciled_asset_count,
+    expected_asset_count,
+    tradeable_power_kw,
+    final_power_kw,
+    imbalance_kwh,
+    price_eur_per_mwh,
+    price_status,
+    {{ energy_value_eur("imbalance_kwh", "price_eur_per_mwh") }} as imbalance_eur,
+    assets_imbalance_eur,
+    netted_energy_kwh,
+    -- The difference of the two sums before it, without their rounding: exactly 0 where both sides have one price.
+    {{ energy_value_eur("netted_energy_kwh", "price_spread_eur_per_mwh") }} as netting_eur
+from priced

@@ -1,0 +1,137 @@
+{{ config(
+    unique_key=["asset_id", "delivery_start_utc"],
+    indexes=[{"columns": ["delivery_start_utc"]}],
+    meta={
+        "affected_by": "int_redispatch_lost_energy_affected",
+        "scope": "asset_id",
+    },
+) }}
+-- depends_on: {{ ref("int_redispatch_lost_energy_affected") }}
+
+with measures as (
+
+    select
+        asset_id,
+        measure_start_utc,
+        measure_end_utc
+    from {{ ref("int_redispatch_measures") }}
+
+),
+
+final_production as (
+
+    select
+        asset_id,
+        delivery_start_utc,
+        power_kw
+    from {{ ref("dso_final_production") }}
+
+),
+
+compensation as (
+
+    select
+        delivery_start_utc,
+        price_eur_per_mwh
+    from {{ ref("stg_dso__redispatch_compensation") }}
+
+),
+
+asset_timezones as (
+
+    select
+        asset_id,
+        timezone
+    from {{ ref("int_asset_timezones") }}
+
+),
+
+quarter_hours as (
+
+    select
+        measures.asset_id,
+        measures.measure_start_utc,
+        quarter_hour.delivery_start_utc
+    from measures
+    cross join
+        lateral generate_series(
+            measures.measure_start_utc,
+            measures.measure_end_utc - interval '15 minutes',
+            interval '15 minutes'
+        ) as quarter_hour (delivery_start_utc)
+    {% if is_incremental() %}
+        inner join affected
+            on
+                measures.asset_id = affected.asset_id
+                and measures.measure_start_utc < affected.to_utc
+                and measures.measure_end_utc > affected.from_utc
+        where
+            quarter_hour.delivery_start_utc >= affected.from_utc
+            and quarter_hour.delivery_start_utc < affected.to_utc
+    {% endif %}
+
+),
+
+promised as (
+
+    select
+        quarter_hours.asset_id,
+        quarter_hours.measure_start_utc,
+        quarter_hours.delivery_start_utc,
+        forecast.version_utc as forecast_version_utc,
+        forecast.power_kw as forecast_power_kw
+    from quarter_hours
+    left join lateral (
+        {{ forecast_known_at(
+            asset_id="quarter_hours.asset_id",
+            known_at="quarter_hours.measure_start_utc",
+            delivery_start="quarter_hours.delivery_start_utc",
+        ) }}
+    ) as forecast on true
+
+),
+
+compared as (
+
+    select
+        promised.asset_id,
+        promised.measure_start_utc,
+        promised.delivery_start_utc,
+        promised.forecast_version_utc,
+        promised.forecast_power_kw,
+        final_production.power_kw as final_power_kw,
+        compensation.price_eur_per_mwh,
+        -- greatest() would take 0 for what is not known.
+        case
+            when promised.forecast_power_kw < final_production.power_kw then 0
+            else (promised.forecast_power_kw - final_production.power_kw) * 0.25
+        end as lost_energy_kwh,
+        promised.forecast_power_kw * 0.25 as full_forecast_energy_kwh
+    from promised
+    left join final_production
+        on
+            promised.asset_id = final_production.asset_id
+            and promised.delivery_start_utc = final_production.delivery_start_utc
+    left join compensation on promised.delivery_start_utc = compensation.delivery_start_utc
+
+)
+
+select
+    compared.asset_id,
+    compared.delivery_start_utc,
+    compared.delivery_start_utc + interval '15 minutes' as delivery_end_utc,
+    {{ local_date(
+        "compared.delivery_start_utc",
+        "coalesce(asset_timezones.timezone, " ~ portfolio_timezone() ~ ")",
+    ) }} as delivery_date,
+    compared.measure_start_utc,
+    compared.forecast_version_utc,
+    compared.forecast_power_kw,
+    compared.final_power_kw,
+    compared.lost_energy_kwh,
+    compared.full_forecast_energy_kwh,
+    compared.price_eur_per_mwh,
+    {{ energy_value_eur("compared.lost_energy_kwh", "compared.price_eur_per_mwh") }} as lost_energy_eur,
+    {{ energy_value_eur("compared.full_forecast_energy_kwh", "compared.price_eur_per_mwh") }} as full_forecast_eur
+from compared
+left join asset_timezones on compared.asset_id = asset_timezones.asset_id
