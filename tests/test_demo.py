@@ -27,6 +27,9 @@ MARTS = (
     "production_reconciliation",
     "portfolio_reconciliation",
     "data_coverage",
+    "imbalance",
+    "portfolio_imbalance",
+    "redispatch_lost_energy",
 )
 
 
@@ -136,6 +139,31 @@ def test_redispatch_flags_are_staged(demo: Demo) -> None:
         "select metering_point_id, count(*) from staging.stg_dso__redispatch_flags"
         " where is_redispatched group by 1"
     ) == [("MP-WND-003", 4)]
+
+
+def test_netting_is_worth_something_where_being_short_costs_more(demo: Demo) -> None:
+    warehouse, _, _ = demo
+    [(quarter_hours, estimated, netted, least)] = warehouse.rows(
+        "select count(*) filter (where imbalance_eur is not null),"
+        " count(*) filter (where price_status = 'estimate'),"
+        " count(*) filter (where netting_eur > 0.1), min(netting_eur)"
+        " from portfolio_imbalance"
+    )
+    assert quarter_hours == 96
+    assert (estimated, netted, least) == (5, 4, 0)
+
+
+def test_the_redispatched_hour_has_lost_energy_and_its_price(demo: Demo) -> None:
+    warehouse, _, _ = demo
+    rows = warehouse.rows(
+        "select asset_id, delivery_start_utc::text, measure_start_utc = forecast_version_utc,"
+        " lost_energy_kwh > 500, lost_energy_eur < full_forecast_eur"
+        " from redispatch_lost_energy order by delivery_start_utc"
+    )
+    assert rows == [
+        ("WND-DE-003", f"2025-06-08 09:{minute}:00+00", True, True, True)
+        for minute in ("00", "15", "30", "45")
+    ]
 
 
 def test_again_lands_nothing_and_changes_no_row(demo: Demo) -> None:

@@ -88,6 +88,7 @@ def in_groups(arrivals: Sequence[Arrival], rng: Random) -> Groups:
     for table in (
         rng.choice(("technical_data", "asset_contracts")),
         rng.choice(("live_infeed", "final_production")),
+        rng.choice(("redispatch_flag", "redispatch_compensation", "imbalance_price")),
         "forecast_version",
     ):
         share = rng.choice((0.2, 0.5, 0.9))

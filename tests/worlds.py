@@ -23,7 +23,9 @@ from extract.documents import (
     Document,
     FinalProduction,
     Forecast,
+    ImbalancePrices,
     LiveInfeed,
+    RedispatchCompensation,
     RedispatchFlag,
     TechnicalData,
 )
@@ -42,6 +44,9 @@ KEYS = {
     "production_reconciliation": ("asset_id", "delivery_start_utc"),
     "portfolio_reconciliation": ("delivery_start_utc",),
     "data_coverage": ("source", "asset_id", "delivery_date"),
+    "imbalance": ("asset_id", "delivery_start_utc"),
+    "portfolio_imbalance": ("delivery_start_utc",),
+    "redispatch_lost_energy": ("asset_id", "delivery_start_utc"),
 }
 
 # In Berlin the next day begins two hours later, and is the one on which clocks go back.
@@ -110,6 +115,8 @@ class World:
             *self._live_infeed(),
             *self._final_production(),
             *self._redispatch(),
+            *self._compensation(),
+            *self._imbalance_prices(),
         ]
 
     def _origin(self, source_uri: str, received_utc: datetime) -> dict[str, Any]:
@@ -321,15 +328,82 @@ class World:
         return arrivals
 
     def _redispatch(self) -> list[Arrival]:
-        document = RedispatchFlag(
-            metering_point_id="MP1",
-            issued_utc=EPOCH,
-            delivery_start_utc=[EPOCH],
-            delivery_end_utc=[EPOCH + QUARTER_HOUR],
-            is_redispatched=[True],
-            **self._origin("dso/redispatch_flag_MP1_20251025_2000.csv", self._received(EPOCH)),
-        )
-        return [Arrival((document,))]
+        """Flags that adjoin, overlap and contradict each other, also of a point nobody knows."""
+        rng = self._random
+        arrivals = []
+        for point in METERING_POINTS:
+            for number in range(rng.choice((0, 1, 2, 3))):
+                issued = EPOCH + timedelta(hours=rng.choice((0, number, 14)))
+                starts = [
+                    EPOCH + rng.randrange(40) * QUARTER_HOUR for _ in range(rng.choice((1, 2, 4)))
+                ]
+                name = f"dso/redispatch_flag_{point}_{issued:%Y%m%d_%H%M}Z.csv"
+                document = RedispatchFlag(
+                    metering_point_id=point,
+                    issued_utc=issued,
+                    delivery_start_utc=starts,
+                    delivery_end_utc=[one + rng.randint(1, 8) * QUARTER_HOUR for one in starts],
+                    is_redispatched=[rng.random() < 0.7 for _ in starts],
+                    **self._origin(name, self._received(issued)),
+                )
+                arrivals.append(Arrival((document,)))
+        return arrivals
+
+    def _compensation(self) -> list[Arrival]:
+        rng = self._random
+        arrivals = []
+        for _ in range(rng.choice((0, 2, 4))):
+            issued = datetime(2025, 11, rng.choice((6, 6, 7)), tzinfo=UTC)
+            starts = [
+                EPOCH + n * 4 * QUARTER_HOUR for n in range(12) if n == 0 or rng.random() < 0.8
+            ]
+            document = RedispatchCompensation(
+                issued_date=issued.date(),
+                delivery_start_utc=starts,
+                delivery_end_utc=[one + rng.choice((2, 4)) * QUARTER_HOUR for one in starts],
+                price_eur_per_mwh=[self._price() for _ in starts],
+                **self._origin(
+                    f"dso/redispatch_compensation_{issued:%Y-%m-%d}.csv", self._received(issued)
+                ),
+            )
+            arrivals.append(Arrival((document,)))
+        return arrivals
+
+    def _imbalance_prices(self) -> list[Arrival]:
+        """Estimates that are revised, final prices with holes; files made again at one instant."""
+        rng = self._random
+        arrivals = []
+        for status in ("estimate", "estimate", "estimate", "final", "final"):
+            made = EPOCH + timedelta(hours=rng.choice((2, 4, 6)))
+            for _ in range(rng.choice((1, 1, 2))):
+                first = EPOCH + rng.randrange(-8, 24) * QUARTER_HOUR
+                starts = [
+                    first + n * QUARTER_HOUR
+                    for n in range(rng.choice((8, 30)))
+                    if n == 0 or rng.random() < 0.9
+                ]
+                long = [self._price() for _ in starts]
+                is_symmetric = status == "estimate" or rng.random() < 0.3
+                kind = "estimation" if status == "estimate" else status
+                document = ImbalancePrices(
+                    price_status=status,
+                    made_utc=made,
+                    delivery_start_utc=starts,
+                    short_price_eur_per_mwh=long
+                    if is_symmetric
+                    else [self._price() for _ in starts],
+                    long_price_eur_per_mwh=long,
+                    **self._origin(
+                        f"prices/imbalance_price_{kind}_{made:%Y-%m-%dT%H%M%SZ}.csv",
+                        self._received(made),
+                    ),
+                )
+                arrivals.append(Arrival((document,)))
+        return arrivals
+
+    def _price(self) -> float | None:
+        rng = self._random
+        return round(rng.uniform(-200, 400), 2) if rng.random() < 0.95 else None
 
 
 def land(connection: psycopg.Connection, arrivals: Iterable[Arrival]) -> int:
