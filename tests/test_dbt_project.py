@@ -11,20 +11,10 @@ from dbt.jsonschemas import jsonschemas
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import Warehouse
 from tests.dbt_project import dbt
+from tests.worlds import KEYS
 
-MART_GRAINS = ("Asset", "Metering point", "Quarter-hour", "Source")
-MARTS = {
-    "assets",
-    "assets_history",
-    "asset_forecasts",
-    "portfolio_forecast",
-    "live_infeed",
-    "dso_final_production",
-    "dso_unmapped_production",
-    "production_reconciliation",
-    "portfolio_reconciliation",
-    "data_coverage",
-}
+MART_GRAINS = ("Asset", "Metering point", "Quarter-hour", "Source", "Delivery day")
+MARTS = set(KEYS)
 
 
 @pytest.fixture(scope="module")

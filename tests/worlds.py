@@ -538,6 +538,16 @@ def differences(found: Marts, expected: Marts, most: int = 8) -> list[str]:
     return lines
 
 
+def torn(now: Marts, before: Marts, after: Marts) -> list[str]:
+    """The rows that are neither those before a build nor those after it."""
+    return [
+        f"{mart} {key}: {row}"
+        for mart, rows in now.items()
+        for key in sorted({*rows, *before[mart]})
+        if (row := rows.get(key)) not in (before[mart].get(key), after[mart].get(key))
+    ]
+
+
 def empty_warehouse(server: PostgresServer, name: str) -> Warehouse:
     """A database of this name in which nothing ever was; one that has the name is dropped.
 

@@ -1,0 +1,202 @@
+"""The database server is killed at random moments of a load and of a build, and started again.
+
+Every process of it is ended by a signal that nobody can handle, as a machine that dies would. What
+was committed is there, once; readers see rows of before or after the build; the next run and the
+next build end where undisturbed ones do.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+
+import psutil  # type: ignore[import-untyped]
+import psycopg
+import pytest
+
+from extract.warehouse import embedded
+from extract.warehouse.schema import ensure_schema
+from tests.conftest import Answer, HttpServer, PostgresServer, Warehouse
+from tests.dbt_project import ROOT, dbt
+from tests.documents import TECHNICAL_NAME, forecast_for, live_infeed, technical_data
+from tests.extractor import SOURCES, extract
+from tests.worlds import KEYS, World, differences, land, marts, torn
+
+KILLS = 3
+LIVE_FILES = 450
+FORECASTS = ("--from", "2025-06-08", "--to", "2025-06-10", "--assets", "A", "B", "C", "D", "E")
+BUILD_SECONDS = 90
+
+
+class MortalServer:
+    """A server of the test's own, which can be killed."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def start(self) -> Warehouse:
+        """Start it where it does not run; the warehouse that is in it."""
+        address = embedded.start(self._directory)
+        server = PostgresServer({**address.environment, "PGDATABASE": "postgres"})
+        return Warehouse(server, address.environment)
+
+    def kill(self) -> None:
+        """End all its processes at once."""
+        pid_file = self._directory / "postgres" / "postmaster.pid"
+        postmaster = psutil.Process(int(pid_file.read_text().splitlines()[0]))
+        for process in (postmaster, *postmaster.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGKILL)
+
+    def stop(self) -> None:
+        embedded.stop(self._directory)
+
+
+@pytest.fixture
+def mortal_server() -> Iterator[MortalServer]:
+    directory = Path(tempfile.mkdtemp(prefix="warehouse-"))
+    server = MortalServer(directory)
+    yield server
+    server.stop()
+    shutil.rmtree(directory)
+
+
+def documents(warehouse: Warehouse) -> list[tuple[object, ...]]:
+    """What is in raw, and which files the ledger knows."""
+    tables = ("technical_data", "live_infeed", "forecast_version", "file_observation")
+    return warehouse.rows(
+        " union all ".join(
+            f"select '{table}', source_uri, content_sha256, count(*) from raw.{table} group by 2, 3"
+            for table in tables
+        )
+        + " order by 1, 2, 3"
+    )
+
+
+def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Wait until something is so, for as long as the process runs."""
+    while process.poll() is None and not condition():
+        time.sleep(0.02)
+
+
+def test_a_load_survives_the_death_of_the_server(
+    mortal_server: MortalServer, warehouse: Warehouse, http_server: HttpServer, tmp_path: Path
+) -> None:
+    http_server.answer = lambda target: Answer(body=forecast_for(target))
+    (tmp_path / "technical").mkdir()
+    (tmp_path / "technical" / TECHNICAL_NAME).write_text(json.dumps(technical_data()))
+    (tmp_path / "live").mkdir()
+    for number in range(LIVE_FILES):
+        file = tmp_path / "live" / f"A{number:03}_20250608.json"
+        file.write_text(json.dumps(live_infeed(f"A{number:03}")))
+    sources = {
+        "VPP_API_URL": http_server.url,
+        "TECHNICAL_DATA_URL": str(tmp_path / "technical"),
+        "LIVE_INFEED_URL": str(tmp_path / "live"),
+    }
+    undisturbed = extract({**warehouse.environment, **sources}, "all", *FORECASTS)
+    assert undisturbed.returncode == 0, undisturbed.stderr
+    random = Random(7)
+    inherited = {name: value for name, value in os.environ.items() if name not in SOURCES}
+    interrupted = 0
+    for kill in range(KILLS):
+        mortal = mortal_server.start()
+        with mortal.connect() as connection:
+            ensure_schema(connection)
+        asked = len(http_server.requests)
+        with subprocess.Popen(
+            [sys.executable, "-m", "extract", "all", *FORECASTS],
+            cwd=ROOT,
+            env={**inherited, **mortal.environment, **sources},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            wait_until(lambda asked=asked: len(http_server.requests) > asked + 50, process)  # type: ignore[misc]
+            time.sleep(random.uniform(0, 0.7) * (kill + 1))
+            mortal_server.kill()
+            _, said = process.communicate()
+        interrupted += process.returncode == 1
+        assert process.returncode in (0, 1), said
+        assert len(said.splitlines()) == process.returncode, said
+        committed = documents(mortal_server.start())
+        assert all(count == 1 for *_, count in committed)
+        assert set(committed) <= set(documents(warehouse))
+    assert interrupted
+    mortal = mortal_server.start()
+    rerun = extract({**mortal.environment, **sources}, "all", *FORECASTS)
+    assert rerun.returncode == 0, rerun.stderr
+    assert documents(mortal) == documents(warehouse)
+
+
+def test_a_build_survives_the_death_of_the_server(
+    mortal_server: MortalServer, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    arrivals = sorted(World(11).arrivals, key=lambda one: one.received_utc)
+    first, rest = arrivals[: len(arrivals) // 2], arrivals[len(arrivals) // 2 :]
+    mortal = mortal_server.start()
+    with mortal.connect() as connection:
+        ensure_schema(connection)
+        land(connection, first)
+    assert dbt(mortal.environment, tmp_path / "mortal", "run", "--no-write-json").success
+    with mortal.connect() as connection:
+        before = marts(connection)
+        land(connection, rest)
+    with warehouse.connect() as connection:
+        ensure_schema(connection)
+        land(connection, arrivals)
+        assert dbt(warehouse.environment, tmp_path / "whole", "run", "--no-write-json").success
+        after = marts(connection)
+
+    random = Random(7)
+    interrupted = 0
+    for refresh in ((), ("--full-refresh",), ()):
+        mortal = mortal_server.start()
+        with build(mortal, tmp_path / "mortal", *refresh) as process:
+            wait_until(lambda mortal=mortal: is_building(mortal), process)  # type: ignore[misc]
+            time.sleep(random.uniform(0, 2.5))
+            mortal_server.kill()
+            said, _ = process.communicate(timeout=BUILD_SECONDS)
+        interrupted += process.returncode != 0
+        assert "Traceback" not in said
+        with mortal_server.start().connect() as connection:
+            assert torn(marts(connection), before, after) == []
+    assert interrupted
+    mortal = mortal_server.start()
+    assert dbt(mortal.environment, tmp_path / "mortal", "run", "--no-write-json").success
+    with mortal.connect() as connection:
+        assert differences(marts(connection), after) == []
+        assert set(KEYS) == set(after)
+
+
+def build(warehouse: Warehouse, target: Path, *arguments: str) -> subprocess.Popen[str]:
+    """`dbt run` on the command line."""
+    directories = {
+        "DBT_PROJECT_DIR": str(ROOT / "dbt_project"),
+        "DBT_PROFILES_DIR": str(ROOT / "profiles"),
+        "DBT_TARGET_PATH": str(target),
+        "DBT_LOG_PATH": str(target),
+    }
+    return subprocess.Popen(
+        [str(Path(sys.executable).with_name("dbt")), "--quiet", "run", *arguments],
+        env={**os.environ, **warehouse.environment, **directories},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def is_building(warehouse: Warehouse) -> bool:
+    """Whether a build has begun and not ended."""
+    try:
+        return warehouse.value("select finished_utc is null from build.current") is True
+    except psycopg.OperationalError:
+        return False
