@@ -25,6 +25,9 @@ final_production as (
         delivery_start_utc,
         power_kw
     from {{ ref("dso_final_production") }}
+    {% if is_incremental() %}
+        where {{ is_between_affected("delivery_start_utc") }}
+    {% endif %}
 
 ),
 
