@@ -47,6 +47,8 @@ KEYS = {
     "imbalance": ("asset_id", "delivery_start_utc"),
     "portfolio_imbalance": ("delivery_start_utc",),
     "redispatch_lost_energy": ("asset_id", "delivery_start_utc"),
+    "best_of_infeed": ("asset_id", "delivery_start_utc"),
+    "portfolio_best_of_infeed": ("delivery_start_utc",),
 }
 
 # In Berlin the next day begins two hours later, and is the one on which clocks go back.

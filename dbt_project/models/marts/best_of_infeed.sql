@@ -1,0 +1,60 @@
+{{ config(materialized="view") }}
+
+-- Not materialized: a question about one asset or day reaches each source.
+with reconciliation as not materialized (
+
+    select
+        asset_id,
+        delivery_start_utc,
+        delivery_date,
+        latest_power_kw,
+        live_power_kw,
+        final_power_kw
+    from {{ ref("production_reconciliation") }}
+
+),
+
+redispatched as not materialized (
+
+    select
+        asset_id,
+        delivery_start_utc
+    from {{ ref("int_redispatched_quarter_hours") }}
+
+),
+
+-- A curtailed plant feeds nothing in that a forecast could know of; final and live values have it in them.
+candidates as not materialized (
+
+    select
+        reconciliation.asset_id,
+        reconciliation.delivery_start_utc,
+        reconciliation.delivery_date,
+        reconciliation.final_power_kw,
+        reconciliation.live_power_kw,
+        case
+            when redispatched.asset_id is not null and reconciliation.latest_power_kw is not null then 0
+            else reconciliation.latest_power_kw
+        end as forecast_power_kw,
+        redispatched.asset_id is not null as is_redispatched
+    from reconciliation
+    left join redispatched
+        on
+            reconciliation.asset_id = redispatched.asset_id
+            and reconciliation.delivery_start_utc = redispatched.delivery_start_utc
+
+)
+
+select
+    asset_id,
+    delivery_start_utc,
+    delivery_start_utc + interval '15 minutes' as delivery_end_utc,
+    delivery_date,
+    coalesce(final_power_kw, live_power_kw, forecast_power_kw) as power_kw,
+    case
+        when final_power_kw is not null then 'final'
+        when live_power_kw is not null then 'live'
+        when forecast_power_kw is not null then 'forecast'
+    end as infeed_source,
+    is_redispatched
+from candidates
