@@ -49,6 +49,8 @@ KEYS = {
     "redispatch_lost_energy": ("asset_id", "delivery_start_utc"),
     "best_of_infeed": ("asset_id", "delivery_start_utc"),
     "portfolio_best_of_infeed": ("delivery_start_utc",),
+    "forecast_accuracy": ("asset_id", "delivery_date", "forecast_kind"),
+    "portfolio_forecast_accuracy": ("delivery_date", "forecast_kind"),
 }
 
 # In Berlin the next day begins two hours later, and is the one on which clocks go back.

@@ -3,6 +3,8 @@
     unique_key=["asset_id", "valid_from_utc"],
     meta={
         "reads": ["technical_data"],
+        "log_keys": ["asset_id"],
+        "log_period": ["valid_from_utc", "valid_to_utc"],
     },
 ) }}
 

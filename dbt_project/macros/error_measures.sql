@@ -1,0 +1,50 @@
+{#-
+    The error measures of forecasts, defined once for every mart that shows them. Sums are made first, so that they can
+    be kept by day and added up later; measures are made of sums.
+-#}
+
+{#-
+    Sums over the rows of a group, in a fixed order, so that equal inputs give bit-equal sums. The rows have error_kw
+    (forecast minus actual; NULL: no pair), capacity_kw (NULL: not known), and for the skill against persistence
+    paired_error_kw and persistence_error_kw, both of the same quarter-hours (NULL: the pair leaves both sides).
+-#}
+{% macro error_sums(order_by, has_persistence=false) -%}
+    {%- set normalised = "capacity_kw is not null" -%}
+        count(error_kw)::integer as quarter_hour_count,
+        sum(error_kw order by {{ order_by }}) as error_sum_kw,
+        sum(abs(error_kw) order by {{ order_by }}) as absolute_error_sum_kw,
+        sum(error_kw * error_kw order by {{ order_by }}) as squared_error_sum_kw2,
+        count(error_kw) filter (where {{ normalised }})::integer as normalised_quarter_hour_count,
+        sum(error_kw order by {{ order_by }}) filter (where {{ normalised }}) as normalised_error_sum_kw,
+        sum(abs(error_kw) order by {{ order_by }}) filter (where {{ normalised }}) as normalised_absolute_error_sum_kw,
+        sum(error_kw * error_kw order by {{ order_by }}) filter (where {{ normalised }})
+            as normalised_squared_error_sum_kw2,
+        sum(capacity_kw order by {{ order_by }}) filter (where error_kw is not null) as capacity_sum_kw
+    {%- if has_persistence %},
+        count(paired_error_kw)::integer as persistence_quarter_hour_count,
+        sum(paired_error_kw * paired_error_kw order by {{ order_by }}) as paired_squared_error_sum_kw2,
+        sum(persistence_error_kw * persistence_error_kw order by {{ order_by }}) as persistence_squared_error_sum_kw2
+    {%- endif %}
+{%- endmacro %}
+
+{#-
+    The measures of such sums. Without a pair the sums are NULL, and so are the measures. The normalised ones are
+    divided by the mean capacity of the pairs whose capacity is known: with a capacity that changes, sum(|e|) / sum(P).
+-#}
+{% macro error_measures(has_persistence=false) -%}
+    quarter_hour_count,
+    absolute_error_sum_kw / quarter_hour_count as mae_kw,
+    sqrt(squared_error_sum_kw2 / quarter_hour_count) as rmse_kw,
+    error_sum_kw / quarter_hour_count as bias_kw,
+    normalised_quarter_hour_count,
+    normalised_absolute_error_sum_kw / nullif(capacity_sum_kw, 0) as nmae,
+    sqrt(normalised_squared_error_sum_kw2 / normalised_quarter_hour_count)
+    / nullif(capacity_sum_kw / normalised_quarter_hour_count, 0) as nrmse,
+    normalised_error_sum_kw / nullif(capacity_sum_kw, 0) as nbias
+    {%- if has_persistence %},
+        persistence_quarter_hour_count,
+        sqrt(paired_squared_error_sum_kw2 / persistence_quarter_hour_count) as paired_rmse_kw,
+        sqrt(persistence_squared_error_sum_kw2 / persistence_quarter_hour_count) as persistence_rmse_kw,
+        1 - sqrt(paired_squared_error_sum_kw2) / nullif(sqrt(persistence_squared_error_sum_kw2), 0) as skill_score
+    {%- endif %}
+{%- endmacro %}

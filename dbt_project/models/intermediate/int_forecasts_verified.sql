@@ -1,0 +1,170 @@
+{{ config(
+    materialized="incremental",
+    unique_key=["asset_id", "delivery_start_utc"],
+    indexes=[{"columns": ["delivery_start_utc"]}],
+    meta={
+        "affected_by": "int_forecasts_verified_affected",
+        "scope": "asset_id",
+        "log_keys": ["asset_id"],
+    },
+) }}
+-- depends_on: {{ ref("int_forecasts_verified_affected") }}
+
+with final_production as (
+
+    select
+        final_production.asset_id,
+        final_production.delivery_start_utc,
+        final_production.delivery_date,
+        final_production.power_kw
+    from {{ ref("dso_final_production") }} as final_production
+    {% if is_incremental() %}
+        inner join affected
+            on
+                final_production.asset_id = affected.asset_id
+                and final_production.delivery_start_utc >= affected.from_utc
+                and final_production.delivery_start_utc < affected.to_utc
+    {% endif %}
+
+),
+
+forecasts as (
+
+    select
+        forecasts.asset_id,
+        forecasts.delivery_start_utc,
+        forecasts.latest_version_utc,
+        forecasts.latest_power_kw,
+        forecasts.tradeable_version_utc,
+        forecasts.tradeable_power_kw
+    from {{ ref("asset_forecasts") }} as forecasts
+    {% if is_incremental() %}
+        where {{ is_between_affected("forecasts.delivery_start_utc") }}
+    {% endif %}
+
+),
+
+redispatched as (
+
+    select
+        asset_id,
+        delivery_start_utc
+    from {{ ref("int_redispatched_quarter_hours") }}
+
+),
+
+members as (
+
+    select
+        asset_id,
+        capacity_kw,
+        valid_from_utc,
+        valid_to_utc
+    from {{ ref("int_portfolio_periods") }}
+
+),
+
+technical_periods as (
+
+    select
+        asset_id,
+        capacity_kw,
+        valid_from_utc,
+        coalesce(valid_to_utc, {{ end_of_time() }}) as valid_to_utc
+    from {{ ref("int_asset_technical_periods") }}
+
+),
+
+-- In the portfolio an asset's capacity is known from its contract too.
+known as (
+
+    select
+        final_production.asset_id,
+        final_production.delivery_start_utc,
+        final_production.delivery_date,
+        final_production.power_kw as final_power_kw,
+        forecasts.latest_version_utc,
+        forecasts.latest_power_kw,
+        forecasts.tradeable_version_utc,
+        forecasts.tradeable_power_kw,
+        coalesce(members.capacity_kw, technical_periods.capacity_kw) as capacity_kw,
+        redispatched.asset_id is not null as is_redispatched
+    from final_production
+    left join forecasts
+        on
+            final_production.asset_id = forecasts.asset_id
+            and final_production.delivery_start_utc = forecasts.delivery_start_utc
+    left join redispatched
+        on
+            final_production.asset_id = redispatched.asset_id
+            and final_production.delivery_start_utc = redispatched.delivery_start_utc
+    left join members
+        on
+            final_production.asset_id = members.asset_id
+            and final_production.delivery_start_utc >= members.valid_from_utc
+            and final_production.delivery_start_utc < members.valid_to_utc
+    left join technical_periods
+        on
+            final_production.asset_id = technical_periods.asset_id
+            and final_production.delivery_start_utc >= technical_periods.valid_from_utc
+            and final_production.delivery_start_utc < technical_periods.valid_to_utc
+
+),
+
+versions as (
+
+    select
+        asset_id,
+        latest_version_utc as version_utc
+    from known
+    where latest_version_utc is not null
+    union
+    select
+        asset_id,
+        tradeable_version_utc as version_utc
+    from known
+    where tradeable_version_utc is not null
+
+),
+
+-- The newest live quarter-hour that had ended when the version was made.
+persistence as (
+
+    select
+        versions.asset_id,
+        versions.version_utc,
+        newest_live.power_kw
+    from versions
+    cross join lateral (
+        select live.power_kw
+        from {{ ref("live_infeed") }} as live
+        where
+            live.asset_id = versions.asset_id
+            and live.delivery_start_utc <= versions.version_utc - interval '15 minutes'
+            and live.power_kw is not null
+        order by live.delivery_start_utc desc
+        limit 1
+    ) as newest_live
+
+)
+
+select
+    known.asset_id,
+    known.delivery_start_utc,
+    known.delivery_date,
+    known.final_power_kw,
+    known.latest_power_kw,
+    latest_persistence.power_kw as latest_persistence_kw,
+    known.tradeable_power_kw,
+    tradeable_persistence.power_kw as tradeable_persistence_kw,
+    known.capacity_kw,
+    known.is_redispatched
+from known
+left join persistence as latest_persistence
+    on
+        known.asset_id = latest_persistence.asset_id
+        and known.latest_version_utc = latest_persistence.version_utc
+left join persistence as tradeable_persistence
+    on
+        known.asset_id = tradeable_persistence.asset_id
+        and known.tradeable_version_utc = tradeable_persistence.version_utc

@@ -1,0 +1,132 @@
+with production_changes as (
+
+    {{ changes_since("int_forecasts_verified", "asset_id", ["dso_final_production"]) }}
+
+),
+
+other_changes as (
+
+    {{ changes_since(
+        "int_forecasts_verified",
+        "asset_id",
+        [
+            "int_forecasts_settled",
+            "int_redispatched_quarter_hours",
+            "int_portfolio_periods",
+            "int_asset_technical_periods",
+        ],
+    ) }}
+
+),
+
+live_changes as (
+
+    {{ changes_since("int_forecasts_verified", "asset_id", ["live_infeed"]) }}
+
+),
+
+final_production as not materialized (
+
+    select
+        asset_id,
+        delivery_start_utc
+    from {{ ref("dso_final_production") }}
+
+),
+
+live as not materialized (
+
+    select
+        asset_id,
+        delivery_start_utc
+    from {{ ref("live_infeed") }}
+    where power_kw is not null
+
+),
+
+-- A live value is what persists from its end until that of the next known one: so far reach the versions that see it.
+changed_persistence as (
+
+    select
+        live_changes.key as asset_id,
+        live_changes.from_utc + interval '15 minutes' as from_version_utc,
+        coalesce(
+            (
+                select live.delivery_start_utc + interval '15 minutes' from live
+                where
+                    live.asset_id = live_changes.key
+                    and live.delivery_start_utc >= live_changes.to_utc
+                order by live.delivery_start_utc
+                limit 1
+            ),
+            {{ end_of_time() }}
+        ) as to_version_utc
+    from live_changes
+    -- Usually the newest live values: nothing is settled yet of what they can tell.
+    where
+        exists (
+            select final_production.asset_id from final_production
+            where
+                final_production.asset_id = live_changes.key
+                and final_production.delivery_start_utc > live_changes.from_utc
+        )
+
+),
+
+-- And what these versions forecast.
+persistence_changes as (
+
+    select
+        changed_persistence.asset_id,
+        changed_persistence.from_version_utc as from_utc,
+        max(documents.grid_end_utc) as to_utc
+    from changed_persistence
+    inner join {{ ref("stg_vpp__forecast_documents") }} as documents
+        on
+            changed_persistence.asset_id = documents.asset_id
+            and changed_persistence.from_version_utc <= documents.version_utc
+            and changed_persistence.to_version_utc > documents.version_utc
+    group by changed_persistence.asset_id, changed_persistence.from_version_utc, changed_persistence.to_version_utc
+
+),
+
+all_other_changes as (
+
+    select
+        key as asset_id,
+        from_utc,
+        to_utc
+    from other_changes
+    union all
+    select
+        asset_id,
+        from_utc,
+        to_utc
+    from persistence_changes
+
+)
+
+select
+    key as asset_id,
+    from_utc,
+    to_utc
+from production_changes
+union all
+-- What is not settled yet cannot be verified: of all else that changed, only what is counts.
+select
+    all_other_changes.asset_id,
+    settled.first_start_utc as from_utc,
+    settled.last_start_utc + interval '15 minutes' as to_utc
+from all_other_changes
+cross join
+    lateral (
+        select
+            min(final_production.delivery_start_utc) as first_start_utc,
+            max(final_production.delivery_start_utc) as last_start_utc
+        from final_production
+        where
+            final_production.asset_id = all_other_changes.asset_id
+            and final_production.delivery_start_utc >= all_other_changes.from_utc
+            and final_production.delivery_start_utc < all_other_changes.to_utc
+    ) as settled
+where settled.first_start_utc is not null

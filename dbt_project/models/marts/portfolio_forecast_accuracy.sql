@@ -1,0 +1,194 @@
+{{ config(
+    unique_key=["delivery_date", "forecast_kind"],
+    meta={
+        "affected_by": "int_portfolio_forecast_accuracy_affected",
+        "range_column": "(delivery_date::timestamp at time zone 'UTC')",
+    },
+) }}
+-- depends_on: {{ ref("int_portfolio_forecast_accuracy_affected") }}
+
+{%- set delivery_date = local_date("verified.delivery_start_utc", portfolio_timezone()) %}
+
+with verified as (
+
+    select
+        verified.asset_id,
+        verified.delivery_start_utc,
+        {{ delivery_date }} as delivery_date,
+        verified.final_power_kw,
+        verified.latest_power_kw,
+        verified.latest_persistence_kw,
+        verified.tradeable_power_kw,
+        verified.tradeable_persistence_kw,
+        verified.capacity_kw,
+        verified.is_redispatched
+    from {{ ref("int_forecasts_verified") }} as verified
+    {% if is_incremental() %}
+        inner join affected
+            on
+                {{ delivery_date }}::timestamp at time zone 'UTC' >= affected.from_utc
+                and {{ delivery_date }}::timestamp at time zone 'UTC' < affected.to_utc
+        where
+            verified.delivery_start_utc >= (select min(ranges.from_utc) from affected as ranges) - interval '1 day'
+            and verified.delivery_start_utc < (select max(ranges.to_utc) from affected as ranges) + interval '1 day'
+    {% endif %}
+
+),
+
+members as (
+
+    select
+        asset_id,
+        valid_from_utc,
+        valid_to_utc
+    from {{ ref("int_portfolio_periods") }}
+
+),
+
+totals as (
+
+    select
+        valid_from_utc,
+        valid_to_utc,
+        expected_asset_count
+    from {{ ref("int_portfolio_totals") }}
+
+),
+
+forecasts as (
+
+    select
+        verified.asset_id,
+        verified.delivery_start_utc,
+        verified.delivery_date,
+        kind.forecast_kind,
+        kind.power_kw - verified.final_power_kw as error_kw,
+        kind.persistence_kw - verified.final_power_kw as persistence_error_kw,
+        verified.capacity_kw,
+        verified.is_redispatched
+    from verified
+    inner join members
+        on
+            verified.asset_id = members.asset_id
+            and verified.delivery_start_utc >= members.valid_from_utc
+            and verified.delivery_start_utc < members.valid_to_utc
+    cross join
+        lateral (
+            values
+            ('latest', verified.latest_power_kw, verified.latest_persistence_kw),
+            ('tradeable', verified.tradeable_power_kw, verified.tradeable_persistence_kw)
+        ) as kind (forecast_kind, power_kw, persistence_kw)
+
+),
+
+-- A redispatched asset is left out of its quarter-hour, on both sides; one without a persistence value, of the skill.
+pairs as (
+
+    select
+        asset_id,
+        delivery_start_utc,
+        delivery_date,
+        forecast_kind,
+        case when not is_redispatched then error_kw end as error_kw,
+        case when not is_redispatched and persistence_error_kw is not null then error_kw end as paired_error_kw,
+        case when not is_redispatched and error_kw is not null then persistence_error_kw end as persistence_error_kw,
+        case when not is_redispatched and error_kw is not null then capacity_kw end as capacity_kw,
+        case when is_redispatched then error_kw end as redispatched_error_kw
+    from forecasts
+
+),
+
+-- The errors of summed series: where one asset produced too much and another too little, they net out here.
+quarter_hours as (
+
+    select
+        delivery_start_utc,
+        delivery_date,
+        forecast_kind,
+        count(error_kw) as asset_count,
+        count(paired_error_kw) as paired_asset_count,
+        count(redispatched_error_kw) as redispatched_asset_count,
+        {{ sum_by_asset("error_kw", "asset_id") }} as error_kw,
+        {{ sum_by_asset("paired_error_kw", "asset_id") }} as paired_error_kw,
+        {{ sum_by_asset("persistence_error_kw", "asset_id") }} as persistence_error_kw,
+        -- A sum that misses an asset is not the capacity of what was summed.
+        case when count(capacity_kw) = count(error_kw) then {{ sum_by_asset("capacity_kw", "asset_id") }} end
+            as capacity_kw
+    from pairs
+    group by delivery_start_utc, delivery_date, forecast_kind
+
+),
+
+sums as (
+
+    select
+        delivery_date,
+        forecast_kind,
+        sum(asset_count)::integer as asset_quarter_hour_count,
+        sum(paired_asset_count)::integer as persistence_asset_quarter_hour_count,
+        sum(redispatched_asset_count)::integer as redispatched_count,
+        {{ error_sums(order_by="delivery_start_utc", has_persistence=true) }}
+    from quarter_hours
+    group by delivery_date, forecast_kind
+
+),
+
+measures as (
+
+    select
+        delivery_date,
+        forecast_kind,
+        asset_quarter_hour_count,
+        persistence_asset_quarter_hour_count,
+        redispatched_count,
+        {{ error_measures(has_persistence=true) }}
+    from sums
+
+),
+
+-- What there could have been: each quarter-hour of the day counts the assets in the portfolio then.
+expected as (
+
+    select
+        delivery_days.delivery_date,
+        count(*)::integer as expected_count,
+        sum(totals.expected_asset_count)::integer as expected_asset_quarter_hour_count
+    from (select distinct sums.delivery_date from sums) as delivery_days
+    cross join
+        lateral generate_series(
+            {{ local_midnight("delivery_days.delivery_date", portfolio_timezone()) }},
+            {{ local_midnight("delivery_days.delivery_date + 1", portfolio_timezone()) }} - interval '15 minutes',
+            interval '15 minutes'
+        ) as quarter_hour (delivery_start_utc)
+    inner join totals
+        on
+            quarter_hour.delivery_start_utc >= totals.valid_from_utc
+            and quarter_hour.delivery_start_utc < totals.valid_to_utc
+    group by delivery_days.delivery_date
+
+)
+
+select
+    measures.delivery_date,
+    measures.forecast_kind,
+    measures.quarter_hour_count,
+    expected.expected_count,
+    measures.asset_quarter_hour_count,
+    expected.expected_asset_quarter_hour_count,
+    -- Every row has an asset in the portfolio.
+    measures.asset_quarter_hour_count::double precision / expected.expected_asset_quarter_hour_count as coverage_ratio,
+    measures.redispatched_count,
+    measures.mae_kw,
+    measures.rmse_kw,
+    measures.bias_kw,
+    measures.normalised_quarter_hour_count,
+    measures.nmae,
+    measures.nrmse,
+    measures.nbias,
+    measures.persistence_quarter_hour_count,
+    measures.persistence_asset_quarter_hour_count,
+    measures.paired_rmse_kw,
+    measures.persistence_rmse_kw,
+    measures.skill_score
+from measures
+inner join expected on measures.delivery_date = expected.delivery_date
