@@ -51,6 +51,7 @@ KEYS = {
     "portfolio_best_of_infeed": ("delivery_start_utc",),
     "forecast_accuracy": ("asset_id", "delivery_date", "forecast_kind"),
     "portfolio_forecast_accuracy": ("delivery_date", "forecast_kind"),
+    "forecast_accuracy_by_lead": ("asset_id", "lead_minutes"),
 }
 
 # In Berlin the next day begins two hours later, and is the one on which clocks go back.

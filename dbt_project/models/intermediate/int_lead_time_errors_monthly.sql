@@ -1,0 +1,46 @@
+{{ config(
+    materialized="incremental",
+    unique_key=["asset_id", "delivery_month_utc", "lead_minutes", "is_capacity_known"],
+    meta={
+        "affected_by": "int_lead_time_errors_monthly_affected",
+        "scope": "asset_id",
+        "range_column": "delivery_month_utc",
+    },
+) }}
+-- depends_on: {{ ref("int_lead_time_errors_monthly_affected") }}
+
+with days as (
+
+    select
+        errors.asset_id,
+        errors.delivery_day_utc,
+        errors.lead_minutes,
+        errors.is_capacity_known,
+        errors.quarter_hour_count,
+        errors.error_sum_kw,
+        errors.absolute_error_sum_kw,
+        errors.squared_error_sum_kw2,
+        errors.capacity_sum_kw
+    from {{ ref("int_lead_time_errors_daily") }} as errors
+    {% if is_incremental() %}
+        inner join affected
+            on
+                errors.asset_id = affected.asset_id
+                and errors.delivery_day_utc >= affected.from_utc
+                and errors.delivery_day_utc < affected.to_utc
+    {% endif %}
+
+)
+
+select
+    asset_id,
+    date_trunc('month', delivery_day_utc, 'UTC') as delivery_month_utc,
+    lead_minutes,
+    is_capacity_known,
+    sum(quarter_hour_count)::integer as quarter_hour_count,
+    sum(error_sum_kw order by delivery_day_utc) as error_sum_kw,
+    sum(absolute_error_sum_kw order by delivery_day_utc) as absolute_error_sum_kw,
+    sum(squared_error_sum_kw2 order by delivery_day_utc) as squared_error_sum_kw2,
+    sum(capacity_sum_kw order by delivery_day_utc) as capacity_sum_kw
+from days
+group by asset_id, date_trunc('month', delivery_day_utc, 'UTC'), lead_minutes, is_capacity_known
