@@ -132,9 +132,11 @@ def fresh_warehouse(server: PostgresServer) -> Iterator[Warehouse]:
     name = sql.Identifier(database)
     with server.connect("postgres") as connection:
         connection.execute(sql.SQL("create database {} template template0").format(name))
-    yield Warehouse(server, server.environment | {"PGDATABASE": database})
-    with server.connect("postgres") as connection:
-        connection.execute(sql.SQL("drop database {} with (force)").format(name))
+    try:
+        yield Warehouse(server, server.environment | {"PGDATABASE": database})
+    finally:
+        with server.connect("postgres") as connection:
+            connection.execute(sql.SQL("drop database {} with (force)").format(name))
 
 
 @pytest.fixture

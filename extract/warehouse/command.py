@@ -6,9 +6,15 @@ import shlex
 import sys
 from collections.abc import Sequence
 
+import psycopg
+
 from extract.errors import ExtractError
+from extract.messages import one_line
 from extract.settings import PROJECT_ROOT, Settings
 from extract.warehouse import embedded
+from extract.warehouse.connection import connect
+from extract.warehouse.roles import ROLES, ensure_roles
+from extract.warehouse.schema import ensure_schema
 
 DBT_ENVIRONMENT = {
     "DBT_PROFILES_DIR": str(PROJECT_ROOT / "profiles"),
@@ -27,15 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"{options.action}: takes no arguments")
     settings = Settings.from_environment()
     try:
-        if options.action == "start":
-            return _start(settings)
-        if options.action == "stop":
-            return _stop(settings)
-        if options.action == "env":
-            return _print_environment(settings)
-        return _psql(settings, rest)
+        if options.action == "psql":
+            return _psql(settings, rest)
+        return _ACTIONS[options.action](settings)
     except ExtractError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except psycopg.Error as error:
+        print(f"error: the warehouse: {one_line(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -74,6 +79,16 @@ def _print_environment(settings: Settings) -> int:
     return 0
 
 
+def _roles(settings: Settings) -> int:
+    with connect(settings) as connection:
+        ensure_schema(connection)
+        done = ensure_roles(connection, os.environ)
+    for statement in done:
+        print(statement)
+    print(f"roles {', '.join(ROLES)}: {'made' if done else 'are there, nothing to do'}")
+    return 0
+
+
 def _psql(settings: Settings, arguments: Sequence[str]) -> int:
     environment = {"PGTZ": "UTC"} | os.environ | warehouse_environment(settings)
     program = str(embedded.psql_program())
@@ -81,16 +96,23 @@ def _psql(settings: Settings, arguments: Sequence[str]) -> int:
     os.execve(program, [program, *arguments], environment)
 
 
+_ACTIONS = {"start": _start, "stop": _stop, "env": _print_environment, "roles": _roles}
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m extract.warehouse",
-        description="The embedded PostgreSQL, which is the warehouse while PGHOST is not set.",
+        description="The embedded PostgreSQL, which is the warehouse while PGHOST is not set, "
+        "and the roles of any warehouse.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="actions:\n"
         "  start   start it, if it does not run already\n"
         "  stop    stop it\n"
         "  env     print what to export for dbt and psql, having started it if need be\n"
+        "  roles   make the roles vpp_loader, vpp_transformer and vpp_reader, or what they lack;\n"
+        "          their passwords are those in VPP_LOADER_PASSWORD, VPP_TRANSFORMER_PASSWORD and\n"
+        "          VPP_READER_PASSWORD, where set\n"
         "  psql    open psql on the warehouse; what follows is passed on to psql\n",
     )
-    parser.add_argument("action", choices=["start", "stop", "env", "psql"], metavar="ACTION")
+    parser.add_argument("action", choices=[*_ACTIONS, "psql"], metavar="ACTION")
     return parser

@@ -6,6 +6,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from extract.errors import WarehouseUnavailable
+
 _DEFINITION = Path(__file__).with_name("schema.sql")
 _CREATED = re.compile(
     r"^create (?:table|index|sequence) if not exists\s+(?:raw\.)?(\w+)", re.MULTILINE
@@ -16,7 +18,8 @@ def ensure_schema(connection: psycopg.Connection) -> bool:
     """Make what is missing of raw; True where something was. Two runs may do so at once.
 
     A warehouse that has everything is only looked at: even `if not exists` takes locks that
-    would wait for a build, and make others wait.
+    would wait for a build, and make others wait. Raises WarehouseUnavailable where something is
+    missing that this session's user may not make.
     """
     definition = _DEFINITION.read_text()
     names = _CREATED.findall(definition)
@@ -24,19 +27,27 @@ def ensure_schema(connection: psycopg.Connection) -> bool:
         return False
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(hashtext('raw'))")
-        if not _missing(connection, names):
+        missing = _missing(connection, names)
+        if not missing:
             return False
-        connection.execute(sql.SQL(definition))
+        try:
+            connection.execute(sql.SQL(definition))
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise WarehouseUnavailable(
+                f"raw.{missing[0]} is missing and {connection.info.user} may not make it: run "
+                '"python -m extract.warehouse roles" once as the owner of the database'
+            ) from error
     return True
 
 
-def _missing(connection: psycopg.Connection, names: list[str]) -> bool:
+def _missing(connection: psycopg.Connection, names: list[str]) -> list[str]:
     # Not by to_regclass: its cache would not show what another session has just committed.
     query = """
-        select from unnest(%s::text[]) as name
+        select name from unnest(%s::text[]) with ordinality as wanted (name, position)
         where not exists (
             select from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
             where nspname = 'raw' and relname = name
         )
+        order by position
     """
-    return connection.execute(query, [names]).fetchone() is not None
+    return [name for (name,) in connection.execute(query, [names])]

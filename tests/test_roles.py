@@ -1,0 +1,435 @@
+"""The three roles: each is logged in as, does its work, and is refused everything else."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from extract.simulator.files import write_files
+from extract.simulator.plan import SimulationPlan
+from extract.simulator.server import ForecastServer
+from extract.warehouse.roles import ROLES, password_variable
+from extract.warehouse.schema import ensure_schema
+from tests.conftest import PostgresServer, Warehouse, fresh_warehouse
+from tests.dbt_project import ROOT, dbt
+from tests.extractor import extract
+from tests.servers import installed_servers, running_server
+from tests.test_dbt_project import MARTS
+
+LOADER, TRANSFORMER, READER = ROLES
+WINDOW = ("--from", "2025-06-08T10:00", "--to", "2025-06-08T11:00")
+
+
+@pytest.fixture(
+    scope="module",
+    params=["embedded", *installed_servers()],
+    ids=lambda programs: (
+        programs if isinstance(programs, str) else f"postgresql-{programs.parent.name}"
+    ),
+)
+def server(
+    request: pytest.FixtureRequest, postgres_server: PostgresServer
+) -> Iterator[PostgresServer]:
+    if request.param == "embedded":
+        yield postgres_server
+    else:
+        with running_server(request.param) as installed:
+            yield installed
+
+
+def roles(environment: Mapping[str, str], **settings: str) -> subprocess.CompletedProcess[str]:
+    """`python -m extract.warehouse roles`."""
+    return subprocess.run(
+        [sys.executable, "-m", "extract.warehouse", "roles"],
+        cwd=ROOT,
+        env={**os.environ, **environment, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@dataclass(frozen=True)
+class House:
+    """A warehouse whose roles are made."""
+
+    warehouse: Warehouse
+    sources: Mapping[str, str]
+    target: Path
+
+    def environment(self, role: str) -> dict[str, str]:
+        return {**self.warehouse.environment, **self.sources, "PGUSER": role}
+
+    def connect(self, role: str) -> psycopg.Connection:
+        return connect(self.warehouse, role)
+
+    def refusal(self, role: str, statement: str) -> str | None:
+        """The error code with which the role is refused; None: it may."""
+        return refusal(self.warehouse, role, statement)
+
+    def build(self, role: str, *arguments: str) -> None:
+        """Build as this role; it succeeds."""
+        built = dbt(self.environment(role), self.target / role, *(arguments or ["run"]))
+        failed = {name: said for name, said in built.statuses.items() if said != "success"}
+        assert built.success, (failed, built.exception)
+
+
+def connect(warehouse: Warehouse, role: str) -> psycopg.Connection:
+    environment = {**warehouse.server.environment, "PGUSER": role}
+    return PostgresServer(environment).connect(warehouse.environment["PGDATABASE"])
+
+
+def refusal(warehouse: Warehouse, role: str, statement: str) -> str | None:
+    with connect(warehouse, role) as connection, connection.transaction(force_rollback=True):
+        try:
+            connection.execute(sql.SQL(statement))
+        except psycopg.Error as error:
+            return error.sqlstate
+    return None
+
+
+@contextmanager
+def fresh_roles(server: PostgresServer, *others: str) -> Iterator[Warehouse]:
+    """A warehouse on a server without these roles; they go when the block ends."""
+    try:
+        with fresh_warehouse(server) as warehouse:
+            yield warehouse
+    finally:
+        with server.connect("postgres") as connection:
+            for role in map(sql.Identifier, (*ROLES, *others)):
+                connection.execute(sql.SQL("drop role if exists {}").format(role))
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The demo's sources, as the extractor's settings."""
+    plan = SimulationPlan()
+    files = write_files(plan, tmp_path_factory.mktemp("sources"))
+    with ForecastServer(plan) as api:
+        yield dict(files.environment(api.url))
+
+
+def test_an_owner_without_superuser_can_make_them(
+    server: PostgresServer, sources: dict[str, str], tmp_path: Path
+) -> None:
+    # As on a managed server: may make roles, and owns the database.
+    with fresh_roles(server, "administrator") as warehouse:
+        database = sql.Identifier(warehouse.environment["PGDATABASE"])
+        with warehouse.connect() as connection:
+            connection.execute("create role administrator login")
+        house = House(warehouse, sources, tmp_path)
+        # Each right that is missing is named, in one line, and nothing was done.
+        for missing, grant in (
+            ("raw.document_id is missing", "grant create on database {} to administrator"),
+            ("may not create role", "alter role administrator createrole"),
+            ("may not revoke temporary", "alter database {} owner to administrator"),
+        ):
+            refused = roles(house.environment("administrator"))
+            assert (refused.returncode, refused.stdout) == (1, "")
+            [line] = refused.stderr.splitlines()
+            assert line.startswith("error: "), line
+            assert missing in line and "administrator" in line, line
+            with warehouse.connect() as connection:
+                connection.execute(sql.SQL(grant).format(database))
+        assert not warehouse.rows("select from pg_roles where rolname ~ '^vpp_'")
+
+        with connect(warehouse, "administrator") as connection:
+            connection.execute("create schema intermediate")
+            connection.execute("create table intermediate.left_behind (number integer)")
+        made = roles(house.environment("administrator"))
+        assert made.returncode == 0, made.stderr
+        assert (
+            warehouse.value("select tableowner from pg_tables where tablename = 'left_behind'")
+            == TRANSFORMER
+        )
+        again = roles(house.environment("administrator"))
+        assert again.returncode == 0, again.stderr
+        assert "nothing to do" in again.stdout
+
+        # From an empty warehouse: land, then build all.
+        landed = extract(house.environment(LOADER), "all", *WINDOW)
+        assert landed.returncode == 0, landed.stderr
+        house.build(TRANSFORMER)
+        with house.connect(READER) as connection:
+            assert connection.execute("select count(*) from asset_forecasts").fetchone() != (0,)
+
+
+@pytest.fixture(scope="module")
+def house(
+    server: PostgresServer, sources: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """A superuser built the marts first; then came the roles, and the loader loaded."""
+    target = tmp_path_factory.mktemp("target")
+    with fresh_roles(server) as warehouse:
+        house = House(warehouse, sources, target)
+        with warehouse.connect() as connection:
+            ensure_schema(connection)
+            connection.execute("create table public.somebodys (number integer)")
+            # As in a database that came from PostgreSQL 14.
+            connection.execute("grant create on schema public to public")
+        house.build("postgres")
+        made = roles(warehouse.environment)
+        assert made.returncode == 0, made.stderr
+        landed = extract(house.environment(LOADER), "all", *WINDOW)
+        assert landed.returncode == 0, landed.stderr
+        # Incremental, on what the superuser had built.
+        house.build(TRANSFORMER)
+        yield house
+
+
+def rights(warehouse: Warehouse) -> list[tuple[object, ...]]:
+    """Everything that roles and grants are made of, down to when each row was written."""
+    return warehouse.rows(
+        "select 'role', xmin::text, rolname::text from pg_authid"
+        " union all select 'database', xmin::text, datacl::text from pg_database"
+        "  where datname = current_database()"
+        " union all select 'schema', xmin::text, nspacl::text from pg_namespace"
+        " union all select 'relation', xmin::text, relname || relacl::text from pg_class"
+        "  where relnamespace::regnamespace::text in"
+        "   ('raw', 'public', 'staging', 'intermediate', 'build')"
+        " union all select 'default', xmin::text, defaclacl::text from pg_default_acl"
+        " union all select 'setting', xmin::text, setconfig::text from pg_db_role_setting"
+        " order by 1, 2, 3"
+    )
+
+
+def test_making_them_again_changes_nothing(house: House) -> None:
+    before = rights(house.warehouse)
+    again = roles(house.warehouse.environment)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert again.stdout == f"roles {', '.join(ROLES)}: are there, nothing to do\n"
+    assert rights(house.warehouse) == before
+
+
+def test_what_an_administrator_set_stays(house: House) -> None:
+    with house.warehouse.connect() as connection:
+        database = sql.Identifier(house.warehouse.environment["PGDATABASE"])
+        alter = "alter role vpp_reader in database {} set statement_timeout to {}"
+        connection.execute(sql.SQL(alter).format(database, sql.Literal("1min")))
+        assert "nothing to do" in roles(house.warehouse.environment).stdout
+        with house.connect(READER) as reader:
+            assert reader.execute("show statement_timeout").fetchone() == ("1min",)
+        connection.execute(sql.SQL(alter).format(database, sql.Literal("5min")))
+
+
+def test_the_models_are_the_transformers_and_nothing_else_is(house: House) -> None:
+    owners = house.warehouse.rows(
+        "select nspname::text, relname::text from pg_class"
+        " inner join pg_namespace on relnamespace = pg_namespace.oid"
+        " where nspname in ('raw', 'staging', 'intermediate', 'build', 'public')"
+        "  and relkind in ('r', 'v', 'S')"
+        "  and (relowner = 'vpp_transformer'::regrole)"
+        "   <> (nspname <> 'raw' and relname <> 'somebodys')"
+    )
+    assert owners == []
+
+
+REFUSED_TO_THE_LOADER = [
+    "update raw.run set command = ''",
+    "delete from raw.forecast_version",
+    "truncate raw.forecast_version",
+    "drop table raw.forecast_version",
+    "alter table raw.forecast_version add column more integer",
+    "select setval('raw.document_id', 1)",
+    "create table raw.mine ()",
+    "create table public.mine ()",
+    "create temporary table mine ()",
+    "create schema mine",
+    "select from public.assets",
+    "select from intermediate.int_clock",
+    "select from staging.stg_vpp__forecast_documents",
+    "select from build.run",
+    "create role mine",
+]
+
+
+@pytest.mark.parametrize("statement", REFUSED_TO_THE_LOADER)
+def test_the_loader_may_do_nothing_else(house: House, statement: str) -> None:
+    assert house.refusal(LOADER, statement) == "42501"
+
+
+def test_the_loader_is_told_what_to_do_where_a_table_is_missing(house: House) -> None:
+    with house.warehouse.connect() as connection:
+        connection.execute("alter table raw.retraction rename to elsewhere")
+    try:
+        refused = extract(house.environment(LOADER), "schema")
+    finally:
+        with house.warehouse.connect() as connection:
+            connection.execute("alter table raw.elsewhere rename to retraction")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        "error: raw.retraction is missing and vpp_loader may not make it: run "
+        '"python -m extract.warehouse roles" once as the owner of the database\n'
+    )
+
+
+def test_a_table_that_is_new_in_raw_can_be_loaded_and_read(house: House) -> None:
+    # The owner upgrades with `python -m extract schema`, and forgets the roles.
+    with house.warehouse.connect() as connection:
+        connection.execute("create table raw.newcomer (number integer)")
+    try:
+        assert house.refusal(LOADER, "insert into raw.newcomer values (1)") is None
+        assert house.refusal(LOADER, "delete from raw.newcomer") == "42501"
+        assert house.refusal(TRANSFORMER, "select from raw.newcomer") is None
+    finally:
+        with house.warehouse.connect() as connection:
+            connection.execute("drop table raw.newcomer")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into raw.run (started_utc, command) values (now(), '')",
+        "update raw.run set command = ''",
+        "delete from raw.forecast_version",
+        "truncate raw.forecast_version",
+        "drop table raw.forecast_version",
+        "create table raw.mine ()",
+        "select nextval('raw.document_id')",
+        "drop table public.somebodys",
+        "create role mine",
+    ],
+)
+def test_the_transformer_may_not_touch_what_was_received(house: House, statement: str) -> None:
+    assert house.refusal(TRANSFORMER, statement) == "42501"
+
+
+def test_the_transformer_builds_in_full(house: House) -> None:
+    house.build(TRANSFORMER, "build", "--full-refresh", "--exclude-resource-type", "unit_test")
+
+
+def test_the_reader_reads_every_mart(house: House) -> None:
+    with house.connect(READER) as connection:
+        counts = {
+            mart: connection.execute(
+                sql.SQL("select count(*) from {}").format(sql.Identifier(mart))
+            ).fetchone()
+            for mart in sorted(MARTS)
+        }
+    # Final production has no row without a metering point that nobody knows.
+    assert {mart for mart, count in counts.items() if count == (0,)} <= {"dso_unmapped_production"}
+
+
+REFUSED_TO_THE_READER = [
+    "select from raw.forecast_version",
+    "select from raw.run",
+    "select from staging.stg_vpp__forecast_documents",
+    "select from intermediate.int_forecasts_settled",
+    "select from intermediate.int_clock",
+    "select from build.run",
+    "select from public.somebodys",
+    "insert into public.assets (asset_id) values ('mine')",
+    "update public.assets set status = ''",
+    "delete from public.assets",
+    "truncate public.assets",
+    "drop view public.asset_forecasts",
+    "create table public.mine ()",
+    "create view public.mine as select 1 as one",
+    "create function public.mine() returns integer language sql return 1",
+    "create temporary table mine ()",
+    "create temporary view mine as select 1 as one",
+    "create function pg_temp.mine() returns integer language sql return 1",
+    "select 1 as one into temporary mine",
+    "create schema mine",
+    "create role mine",
+    "copy public.assets to program 'cat'",
+    "copy (select 1) to '/tmp/mine'",
+    "select pg_read_file('PG_VERSION')",
+    "set role vpp_transformer",
+]
+
+
+@pytest.mark.parametrize("statement", REFUSED_TO_THE_READER)
+def test_the_reader_may_do_nothing_else(house: House, statement: str) -> None:
+    # The guard of its sessions aside: that can be switched off, a missing right cannot.
+    assert house.refusal(READER, f"set transaction read write; {statement}") == "42501"
+
+
+def test_the_readers_sessions_are_bounded_and_read_only(house: House) -> None:
+    with house.connect(READER) as connection:
+        assert connection.execute("show statement_timeout").fetchone() == ("5min",)
+        assert connection.execute("show transaction_read_only").fetchone() == ("on",)
+
+
+def test_new_marts_become_readable_and_other_grants_stay(house: House) -> None:
+    with house.warehouse.connect() as connection:
+        connection.execute("create role analyst")
+        connection.execute("grant select on public.portfolio_forecast to analyst")
+        connection.execute("drop view public.data_coverage")
+        connection.execute("revoke select on public.assets from vpp_reader")
+    try:
+        house.build(
+            TRANSFORMER, "run", "--vars",
+            "{asset_forecasts_table: my_forecasts, portfolio_forecast_table: portfolio_forecast}",
+        )  # fmt: skip
+        for mart in ("data_coverage", "assets", "my_forecasts"):
+            assert house.refusal(READER, f"select from {mart}") is None, mart
+        assert house.refusal(READER, "select from somebodys") == "42501"
+        assert house.warehouse.value(
+            "select has_table_privilege('analyst', 'public.portfolio_forecast', 'select')"
+        )
+        # Another's name is no reason to hand over what is another's.
+        with house.warehouse.connect() as connection:
+            connection.execute("alter view public.my_forecasts owner to postgres")
+            connection.execute("alter view public.asset_forecasts owner to postgres")
+            connection.execute("comment on view public.asset_forecasts is 'somebody''s'")
+        assert "alter view public.my_forecasts owner" in roles(house.warehouse.environment).stdout
+        assert house.warehouse.rows(
+            "select viewowner::text from pg_views"
+            " where viewname in ('my_forecasts', 'asset_forecasts') order by viewname"
+        ) == [("postgres",), (TRANSFORMER,)]
+    finally:
+        with house.warehouse.connect() as connection:
+            connection.execute("drop view public.asset_forecasts cascade")
+            connection.execute("drop view public.my_forecasts cascade")
+            connection.execute("drop owned by analyst")
+            connection.execute("drop role analyst")
+        house.build(TRANSFORMER)
+
+
+def test_passwords_come_from_the_environment_and_are_shown_nowhere(house: House) -> None:
+    hba = Path(str(house.warehouse.value("show hba_file")))
+    log = next(path for path in (hba.parent / "log", hba.parent.parent / "log") if path.is_file())
+    secret, before = "marker of a password", hba.read_text()
+    with house.warehouse.connect() as connection:
+        connection.execute("alter system set log_statement to 'all'")
+        hba.write_text(f"local all vpp_reader scram-sha-256\n{before}")
+        connection.execute("select pg_reload_conf()")
+    try:
+        made = roles(house.warehouse.environment, **{password_variable(READER): secret})
+        assert made.returncode == 0, made.stderr
+        assert "alter role vpp_reader password" in made.stdout
+        assert "alter role" in log.read_text().lower()
+        assert secret not in made.stdout + made.stderr + log.read_text()
+        environment = {**house.warehouse.server.environment, "PGUSER": READER}
+        database = house.warehouse.environment["PGDATABASE"]
+        with PostgresServer({**environment, "PGPASSWORD": secret}).connect(database):
+            pass
+        for wrong in ({}, {"PGPASSWORD": "another"}):
+            with pytest.raises(psycopg.OperationalError):
+                PostgresServer({**environment, **wrong}).connect(database)
+    finally:
+        hba.write_text(before)
+        with house.warehouse.connect() as connection:
+            connection.execute("alter system reset log_statement")
+            connection.execute("select pg_reload_conf()")
+
+
+def test_a_role_that_no_grant_limits_is_refused(house: House) -> None:
+    with house.warehouse.connect() as connection:
+        connection.execute("alter role vpp_reader superuser")
+    try:
+        refused = roles(house.warehouse.environment)
+    finally:
+        with house.warehouse.connect() as connection:
+            connection.execute("alter role vpp_reader nosuperuser")
+    assert refused.returncode == 1
+    [line] = refused.stderr.splitlines()
+    assert "vpp_reader" in line and "superuser" in line
