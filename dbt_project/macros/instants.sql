@@ -24,6 +24,11 @@
     (extract(epoch from {{ end_instant }} - {{ start_instant }}) * 1000000)::bigint
 {%- endmacro %}
 
+{#- How many minutes lie between two instants. -#}
+{% macro minutes_between(start_instant, end_instant) -%}
+    (extract(epoch from {{ end_instant }} - {{ start_instant }}) / 60)::double precision
+{%- endmacro %}
+
 {#- The calendar day of an instant in a time zone. -#}
 {% macro local_date(instant, timezone) -%}
     (({{ instant }}) at time zone {{ timezone }})::date

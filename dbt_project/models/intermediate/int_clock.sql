@@ -1,8 +1,14 @@
 with current_build as (
 
-    select as_of_utc from {{ source("build", "current") }}
+    select
+        as_of_utc,
+        extracted_utc,
+        nullif('{{ var("as_of_utc") }}', '')::timestamptz as given_as_of_utc
+    from {{ source("build", "current") }}
 
 )
 
-select coalesce(nullif('{{ var("as_of_utc") }}', '')::timestamptz, as_of_utc) as built_as_of_utc
+select
+    coalesce(given_as_of_utc, as_of_utc) as built_as_of_utc,
+    coalesce(given_as_of_utc, greatest(as_of_utc, extracted_utc)) as extracted_as_of_utc
 from current_build

@@ -1,0 +1,188 @@
+{%- set sources = var("sources") -%}
+{{ config(
+    unique_key=["source"],
+    meta={
+        "sources": sources,
+    },
+) }}
+
+with clock as (
+
+    select extracted_as_of_utc from {{ ref("int_clock") }}
+
+),
+
+sources as (
+
+    {% for source_name, facts in sources.items() %}
+        select
+            '{{ source_name }}' as source,
+            {{ facts.rhythm_minutes or "null" }}::integer as rhythm_minutes,
+            {{ facts.late_after_minutes or "null" }}::integer as late_after_minutes
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+
+),
+
+{% if is_incremental() %}
+    previous as (
+
+        select
+            source,
+            newest_received_utc,
+            newest_instant_utc,
+            newest_source_uri,
+            document_count,
+            quarantined_document_count
+        from {{ this }}
+
+    ),
+
+{% endif %}
+-- Each stream from where the model has read it to: what it costs follows what arrived.
+new_documents as (
+
+    {% for source_name, facts in sources.items() %}
+        select
+            source,
+            received_utc,
+            instant_utc,
+            source_uri
+        from {{ ref("stg_extract__documents") }}
+        where
+            source = '{{ source_name }}'
+            and document_id > {{ read_upto("source_status", facts.stream) if is_incremental() else 0 }}
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+
+),
+
+new_quarantined_documents as (
+
+    select source
+    from {{ ref("stg_extract__quarantined_documents") }}
+    where document_id > {{ read_upto("source_status", "quarantine") if is_incremental() else 0 }}
+
+),
+
+quarantined_documents as (
+
+    select
+        document_id,
+        source
+    from {{ ref("stg_extract__quarantined_documents") }}
+
+),
+
+new_releases as (
+
+    select quarantined_document_id
+    from {{ ref("stg_extract__quarantine_releases") }}
+    where document_id > {{ read_upto("source_status", "quarantine_release") if is_incremental() else 0 }}
+
+),
+
+documents as (
+
+    select
+        source,
+        received_utc,
+        instant_utc,
+        source_uri
+    from new_documents
+    {% if is_incremental() %}
+        union all
+        select
+            source,
+            newest_received_utc as received_utc,
+            newest_instant_utc as instant_utc,
+            newest_source_uri as source_uri
+        from previous
+        where newest_received_utc is not null
+    {% endif %}
+
+),
+
+newest_documents as (
+
+    {{ newest_per_key(
+        "documents",
+        key=["source"],
+        newest_first=["received_utc desc", "source_uri collate \"C\" desc", "instant_utc desc"],
+        columns=["source", "received_utc", "instant_utc", "source_uri"],
+    ) }}
+
+),
+
+counted as (
+
+    select
+        source,
+        count(*) as document_count,
+        0 as quarantined_document_count
+    from new_documents
+    group by source
+    union all
+    select
+        source,
+        0 as document_count,
+        count(*) as quarantined_document_count
+    from new_quarantined_documents
+    group by source
+    union all
+    select
+        quarantined_documents.source,
+        0 as document_count,
+        -count(*) as quarantined_document_count
+    from new_releases
+    inner join quarantined_documents on new_releases.quarantined_document_id = quarantined_documents.document_id
+    group by quarantined_documents.source
+    {% if is_incremental() %}
+        union all
+        select
+            source,
+            document_count,
+            quarantined_document_count
+        from previous
+    {% endif %}
+
+),
+
+counts as (
+
+    select
+        source,
+        sum(document_count)::bigint as document_count,
+        sum(quarantined_document_count)::bigint as quarantined_document_count
+    from counted
+    group by source
+
+),
+
+aged as (
+
+    select
+        newest_documents.source,
+        newest_documents.received_utc,
+        newest_documents.instant_utc,
+        newest_documents.source_uri,
+        {{ minutes_between("newest_documents.received_utc", "clock.extracted_as_of_utc") }} as age_minutes
+    from newest_documents
+    cross join clock
+
+)
+
+select
+    sources.source,
+    aged.received_utc as newest_received_utc,
+    aged.instant_utc as newest_instant_utc,
+    aged.source_uri as newest_source_uri,
+    aged.age_minutes,
+    sources.rhythm_minutes,
+    sources.late_after_minutes,
+    aged.age_minutes > sources.late_after_minutes as is_late,
+    coalesce(counts.document_count, 0) as document_count,
+    coalesce(counts.quarantined_document_count, 0) as quarantined_document_count
+from sources
+left join aged on sources.source = aged.source
+left join counts on sources.source = counts.source

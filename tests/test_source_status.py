@@ -1,0 +1,192 @@
+"""How old the newest document of each source is, and who says so: the mart and dbt's freshness."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg import sql
+
+from extract.load import ALL
+from extract.warehouse.schema import ensure_schema
+from tests.conftest import Warehouse
+from tests.dbt_project import DbtOutcome, dbt
+
+NOON = datetime(2025, 6, 8, 12, 0, tzinfo=UTC)
+COLUMNS = ("source", "newest_received_utc", "age_minutes", "is_late", "document_count")
+TABLES = {
+    "technical-data": "technical_data",
+    "asset-contracts": "asset_contracts",
+    "forecasts": "forecast_version",
+    "live-infeed": "live_infeed",
+    "final-production": "final_production",
+    "redispatch": "redispatch_flag",
+}
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("target")
+
+
+@pytest.fixture
+def empty(module_warehouse: Warehouse) -> Iterator[Warehouse]:
+    """The module's warehouse, with nothing in raw and no mart."""
+    with module_warehouse.connect() as connection:
+        for schema in ("build", "intermediate", "staging", "raw", "public"):
+            drop = sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema))
+            connection.execute(drop)
+        connection.execute("create schema public")
+        ensure_schema(connection)
+    yield module_warehouse
+
+
+def build(warehouse: Warehouse, target: Path, *arguments: str) -> None:
+    built = dbt(warehouse.environment, target, "run", "-s", "+source_status", *arguments)
+    assert built.success, built.statuses
+
+
+def receive(warehouse: Warehouse, received_utc: datetime) -> None:
+    """A forecast version, received at this instant."""
+    with warehouse.connect() as connection:
+        connection.execute(
+            "insert into raw.forecast_version (version_utc, grid_start_utc, received_utc, run_id,"
+            " asset_id, source_uri, content_sha256, power_kw)"
+            " values (%s, %s, %s, 1, 'A', 'https://vpp', '', '{1}')",
+            [NOON, NOON, received_utc],
+        )
+
+
+def run_extractor(warehouse: Warehouse, started_utc: datetime) -> None:
+    with warehouse.connect() as connection:
+        connection.execute(
+            "insert into raw.run (started_utc, command) values (%s, '')", [started_utc]
+        )
+
+
+def status(warehouse: Warehouse, columns: str, source: str = "forecasts") -> tuple[object, ...]:
+    [row] = warehouse.rows(f"select {columns} from source_status where source = '{source}'")
+    return row
+
+
+def test_every_source_has_a_row_before_anything_arrived(empty: Warehouse, target: Path) -> None:
+    build(empty, target)
+    assert empty.rows(
+        "select source, newest_received_utc, newest_source_uri, age_minutes, is_late,"
+        " document_count, quarantined_document_count from source_status order by source"
+    ) == [(source, None, None, None, None, 0, 0) for source in sorted(ALL)]
+
+
+def test_a_source_that_falls_silent_grows_late(empty: Warehouse, target: Path) -> None:
+    receive(empty, NOON)
+    build(empty, target)
+    assert status(empty, "age_minutes, is_late, document_count") == (0, False, 1)
+    # The extractor ran and found nothing; no document moves the clock.
+    run_extractor(empty, NOON + timedelta(minutes=30))
+    build(empty, target)
+    assert status(empty, "age_minutes, is_late, document_count") == (30, False, 1)
+    run_extractor(empty, NOON + timedelta(minutes=31))
+    build(empty, target)
+    assert status(empty, "age_minutes, is_late, document_count") == (31, True, 1)
+    # A build without a run of the extractor between says the same.
+    before = status(empty, "xmin::text, age_minutes")
+    build(empty, target)
+    assert status(empty, "xmin::text, age_minutes") == before
+    # What was received earlier and lands now is a document more, and not the newest.
+    receive(empty, NOON - timedelta(hours=1))
+    build(empty, target)
+    assert status(empty, "age_minutes, document_count") == (31, 2)
+
+
+def test_quarantined_documents_are_counted_until_they_are_landed(
+    empty: Warehouse, target: Path
+) -> None:
+    def quarantine(count: int) -> None:
+        with empty.connect() as connection:
+            connection.execute(
+                "insert into raw.quarantine (source, reason, content, content_bytes, source_uri,"
+                " content_sha256, received_utc, run_id)"
+                " select 'live-infeed', 'torn', '', 0, 'file:///live', '', %s, 1"
+                " from generate_series(1, %s)",
+                [NOON, count],
+            )
+
+    def release_one() -> None:
+        with empty.connect() as connection:
+            connection.execute(
+                "insert into raw.quarantine_release"
+                " (quarantined_document_id, received_utc, run_id)"
+                " select min(document_id), %s, 1 from raw.quarantine where document_id not in"
+                " (select quarantined_document_id from raw.quarantine_release)",
+                [NOON],
+            )
+
+    def counted() -> object:
+        build(empty, target)
+        [count] = status(empty, "quarantined_document_count", "live-infeed")
+        rows = empty.rows("select * from source_status order by source")
+        build(empty, target, "--full-refresh")
+        assert empty.rows("select * from source_status order by source") == rows
+        return count
+
+    quarantine(3)
+    assert counted() == 3
+    release_one()
+    assert counted() == 2
+    quarantine(1)
+    release_one()
+    assert counted() == 2
+    # Nothing of it was received as a document.
+    assert status(empty, "document_count", "live-infeed") == (0,)
+
+
+@pytest.fixture(scope="module")
+def manifest(module_warehouse: Warehouse, target: Path) -> dict[str, Any]:
+    assert dbt(module_warehouse.environment, target, "parse").success
+    parsed: dict[str, Any] = json.loads((target / "manifest.json").read_text())
+    return parsed
+
+
+def test_every_source_of_the_extractor_has_a_status_and_a_freshness(
+    manifest: dict[str, Any],
+) -> None:
+    sources = manifest["nodes"]["model.vpp_warehouse.source_status"]["config"]["meta"]["sources"]
+    assert set(sources) == set(ALL)
+    for facts in sources.values():
+        late_after = facts["late_after_minutes"]
+        table = manifest["sources"][f"source.vpp_warehouse.raw.{facts['stream']}"]
+        freshness = table["freshness"] or {"warn_after": None, "error_after": None}
+        if late_after is None:
+            assert freshness["warn_after"] is None
+            assert facts["rhythm_minutes"] is None
+            continue
+        assert facts["rhythm_minutes"] < late_after
+        assert freshness["warn_after"] == {"count": late_after, "period": "minute"}
+        assert freshness["error_after"] == {"count": 2 * late_after, "period": "minute"}
+        assert table["loaded_at_field"] == "received_utc"
+
+
+def freshness(warehouse: Warehouse, target: Path) -> tuple[DbtOutcome, dict[str, str]]:
+    outcome = dbt(warehouse.environment, target, "source", "freshness")
+    statuses = {name: said for name, said in outcome.statuses.items() if name in TABLES.values()}
+    return outcome, statuses
+
+
+def test_freshness_tells_late_from_fresh(empty: Warehouse, target: Path) -> None:
+    with_rhythm = {table for table in TABLES.values() if table != "redispatch_flag"}
+    # Never received: an error, in words, not a failure of the command.
+    outcome, statuses = freshness(empty, target)
+    assert outcome.exception is None
+    assert statuses == dict.fromkeys(with_rhythm, "error")
+
+    now = datetime.now(UTC)
+    for age, said in ((120, "error"), (45, "warn"), (1, "pass")):
+        receive(empty, now - timedelta(minutes=age))
+        outcome, statuses = freshness(empty, target)
+        assert statuses["forecast_version"] == said
+        assert not outcome.success
+    # Looked at where the table grows: what came before still counts for nothing newer.
+    receive(empty, NOON)
+    assert freshness(empty, target)[1]["forecast_version"] == "pass"
