@@ -17,12 +17,14 @@ from extract.load import ALL, FORECASTS, VARIABLES, load
 from extract.messages import one_line
 from extract.run import Run
 from extract.settings import Settings
+from extract.status import source_statuses, status_table
 from extract.warehouse.connection import connect
 from extract.warehouse.landing import begin_run
 from extract.warehouse.schema import ensure_schema
 
 DEFAULT_WINDOW = timedelta(hours=48)
 LARGEST_CONCURRENCY = 256
+WIDEST_TABLE = 200
 
 _SUMMARIES = {
     "technical-data": "technical data of the assets, one JSON file a day",
@@ -56,6 +58,7 @@ exit status:
   1  the run could not do its work: a source or the warehouse cannot be reached, a build failed
   2  wrong usage
   3  a document was refused; all others are landed
+  5  status only: a source is late
   130  interrupted
 
 examples:
@@ -102,6 +105,8 @@ def _run(options: argparse.Namespace, command: str, reporter: Reporter) -> int:
             made = ensure_schema(connection)
         reporter.line("schema raw: made" if made else "schema raw: is there")
         return 0
+    if options.source == "status":
+        return _status(reporter)
     sources = ALL if options.source == "all" else (options.source,)
     forecasts = _forecast_request(options) if FORECASTS in sources else _NO_FORECASTS
     names = {
@@ -120,6 +125,16 @@ def _run(options: argparse.Namespace, command: str, reporter: Reporter) -> int:
             reporter.line("building the marts (dbt build) ...")
             marts.build_marts(connection, names)
     return outcome.status
+
+
+def _status(reporter: Reporter) -> int:
+    with connect(Settings.from_environment()) as connection:
+        statuses = source_statuses(connection)
+    now = datetime.now(UTC)
+    # Every cell whole, however narrow the terminal.
+    reporter.out.width = WIDEST_TABLE
+    reporter.out.print(status_table(statuses, now))
+    return 5 if any(status.is_late(now) for status in statuses) else 0
 
 
 _NO_FORECASTS = ForecastRequest(datetime.max, datetime.max)
@@ -166,6 +181,14 @@ def build_parser() -> argparse.ArgumentParser:
         "schema",
         help="only make the tables of raw, so that dbt can build on an empty warehouse",
         description="Make the tables of the schema raw where they are missing.",
+    )
+    subparsers.add_parser(
+        "status",
+        help="show per source what landed last, its age, and what waits in quarantine",
+        description="Show, for every source: the age of the document received last, and whether "
+        "that is late; how often one should come; the id of that document; how many documents "
+        "have landed and how many wait in quarantine; when a run last asked. Only reads, and "
+        "ends with status 5 where a source is late.",
     )
     return parser
 

@@ -20,7 +20,7 @@ HOUR = ("--from", "2025-06-08T06:00", "--to", "2025-06-08T07:00")
 
 
 def subcommands() -> list[str]:
-    return [*ALL, "all", "schema"]
+    return [*ALL, "all", "schema", "status"]
 
 
 def test_help_names_everything(extract: ExtractCommand) -> None:
@@ -28,7 +28,7 @@ def test_help_names_everything(extract: ExtractCommand) -> None:
     assert outcome.status == 0
     for word in (*subcommands(), *VARIABLES.values(), "VPP_API_TOKEN", "PGHOST", "examples:"):
         assert word in outcome.out
-    for status in ("0 ", "1 ", "2 ", "3 ", "130 "):
+    for status in ("0 ", "1 ", "2 ", "3 ", "5 ", "130 "):
         assert re.search(rf"^  {status} ", outcome.out, re.MULTILINE)
 
 

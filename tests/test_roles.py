@@ -255,6 +255,12 @@ def test_the_loader_may_do_nothing_else(house: House, statement: str) -> None:
     assert house.refusal(LOADER, statement) == "42501"
 
 
+def test_the_loader_sees_the_status(house: House) -> None:
+    shown = extract(house.environment(LOADER), "status")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "forecasts" in shown.stdout
+
+
 def test_the_loader_is_told_what_to_do_where_a_table_is_missing(house: House) -> None:
     with house.warehouse.connect() as connection:
         connection.execute("alter table raw.retraction rename to elsewhere")

@@ -10,6 +10,7 @@ import pytest
 from psycopg import sql
 
 from extract.load import ALL
+from extract.status import RHYTHMS
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import Warehouse
 from tests.dbt_project import DbtOutcome, dbt
@@ -154,15 +155,21 @@ def test_every_source_of_the_extractor_has_a_status_and_a_freshness(
 ) -> None:
     sources = manifest["nodes"]["model.vpp_warehouse.source_status"]["config"]["meta"]["sources"]
     assert set(sources) == set(ALL)
-    for facts in sources.values():
+    for source, facts in sources.items():
         late_after = facts["late_after_minutes"]
         table = manifest["sources"][f"source.vpp_warehouse.raw.{facts['stream']}"]
         freshness = table["freshness"] or {"warn_after": None, "error_after": None}
         if late_after is None:
             assert freshness["warn_after"] is None
             assert facts["rhythm_minutes"] is None
+            assert RHYTHMS[source] is None
             continue
         assert facts["rhythm_minutes"] < late_after
+        # The command line knows them too: it reads no model.
+        rhythm = RHYTHMS[source]
+        assert rhythm is not None
+        assert rhythm.every == timedelta(minutes=facts["rhythm_minutes"])
+        assert rhythm.late_after == timedelta(minutes=late_after)
         assert freshness["warn_after"] == {"count": late_after, "period": "minute"}
         assert freshness["error_after"] == {"count": 2 * late_after, "period": "minute"}
         assert table["loaded_at_field"] == "received_utc"

@@ -1,0 +1,153 @@
+"""What has landed of each source, and how old it is: `python -m extract status`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import psycopg
+from psycopg import sql
+from rich import box
+from rich.table import Table
+
+from extract.documents import Forecast
+from extract.load import ALL, FILE_STREAMS, FORECASTS
+
+# Documents land in batches, nearly in the order in which they were received.
+_LANDED_TOGETHER = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often a source sends something, and from which age of the newest on it is late."""
+
+    every: timedelta
+    late_after: timedelta
+
+
+# As in the variable `sources` of dbt_project.yml. None: the source has no rhythm.
+RHYTHMS: dict[str, Rhythm | None] = {
+    "technical-data": Rhythm(timedelta(days=1), timedelta(hours=26)),
+    "asset-contracts": Rhythm(timedelta(days=7), timedelta(days=8)),
+    "forecasts": Rhythm(timedelta(minutes=15), timedelta(minutes=30)),
+    "live-infeed": Rhythm(timedelta(minutes=5), timedelta(minutes=15)),
+    "final-production": Rhythm(timedelta(days=1), timedelta(hours=36)),
+    "redispatch": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """What there is of one source. None: nothing was ever received, or no run ever asked."""
+
+    source: str
+    document_count: int = 0
+    newest_document_id: int | None = None
+    newest_received_utc: datetime | None = None
+    quarantined_document_count: int = 0
+    last_run_utc: datetime | None = None
+
+    def age(self, now: datetime) -> timedelta | None:
+        """The time since the newest document was received."""
+        return None if self.newest_received_utc is None else now - self.newest_received_utc
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether the newest document is too old. Never where none was received: the source may
+        not be configured."""
+        age, rhythm = self.age(now), RHYTHMS[self.source]
+        return age is not None and rhythm is not None and age > rhythm.late_after
+
+
+def source_statuses(connection: psycopg.Connection) -> list[SourceStatus]:
+    """The status of every source, also where raw, or a table of it, is not there yet."""
+    tables = {
+        name
+        for (name,) in connection.execute(
+            "select relname from pg_class where relnamespace = to_regnamespace('raw')"
+        )
+    }
+    quarantined = _quarantined(connection) if "quarantine_release" in tables else {}
+    runs = _last_runs(connection) if "run" in tables else {}
+    statuses = []
+    for source in ALL:
+        table = Forecast.table if source == FORECASTS else FILE_STREAMS[source].table
+        count, newest = _documents(connection, table) if table in tables else (0, None)
+        document_id, received_utc = newest or (None, None)
+        last_runs = [runs[word] for word in (source, "all") if word in runs]
+        statuses.append(
+            SourceStatus(
+                source=source,
+                document_count=count,
+                newest_document_id=document_id,
+                newest_received_utc=received_utc,
+                quarantined_document_count=quarantined.get(source, 0),
+                last_run_utc=max(last_runs, default=None),
+            )
+        )
+    return statuses
+
+
+def status_table(statuses: Sequence[SourceStatus], now: datetime) -> Table:
+    """The statuses as a table, one line each; ages are as of `now`."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1), pad_edge=False)
+    table.add_column("source")
+    for heading in ("age", "every", "newest", "landed", "quarantine", "last run"):
+        table.add_column(heading, justify="right")
+    for status in statuses:
+        rhythm, age = RHYTHMS[status.source], status.age(now)
+        late = ", late" if status.is_late(now) else ""
+        table.add_row(
+            status.source,
+            "-" if age is None else duration(age) + late,
+            "-" if rhythm is None else duration(rhythm.every),
+            "-" if status.newest_document_id is None else str(status.newest_document_id),
+            f"{status.document_count:,}",
+            f"{status.quarantined_document_count:,}",
+            "-" if status.last_run_utc is None else f"{duration(now - status.last_run_utc)} ago",
+        )
+    return table
+
+
+def duration(span: timedelta) -> str:
+    """A span in its two largest units, cut: `3 d 4 h`, `2 h 5 min`, `7 min`."""
+    minutes = max(0, int(span.total_seconds() // 60))
+    days, hours = minutes // 1440, minutes // 60 % 24
+    parts = [(days, "d"), (hours, "h"), (minutes % 60, "min")]
+    first = next((at for at, (number, _) in enumerate(parts) if number), 2)
+    shown = [f"{number} {unit}" for number, unit in parts[first : first + 2] if number]
+    return " ".join(shown) or "0 min"
+
+
+def _documents(
+    connection: psycopg.Connection, table: str
+) -> tuple[int, tuple[int, datetime] | None]:
+    """How many documents a table holds, and id and receipt of the one received last."""
+    name = sql.Identifier("raw", table)
+    row = connection.execute(sql.SQL("select count(*) from {}").format(name)).fetchone()
+    assert row is not None
+    newest = connection.execute(
+        sql.SQL(
+            "select document_id, received_utc"
+            " from (select * from {} order by document_id desc limit %s) as landed_last"
+            " order by received_utc desc, document_id desc limit 1"
+        ).format(name),
+        [_LANDED_TOGETHER],
+    ).fetchone()
+    return int(row[0]), newest
+
+
+def _quarantined(connection: psycopg.Connection) -> dict[str, int]:
+    rows = connection.execute(
+        "select source, count(*) from raw.quarantine as quarantined where not exists"
+        " (select from raw.quarantine_release"
+        "  where quarantined_document_id = quarantined.document_id)"
+        " group by source"
+    )
+    return dict(rows.fetchall())
+
+
+def _last_runs(connection: psycopg.Connection) -> dict[str, datetime]:
+    """When a run last began, by the word that follows `python -m extract`."""
+    rows = connection.execute(
+        "select split_part(command, ' ', 4), max(started_utc) from raw.run group by 1"
+    )
+    return dict(rows.fetchall())
