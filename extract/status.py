@@ -32,6 +32,8 @@ RHYTHMS: dict[str, Rhythm | None] = {
     "live-infeed": Rhythm(timedelta(minutes=5), timedelta(minutes=15)),
     "final-production": Rhythm(timedelta(days=1), timedelta(hours=36)),
     "redispatch": None,
+    "redispatch-compensation": None,
+    "imbalance-prices": Rhythm(timedelta(days=1), timedelta(hours=36)),
 }
 
 
