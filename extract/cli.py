@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import psycopg
 
-from extract import marts
+from extract import marts, quarantine, retraction
 from extract.console import Reporter
 from extract.errors import ExtractError, UsageError, WarehouseUnavailable
 from extract.forecast_stream import ForecastRequest
@@ -37,6 +37,11 @@ _SUMMARIES = {
     "imbalance-prices": "estimated and final imbalance prices (reBAP), CSV files",
 }
 
+_COMMANDS = {
+    quarantine.COMMAND: quarantine.run_command,
+    retraction.COMMAND: retraction.run_command,
+}
+
 _EPILOG = """\
 environment:
   VPP_API_URL           the forecast API
@@ -57,12 +62,13 @@ exit status:
   0  everything that the sources offer is landed
   1  the run could not do its work: a source or the warehouse cannot be reached, a build failed
   2  wrong usage
-  3  a document was refused; all others are landed
+  3  a document was refused and is new in quarantine, or could not be had; all others are landed
   5  status only: a source is late
   130  interrupted
 
 examples:
   python -m extract all
+  python -m extract quarantine replay
   python -m extract forecasts --from 2025-06-07 --to 2025-06-10 --assets WND-DE-003
   python -m extract forecasts --asset_forecasts_table asset_forecasts \\
       --portfolio_forecast_table portfolio_forecast
@@ -107,6 +113,10 @@ def _run(options: argparse.Namespace, command: str, reporter: Reporter) -> int:
         return 0
     if options.source == "status":
         return _status(reporter)
+    if (subject := _COMMANDS.get(options.source)) is not None:
+        with connect(Settings.from_environment()) as connection:
+            ensure_schema(connection)
+            return subject(options, connection, command, reporter)
     sources = ALL if options.source == "all" else (options.source,)
     forecasts = _forecast_request(options) if FORECASTS in sources else _NO_FORECASTS
     names = {
@@ -155,7 +165,7 @@ def _forecast_request(options: argparse.Namespace) -> ForecastRequest:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser, one subcommand per source, `all` and `schema`."""
+    """The parser, one subcommand per source, `all`, and those that look after raw."""
     parser = _Parser(
         prog="python -m extract",
         description="Fetches what the sources deliver and lands it in the schema raw of the "
@@ -163,7 +173,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=_EPILOG,
     )
-    subparsers = parser.add_subparsers(dest="source", required=True, metavar="SOURCE")
+    subparsers = parser.add_subparsers(dest="source", required=True, metavar="COMMAND")
     for name, summary in _SUMMARIES.items():
         subparser = subparsers.add_parser(
             name, help=summary, description=f"Land {summary} ({VARIABLES[name]})."
@@ -177,6 +187,8 @@ def build_parser() -> argparse.ArgumentParser:
         description="Land all sources that are configured, technical data and contracts first.",
     )
     _add_forecast_options(everything)
+    quarantine.add_parser(subparsers)
+    retraction.add_parser(subparsers)
     subparsers.add_parser(
         "schema",
         help="only make the tables of raw, so that dbt can build on an empty warehouse",

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from extract.messages import visible
+
 _PLAIN_SECONDS = 10
 
 
@@ -74,7 +76,7 @@ class Reporter:
 
     @staticmethod
     def _print(console: Console, text: str) -> None:
-        console.print(text, markup=False, soft_wrap=True)
+        console.print(visible(text), markup=False, emoji=False, soft_wrap=True)
 
 
 class Meter:

@@ -7,13 +7,12 @@ which its bytes had been read, not the one at which it was landed.
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any, ClassVar
 
 import pendulum
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """The bytes that a source gave us, and where and when."""
 
@@ -21,11 +20,16 @@ class Delivery:
     name: str
     content: bytes
     received_utc: pendulum.DateTime
+    content_bytes: int = -1
+    """How many bytes the source holds: more than `content` where there were too many to take."""
+    content_sha256: bytes = b""
+    """The hash of the bytes as received, also where `content` has lost what we may not keep."""
 
-    @cached_property
-    def content_sha256(self) -> bytes:
-        """The hash of the bytes as received."""
-        return hashlib.sha256(self.content).digest()
+    def __post_init__(self) -> None:
+        if self.content_bytes < 0:
+            object.__setattr__(self, "content_bytes", len(self.content))
+        if not self.content_sha256:
+            object.__setattr__(self, "content_sha256", hashlib.sha256(self.content).digest())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -194,3 +198,25 @@ class Forecast(Document):
     grid_start_utc: pendulum.DateTime
     received_utc: pendulum.DateTime
     power_kw: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QuarantinedDocument(Document):
+    """What was received and could not be landed, and why."""
+
+    table: ClassVar = "quarantine"
+    types: ClassVar = {
+        "source": "text",
+        "reason": "text",
+        "content": "bytea",
+        "content_bytes": "bigint",
+        **ORIGIN_TYPES,
+    }
+
+    source: str
+    """The stream, as the command line names it."""
+    reason: str
+    content: bytes
+    """As received, but for personal data and secrets, up to a bound."""
+    content_bytes: int
+    """How many bytes there were."""

@@ -1,5 +1,7 @@
 """What can go wrong, as a small tree: every error that a run expects is an ExtractError."""
 
+from extract.documents import Delivery
+
 
 class ExtractError(Exception):
     """Base of all errors that this package raises on purpose: one line, meant to be read."""
@@ -35,9 +37,13 @@ class ForecastNotFound(ExtractError):
 
 
 class DocumentRefused(ExtractError):
-    """One document is not what its source promises. The others are not touched by it."""
+    """One document is not what its source promises. The others are not touched by it.
 
-    def __init__(self, address: str, reason: str) -> None:
+    `delivery` is what was received, where something was.
+    """
+
+    def __init__(self, address: str, reason: str, delivery: Delivery | None = None) -> None:
         super().__init__(f"{address}: {reason}")
         self.address = address
         self.reason = reason
+        self.delivery = delivery

@@ -12,11 +12,13 @@ from extract.documents import (
     FinalProduction,
     ImbalancePrices,
     LiveInfeed,
+    QuarantinedDocument,
     RedispatchCompensation,
     RedispatchFlag,
     TechnicalData,
 )
 from extract.errors import DocumentRefused
+from extract.refusals import quarantined
 from extract.run import Run
 from extract.sources import (
     asset_contracts,
@@ -27,8 +29,13 @@ from extract.sources import (
     redispatch_compensation,
     technical_data,
 )
-from extract.sources.directory import Directory, ListedFile
-from extract.warehouse.landing import Observation, land_files, newest_observations
+from extract.sources.directory import LARGEST_FILE_BYTES, Directory, ListedFile
+from extract.warehouse.landing import (
+    Observation,
+    land_files,
+    newest_observations,
+    quarantine_files,
+)
 
 # A transaction holds as many files as this, or as many bytes, whichever is reached first.
 BATCH_FILES = 200
@@ -46,6 +53,8 @@ class FileStream:
     table: str
     pattern: re.Pattern[str]
     decode: Callable[[Delivery], Sequence[Document]]
+    storable: Callable[[bytes], bytes] = bytes
+    """Makes of a refused file's bytes those that we may keep."""
 
 
 TECHNICAL_DATA = FileStream(
@@ -61,6 +70,7 @@ ASSET_CONTRACTS = FileStream(
     AssetContracts.table,
     asset_contracts.PATTERN,
     asset_contracts.decode,
+    asset_contracts.without_personal_data,
 )
 LIVE_INFEED = FileStream(
     "live-infeed",
@@ -102,8 +112,9 @@ IMBALANCE_PRICES = FileStream(
 def load_directory(run: Run, stream: FileStream, url: str, tally: Tally) -> None:
     """Land every file of the directory that is new or has changed; counts go to the tally.
 
-    A file that is refused is looked at again by the next run. Raises SourceUnavailable when the
-    directory cannot be read; what was landed before that stays.
+    A file that is refused goes into quarantine and is looked at again when it changes; one that
+    cannot be read, by the next run. Raises SourceUnavailable when the directory cannot be read;
+    what was landed before that stays.
     """
     directory = Directory(url)
     listed = directory.files()
@@ -114,54 +125,74 @@ def load_directory(run: Run, stream: FileStream, url: str, tally: Tally) -> None
             files = matching[start : start + _LISTED_AT_ONCE]
             observed = newest_observations(run.connection, [file.source_uri for file in files])
             known = {source_uri: stamp for source_uri, (stamp, _) in observed.items()}
-            batch = _Batch(run, stream.table, tally)
+            batch = _Batch(run, stream, tally)
             for file in files:
                 if file.stamp is not None and file.stamp == known.get(file.source_uri):
                     tally.unchanged += 1
                 else:
-                    _read(directory, file, stream, batch)
+                    _read(directory, file, batch)
                 meter.advance()
             batch.land()
 
 
 class _Batch:
-    """Files that have been decoded and wait to be landed together."""
+    """Files that have been decoded or refused and wait to be landed together."""
 
-    def __init__(self, run: Run, table: str, tally: Tally) -> None:
-        self._run, self._table, self._tally = run, table, tally
+    def __init__(self, run: Run, stream: FileStream, tally: Tally) -> None:
+        self._run, self._stream, self._tally = run, stream, tally
         self._files: list[tuple[Observation, Sequence[Document]]] = []
+        self._refused: list[tuple[Observation, QuarantinedDocument]] = []
         self._bytes = 0
 
-    def add(self, observation: Observation, documents: Sequence[Document], size: int) -> None:
-        self._files.append((observation, documents))
-        self._bytes += size
-        if len(self._files) >= BATCH_FILES or self._bytes >= BATCH_BYTES:
+    def add(self, stamp: str | None, delivery: Delivery) -> None:
+        """Decode a file, or put it in quarantine."""
+        observation = Observation(
+            source_uri=delivery.source_uri,
+            stamp=stamp or "",
+            content_sha256=delivery.content_sha256,
+            observed_utc=delivery.received_utc,
+        )
+        try:
+            self._files.append((observation, _decoded(self._stream, delivery)))
+        except DocumentRefused as refusal:
+            document = quarantined(self._stream.name, refusal, delivery, self._stream.storable)
+            self._refused.append((observation, document))
+        self._bytes += len(delivery.content)
+        if len(self._files) + len(self._refused) >= BATCH_FILES or self._bytes >= BATCH_BYTES:
             self.land()
 
-    def refuse(self, refusal: DocumentRefused) -> None:
+    def unreadable(self, refusal: DocumentRefused) -> None:
+        """Report a file of which there are no bytes."""
         self._tally.refused += 1
         self._run.reporter.refused(str(refusal))
 
     def land(self) -> None:
-        if not self._files:
+        """Land what is waiting, in one transaction."""
+        if not self._files and not self._refused:
             return
-        landed = land_files(self._run.connection, self._run.run_id, self._table, self._files)
+        connection, run_id, table = self._run.connection, self._run.run_id, self._stream.table
+        with connection.transaction():
+            landed = land_files(connection, run_id, table, self._files)
+            refused = quarantine_files(connection, run_id, table, self._refused)
+        for document in refused:
+            self._run.reporter.refused(f"{document.source_uri}: {document.reason}")
         self._tally.landed += landed
-        self._tally.unchanged += len(self._files) - landed
-        self._files, self._bytes = [], 0
+        self._tally.refused += len(refused)
+        self._tally.unchanged += len(self._files) + len(self._refused) - landed - len(refused)
+        self._files, self._refused, self._bytes = [], [], 0
 
 
-def _read(directory: Directory, file: ListedFile, stream: FileStream, batch: _Batch) -> None:
+def _read(directory: Directory, file: ListedFile, batch: _Batch) -> None:
     try:
         stamp, delivery = directory.read(file)
-        documents = stream.decode(delivery)
     except DocumentRefused as refusal:
-        batch.refuse(refusal)
+        batch.unreadable(refusal)
         return
-    observation = Observation(
-        source_uri=file.source_uri,
-        stamp=stamp or "",
-        content_sha256=delivery.content_sha256,
-        observed_utc=delivery.received_utc,
-    )
-    batch.add(observation, documents, len(delivery.content))
+    batch.add(stamp, delivery)
+
+
+def _decoded(stream: FileStream, delivery: Delivery) -> Sequence[Document]:
+    if delivery.content_bytes > len(delivery.content):
+        size = LARGEST_FILE_BYTES // (1024 * 1024)
+        raise DocumentRefused(delivery.source_uri, f"is larger than {size} MiB")
+    return stream.decode(delivery)

@@ -8,20 +8,23 @@ from datetime import datetime, timedelta
 import psycopg
 
 from extract.console import Meter, Tally
-from extract.documents import Forecast
+from extract.documents import Forecast, QuarantinedDocument
 from extract.errors import (
     DocumentRefused,
     ForecastNotFound,
     NoAnswer,
     SourceUnavailable,
 )
+from extract.refusals import quarantined
 from extract.run import Run
 from extract.vpp.client import VppClient
-from extract.warehouse.landing import land_forecasts
+from extract.warehouse.landing import land_forecasts, quarantine
 from extract.workers import answers
 
 QUARTER_HOUR = timedelta(minutes=15)
+# A transaction holds as many answers as this, or as many bytes of refused ones.
 BATCH_FORECASTS = 500
+BATCH_BYTES = 16 * 1024 * 1024
 _SLICE = timedelta(days=1)
 """What is landed already is looked up for as much of the window at a time."""
 _FEWEST_UNANSWERED = 8
@@ -94,6 +97,8 @@ class _Load:
         self.exists: set[str] = set()
         """Assets of which the window holds a version, landed before or now."""
         self.waiting: list[Forecast] = []
+        self.refused: list[QuarantinedDocument] = []
+        self.refused_bytes = 0
         self.unanswered: list[NoAnswer] = []
         """In a row, in the order asked: what follows tells whether it is them or the API.
 
@@ -169,16 +174,26 @@ class _Load:
         if isinstance(outcome, Forecast):
             self.exists.add(asset_id)
             self.waiting.append(outcome)
-            if len(self.waiting) >= BATCH_FORECASTS:
-                self.land()
         elif isinstance(outcome, ForecastNotFound):
             self.missing[asset_id] += 1
         elif isinstance(outcome, DocumentRefused):
             self.exists.add(asset_id)
-            self.tally.refused += 1
-            self.run.reporter.refused(str(outcome))
+            self.refuse(outcome)
         else:
             raise outcome
+        if (
+            len(self.waiting) + len(self.refused) >= BATCH_FORECASTS
+            or self.refused_bytes >= BATCH_BYTES
+        ):
+            self.land()
+
+    def refuse(self, refusal: DocumentRefused) -> None:
+        """Put an answer in quarantine."""
+        assert refusal.delivery is not None
+        # Secrets are taken out where they are known: by the client.
+        document = quarantined(self.tally.source, refusal, refusal.delivery, bytes)
+        self.refused.append(document)
+        self.refused_bytes += len(document.content)
 
     def refuse_unanswered(self) -> None:
         """Count versions that got no answer from an API that does answer."""
@@ -188,12 +203,19 @@ class _Load:
         self.unanswered.clear()
 
     def land(self) -> None:
-        """Land what waits."""
-        if self.waiting:
-            landed = land_forecasts(self.run.connection, self.run.run_id, self.waiting)
-            self.tally.landed += landed
-            self.tally.unchanged += len(self.waiting) - landed
-            self.waiting = []
+        """Land what waits, in one transaction."""
+        if not self.waiting and not self.refused:
+            return
+        connection, run_id = self.run.connection, self.run.run_id
+        with connection.transaction():
+            landed = land_forecasts(connection, run_id, self.waiting)
+            refused = quarantine(connection, run_id, self.refused)
+        for document in refused:
+            self.run.reporter.refused(f"{document.source_uri}: {document.reason}")
+        self.tally.landed += landed
+        self.tally.refused += len(refused)
+        self.tally.unchanged += len(self.waiting) + len(self.refused) - landed - len(refused)
+        self.waiting, self.refused, self.refused_bytes = [], [], 0
 
     def report(self) -> None:
         """Say what does not exist: unknown assets by name, single versions by number."""

@@ -19,6 +19,7 @@ from extract.forecast_stream import ForecastRequest, load_forecasts
 from extract.run import Run
 from extract.settings import Settings
 from extract.vpp.client import VppClient
+from extract.warehouse.landing import count_held
 
 FORECASTS = "forecasts"
 FILE_STREAMS = {
@@ -86,4 +87,7 @@ def load(
             run.reporter.line(f"{name}: done")
     if tallies:
         run.reporter.table(tallies)
+        held = count_held(run.connection, [tally.source for tally in tallies])
+        if held:
+            run.reporter.line(f"in quarantine: {held:,} (python -m extract quarantine)")
     return Outcome(any_unavailable, any(tally.refused for tally in tallies))

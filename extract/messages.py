@@ -4,11 +4,23 @@ import re
 
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
 _QUERY = re.compile(r"\?.*$")
+# Begins only where a word does: a long text without a blank would take for ever otherwise.
+_MAIL_ADDRESS = re.compile(r"(?<![^\s@,;:<>\"'|])[^\s@,;:<>\"'|]++@[^\s@,;:<>\"'|]++")
 
 
 def storable_text(text: str) -> str:
     """The text with whatever is not Unicode (in the name of a file, say) written as an escape."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def visible(text: str, keep: str = "") -> str:
+    """The text with what a terminal could obey written as escapes, but for the kept characters."""
+    return "".join(
+        character
+        if character.isprintable() or character in keep
+        else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 def one_line(text: object, limit: int = 200) -> str:
@@ -28,6 +40,11 @@ def shown(value: object) -> str:
 def without_credentials(text: str) -> str:
     """The text without the `user:password@` that an address in it may carry."""
     return _USER_INFO.sub("", text)
+
+
+def without_mail_addresses(text: str) -> str:
+    """The text without the mail addresses in it."""
+    return _MAIL_ADDRESS.sub("(mail address)", text)
 
 
 def public_address(url: str) -> str:

@@ -105,22 +105,22 @@ def test_foreign_files_and_folders_are_no_problem(load: Load, tmp_path: Path) ->
     write(tmp_path / LIVE_NAME, live_infeed())
     for name in ("README.md", "logo.png", ".WND03_20250608.json", "WND03_20250608.json.part"):
         (tmp_path / name).write_bytes(b"\xff\x00")
+    os.mkfifo(tmp_path / "pipe_20250607.json")
     (tmp_path / "older_20250607.json").mkdir()
     (tmp_path / "older_20250607.json" / LIVE_NAME).write_text("{}")
     assert load(tmp_path) == Tally("live-infeed", landed=1, ignored=4)
 
 
-def test_a_refused_file_stops_no_other_and_is_looked_at_again(
+def test_a_refused_file_stops_no_other_and_is_looked_at_again_when_it_changes(
     run: Run, load: Load, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     write(tmp_path / "A_20250608.json", live_infeed("A"))
     (tmp_path / "B_20250608.json").write_text('{"key": ')
     write(tmp_path / "C_20250608.json", live_infeed("C"))
     assert load(tmp_path) == Tally("live-infeed", landed=2, refused=1)
-    assert load(tmp_path) == Tally("live-infeed", unchanged=2, refused=1)
-    lines = capfd.readouterr().err.splitlines()
-    assert len(lines) == 2
-    assert lines[0].startswith(f"refused: file://{tmp_path}/B_20250608.json: is not JSON")
+    assert load(tmp_path) == Tally("live-infeed", unchanged=3)
+    [line] = capfd.readouterr().err.splitlines()
+    assert line.startswith(f"refused: file://{tmp_path}/B_20250608.json: is not JSON")
     write(tmp_path / "B_20250608.json", live_infeed("B"))
     assert load(tmp_path) == Tally("live-infeed", landed=1, unchanged=2)
 

@@ -79,7 +79,7 @@ def test_a_server_that_repeats_the_token_does_not_get_it_printed(
     http_server.answer = lambda target: Answer(400, b"bad token the-secret")
     with pytest.raises(DocumentRefused) as refusal:
         ask()
-    assert "bad token …" in str(refusal.value)
+    assert "bad token (token)" in str(refusal.value)
 
 
 def test_a_naive_version_is_refused(http_server: HttpServer) -> None:
@@ -140,19 +140,19 @@ def test_retry_after_is_honoured(http_server: HttpServer, ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason", "most"),
+    ("fault", "reason"),
     [
-        (Answer(500, b"out of order"), "HTTP 500: out of order", 5),
-        (Answer(body=b'{"key"', claimed_length=5000), "no answer", 3),
+        (Answer(500, b"out of order"), "HTTP 500: out of order"),
+        (Answer(body=b'{"key"', claimed_length=5000), "no answer"),
     ],
 )
 def test_asking_again_has_an_end(
-    http_server: HttpServer, ask: Ask, fault: Answer, reason: str, most: int
+    http_server: HttpServer, ask: Ask, fault: Answer, reason: str
 ) -> None:
     http_server.answer = lambda target: fault
     with pytest.raises(NoAnswer, match=reason):
         ask()
-    assert 2 < len(http_server.requests) <= most
+    assert len(http_server.requests) == 5
 
 
 def test_an_answer_that_never_comes(

@@ -4,7 +4,7 @@ import re
 
 from extract.documents import AssetContracts, Delivery
 from extract.errors import DocumentRefused
-from extract.messages import shown
+from extract.messages import shown, without_mail_addresses
 from extract.sources.csv_documents import decimal, read_csv
 from extract.sources.instants import instant_of_name, iso_date
 from extract.sources.json_documents import identifier, storable
@@ -26,6 +26,7 @@ REQUIRED = (
 )
 LARGEST_CAPACITY_MW = 1e6
 _PERSONAL = re.compile(r"e[-_ ]?mail", re.IGNORECASE)
+_DELIMITERS = ",;\t|"
 
 
 def decode(delivery: Delivery) -> list[AssetContracts]:
@@ -56,6 +57,63 @@ def decode(delivery: Delivery) -> list[AssetContracts]:
             received_utc=delivery.received_utc,
         )
     ]
+
+
+def without_personal_data(content: bytes) -> bytes:
+    """An export as we may keep it: mail columns crossed out, mail addresses elsewhere taken out.
+
+    Works on what is no proper CSV too, and moves no quote, cell or line, so that what is left is
+    refused or decoded as the whole would be. Of what is no text nothing is left: it may hide any.
+    """
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            text = content.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        return b""
+    if "\x00" in text:
+        return b""
+    delimiter = max(_DELIMITERS, key=text.lstrip().partition("\n")[0].count)
+    return without_mail_addresses(_without_mail_columns(text, delimiter)).encode(encoding)
+
+
+def _without_mail_columns(text: str, delimiter: str) -> str:
+    other = f"[^{delimiter}\r\n]*+"
+    cell = re.compile(f'("(?:[^"]++|"")*+"?{other}|{other})(\\{delimiter}|\r\n|\r|\n|\\Z)')
+    pieces: list[str] = []
+    row: list[tuple[str, str]] = []
+    width, first = 0, 0
+    personal: set[int] | None = None
+    for match in cell.finditer(text):
+        row.append((match[1], match[2]))
+        if match[2] == delimiter:
+            continue
+        if personal is not None and len(row) == width:
+            row = [
+                (_crossed_out(kept) if n in personal else kept, end)
+                for n, (kept, end) in enumerate(row)
+            ]
+        elif personal:
+            # Torn or shifted: the address may stand as far to the left as cells are missing.
+            begin = first - max(0, width - len(row))
+            row = [
+                (_crossed_out(kept) if n >= begin else kept, end)
+                for n, (kept, end) in enumerate(row)
+            ]
+        elif personal is None and any(kept.strip() for kept, _ in row):
+            names = [kept.strip(' "\ufeff') for kept, _ in row]
+            personal = {n for n, name in enumerate(names) if not name or _PERSONAL.search(name)}
+            width, first = len(row), min(personal, default=0)
+        pieces.extend(kept + end for kept, end in row)
+        row = []
+    return "".join(pieces)
+
+
+def _crossed_out(cell: str) -> str:
+    # A cell of several lines is one that a lost quote has run into the rows that follow.
+    return cell if "\n" in cell or "\r" in cell else re.sub(r'[^"\s]', "x", cell)
 
 
 def _check_contract(delivery: Delivery, contract: dict[str, str | None]) -> None:

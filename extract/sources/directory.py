@@ -19,6 +19,9 @@ from extract.messages import one_line, public_address, storable_text, without_cr
 # The names under which file systems give the instant of the last change, and a hash of the bytes.
 _MODIFIED = ("mtime", "LastModified", "last_modified", "modified", "updated", "created")
 _TAG = ("ETag", "etag", "md5Hash", "md5")
+LARGEST_FILE_BYTES = 64 * 1024 * 1024
+"""Of a larger file only the beginning is read."""
+_BEGINNING_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +59,23 @@ class Directory:
             listed = self._files.ls(self._path, detail=True)
         except Exception as error:
             raise SourceUnavailable(f"{self.address}: {_reason(error)}") from error
-        files = [self._listed(info) for info in listed if info["type"] != "directory"]
+        files = [self._listed(info) for info in listed if _is_file(info)]
         return sorted(files, key=lambda file: file.name)
 
     def read(self, file: ListedFile) -> tuple[str | None, Delivery]:
         """The stamp and the bytes of a file, the stamp being that of these bytes.
 
-        Raises DocumentRefused when the file cannot be read, or twice changes meanwhile.
+        Of a file larger than LARGEST_FILE_BYTES only the beginning. Raises DocumentRefused when
+        the file cannot be read, or twice changes meanwhile.
         """
         for _ in range(2):
             try:
-                before = _stamp(self._info(file))
-                content = self._files.cat_file(file.path)
+                info = self._info(file)
+                before, size = _stamp(info), info.get("size")
+                if size is not None and size > LARGEST_FILE_BYTES:
+                    content = self._files.cat_file(file.path, start=0, end=_BEGINNING_BYTES)
+                else:
+                    content, size = self._files.cat_file(file.path), None
                 received_utc = pendulum.now("UTC")
                 after = _stamp(self._info(file))
             except FileNotFoundError:
@@ -77,7 +85,10 @@ class Directory:
                     file.source_uri, f"cannot be read: {_reason(error)}"
                 ) from error
             if before == after:
-                return after, Delivery(file.source_uri, file.name, content, received_utc)
+                delivery = Delivery(
+                    file.source_uri, file.name, content, received_utc, size or len(content)
+                )
+                return after, delivery
         raise DocumentRefused(file.source_uri, "changed while it was being read, twice")
 
     def _info(self, file: ListedFile) -> Mapping[str, Any]:
@@ -105,6 +116,12 @@ def _open(url: str) -> tuple[Any, str]:
     ):
         return files, unquote(path)
     return files, path
+
+
+def _is_file(info: Mapping[str, Any]) -> bool:
+    # A pipe or a socket would never end; a link that leads nowhere is reported when it is read.
+    kind = info["type"]
+    return kind != "directory" and (kind != "other" or bool(info.get("islink")))
 
 
 def _stamp(info: Mapping[str, Any]) -> str | None:

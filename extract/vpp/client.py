@@ -1,16 +1,26 @@
 """The client of the forecast API."""
 
+import json
 import threading
+import time
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 
 import pendulum
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_before_delay,
+    wait_random_exponential,
+)
+from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util import Retry
 
 from extract.documents import Delivery, Forecast
@@ -24,13 +34,20 @@ from extract.errors import (
 from extract.messages import one_line, public_address, without_credentials
 from extract.settings import Settings
 from extract.vpp import forecast
+from extract.vpp.bounded_http import BrokenBody, TimedAdapter, read_body, set_deadline
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
+DOCUMENT_SECONDS = 120
+"""For one document in all: every attempt, every wait between them, the whole body."""
 LONGEST_RETRY_AFTER_SECONDS = 60
 LARGEST_BODY_BYTES = 16 * 1024 * 1024
-_BODY_ATTEMPTS = 3
-_CHUNK_BYTES = 64 * 1024
+"""After decompression."""
+_LARGEST_ERROR_BYTES = 64 * 1024
+_ATTEMPTS = 5
+_REDIRECTS = 5
+_PORTS = {"http": 80, "https": 443}
+_BACKOFF = wait_random_exponential(multiplier=0.25, max=5)
 
 
 def get_forecast(asset_id: str, version: datetime) -> Forecast:
@@ -44,8 +61,21 @@ def get_forecast(asset_id: str, version: datetime) -> Forecast:
         return client.get_forecast(asset_id=asset_id, version=version)
 
 
-class _IncompleteBody(Exception):
-    """The answer began and then broke off."""
+class _TryAgain(Exception):
+    """An attempt failed in a way that may pass."""
+
+    def __init__(self, reason: str, wait_seconds: float = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.wait_seconds = wait_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    content: bytes
+    content_bytes: int
+    received_utc: pendulum.DateTime
 
 
 class _BearerToken(AuthBase):
@@ -70,6 +100,7 @@ class VppClient:
             raise ConfigurationError("VPP_API_TOKEN holds characters that no header can carry")
         self._url = url.rstrip("/")
         self._token = token
+        self._secrets = _as_written(token, urlsplit(url).password)
         self._sessions: list[requests.Session] = []
         self._of_thread = threading.local()
 
@@ -88,9 +119,9 @@ class VppClient:
     def get_forecast(self, asset_id: str, version: datetime) -> Forecast:
         """One version of one asset's forecast; see the function of the same name.
 
-        A question that is not answered is asked again, a bounded number of times. Raises
-        ForecastNotFound for 404, DocumentRefused for another 4xx or a body that is no such
-        forecast, NoAnswer when there was none, SourceUnavailable when we are not let in.
+        A question that is not answered is asked again, a bounded number of times and for a bounded
+        time. Raises ForecastNotFound for 404, DocumentRefused for another 4xx or a body that is no
+        such forecast, NoAnswer when there was none, SourceUnavailable when we are not let in.
         """
         if version.tzinfo is None:
             raise ValueError("version has no time zone")
@@ -99,28 +130,20 @@ class VppClient:
         question = urlencode({"asset_id": asset_id, "version": version_utc.isoformat()})
         url = f"{self._url}/forecasts?{question}"
         address = without_credentials(url)
-        attempts = Retrying(
-            retry=retry_if_exception_type(_IncompleteBody),
-            stop=stop_after_attempt(_BODY_ATTEMPTS),
-            wait=wait_random_exponential(multiplier=0.2, max=2),
-            reraise=True,
-        )
-        try:
-            status, content, received_utc = attempts(self._fetch, url)
-        except (_IncompleteBody, requests.RequestException) as error:
-            raise NoAnswer(address, f"no answer: {self._reason(error)}") from error
-        if status == requests.codes.ok:
-            return forecast.decode(
-                Delivery(address, asset_id, content, received_utc), asset_id, version_utc
-            )
-        if status == requests.codes.not_found:
+        answer = self._ask(url, address)
+        if answer.status == requests.codes.not_found:
             raise ForecastNotFound(f"{address}: does not exist (404)")
-        reason = f"HTTP {status}: {self._safe(one_line(content.decode('utf-8', 'replace')))}"
-        if status == requests.codes.unauthorized:
+        delivery = Delivery(
+            address, asset_id, answer.content, answer.received_utc, answer.content_bytes
+        )
+        if answer.status == requests.codes.ok:
+            return self._decoded(delivery, asset_id, version_utc)
+        delivery = self._without_secrets(delivery)
+        text = without_credentials(delivery.content.decode("utf-8", "replace"))
+        reason = f"HTTP {answer.status}: {one_line(text)}"
+        if answer.status == requests.codes.unauthorized:
             raise SourceUnavailable(f"{self.address}: {reason} (is VPP_API_TOKEN right?)")
-        if status >= 500 or status == requests.codes.too_many_requests:
-            raise NoAnswer(address, reason)
-        raise DocumentRefused(address, reason)
+        raise DocumentRefused(address, reason, delivery)
 
     def close(self) -> None:
         """Close all connections."""
@@ -138,22 +161,48 @@ class VppClient:
     ) -> None:
         self.close()
 
-    def _fetch(self, url: str) -> tuple[int, bytes, pendulum.DateTime]:
-        with self._session().get(
-            url, timeout=(CONNECT_SECONDS, READ_SECONDS), stream=True
-        ) as response:
-            content = bytearray()
-            try:
-                for chunk in response.iter_content(_CHUNK_BYTES):
-                    content += chunk
-                    if len(content) > LARGEST_BODY_BYTES:
-                        size = LARGEST_BODY_BYTES // (1024 * 1024)
-                        raise DocumentRefused(
-                            without_credentials(url), f"is larger than {size} MiB"
-                        )
-            except requests.RequestException as error:
-                raise _IncompleteBody(str(error)) from error
-            return response.status_code, bytes(content), pendulum.now("UTC")
+    def _ask(self, url: str, address: str) -> _Answer:
+        """The answer, once there is one that asking again would not change. Raises NoAnswer."""
+        attempts = Retrying(
+            retry=retry_if_exception(_is_passing),
+            stop=stop_after_attempt(_ATTEMPTS) | stop_before_delay(DOCUMENT_SECONDS),
+            wait=_wait_seconds,
+            reraise=True,
+        )
+        deadline = time.monotonic() + DOCUMENT_SECONDS
+        set_deadline(deadline)
+        try:
+            return attempts(self._attempt, url, address)
+        except _TryAgain as failure:
+            if time.monotonic() >= deadline:
+                reason = f"no whole answer within {DOCUMENT_SECONDS:g} seconds"
+            else:
+                reason = one_line(self._safe(failure.reason))
+            raise NoAnswer(address, reason) from None
+
+    def _attempt(self, url: str, address: str) -> _Answer:
+        try:
+            for _ in range(_REDIRECTS):
+                with self._session().get(
+                    url,
+                    timeout=(CONNECT_SECONDS, READ_SECONDS),
+                    stream=True,
+                    allow_redirects=False,
+                ) as response:
+                    if not response.is_redirect:
+                        return _read(response)
+                    target = urljoin(url, response.headers["Location"])
+                if not _is_followed(url, target):
+                    scheme, host, port = _host(target)
+                    place = one_line(self._safe(f"{scheme}://{host}:{port}"), 80)
+                    raise NoAnswer(address, f"redirects to another host ({place}): not followed")
+                url = target
+        except ValueError as error:
+            # An address is at fault, ours or that of a redirect: asking again is no use.
+            raise NoAnswer(address, f"no answer: {self._reason(error)}") from None
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise _TryAgain(f"no answer: {self._reason(error)}") from None
+        raise NoAnswer(address, f"redirects more than {_REDIRECTS} times")
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._of_thread, "session", None)
@@ -163,31 +212,115 @@ class VppClient:
             environment = session.merge_environment_settings(self._url, {}, None, None, None)
             session.proxies, session.verify = environment["proxies"], environment["verify"]
             session.trust_env = False
+            # Only what is decompressed here, within bounds.
+            session.headers["Accept-Encoding"] = "gzip"
             if self._token:
                 session.auth = _BearerToken(self._token)
-            retries = Retry(
-                total=4,
-                connect=2,
-                status_forcelist=(429, 500, 502, 503, 504),
-                backoff_factor=0.25,
-                backoff_jitter=0.25,
-                backoff_max=5,
-                retry_after_max=LONGEST_RETRY_AFTER_SECONDS,
-                raise_on_status=False,
-            )
             for scheme in ("http://", "https://"):
-                session.mount(scheme, HTTPAdapter(pool_connections=1, max_retries=retries))
+                session.mount(scheme, TimedAdapter(pool_connections=1))
             self._of_thread.session = session
             self._sessions.append(session)
         return session
 
+    def _decoded(self, delivery: Delivery, asset_id: str, version_utc: datetime) -> Forecast:
+        if delivery.content_bytes > len(delivery.content):
+            size = LARGEST_BODY_BYTES // (1024 * 1024)
+            reason = f"is larger than {size} MiB"
+            raise DocumentRefused(delivery.source_uri, reason, self._without_secrets(delivery))
+        try:
+            return forecast.decode(delivery, asset_id, version_utc)
+        except DocumentRefused as refusal:
+            reason, safe = refusal.reason, self._without_secrets(delivery)
+        if safe is not delivery:
+            # A reason quotes what it found, and cuts it where it likes.
+            try:
+                forecast.decode(safe, asset_id, version_utc)
+                reason = "repeats the token"
+            except DocumentRefused as refusal:
+                reason = refusal.reason
+        raise DocumentRefused(delivery.source_uri, reason, safe)
+
+    def _without_secrets(self, delivery: Delivery) -> Delivery:
+        """The delivery without the token, should the API repeat it."""
+        content = delivery.content
+        for secret in self._secrets:
+            content = content.replace(secret.encode(), b"(token)")
+        return delivery if content == delivery.content else replace(delivery, content=content)
+
     def _safe(self, text: str) -> str:
-        hidden = text.replace(self._token, "…") if self._token else text
-        return without_credentials(hidden)
+        for secret in self._secrets:
+            text = text.replace(secret, "(token)")
+        return without_credentials(text)
 
     def _reason(self, error: BaseException) -> str:
         # What urllib3 says last is what happened; what it is wrapped in repeats the address.
         cause = error.args[0] if error.args else error
         cause = getattr(cause, "reason", None) or cause
-        text = str(cause)
-        return self._safe(one_line(text.rpartition("object at ")[2].partition(": ")[2] or text))
+        text = self._safe(str(cause))
+        return one_line(text.rpartition("object at ")[2].partition(": ")[2] or text)
+
+
+def _as_written(*secrets: str | None) -> list[str]:
+    """The secrets as they are sent, and as an answer may write them; the longest first."""
+    written = {
+        form
+        for secret in secrets
+        if secret
+        for form in (secret, unquote(secret), quote(secret, safe=""), json.dumps(secret)[1:-1])
+    }
+    return sorted(written, key=len, reverse=True)
+
+
+def _read(response: requests.Response) -> _Answer:
+    """The answer, its body decompressed and bounded. Raises _TryAgain for one that may pass."""
+    is_ok = response.status_code == requests.codes.ok
+    limit = LARGEST_BODY_BYTES if is_ok else _LARGEST_ERROR_BYTES
+    try:
+        content = read_body(response, limit)
+    except BrokenBody as error:
+        raise _TryAgain(f"no answer: {error}") from None
+    if response.status_code >= 500 or response.status_code in (
+        requests.codes.request_timeout,
+        requests.codes.too_many_requests,
+    ):
+        wait_seconds = _retry_after_seconds(response)
+        # The caller takes the token out of it, and cuts it to a line's length.
+        asks = f", asks to wait {wait_seconds:g} seconds" if wait_seconds else ""
+        reason = f"HTTP {response.status_code}{asks}: {content.decode('utf-8', 'replace')}"
+        raise _TryAgain(reason, wait_seconds)
+    length = response.headers.get("Content-Length", "")
+    content_bytes = len(content)
+    if content_bytes > limit and length.isdecimal():
+        content_bytes = max(content_bytes, int(length))
+    return _Answer(response.status_code, content[:limit], content_bytes, pendulum.now("UTC"))
+
+
+def _retry_after_seconds(response: requests.Response) -> float:
+    try:
+        return Retry().parse_retry_after(response.headers.get("Retry-After", "0"))
+    except (InvalidHeader, OverflowError):
+        return 0
+
+
+def _is_passing(error: BaseException) -> bool:
+    return isinstance(error, _TryAgain) and error.wait_seconds <= LONGEST_RETRY_AFTER_SECONDS
+
+
+def _wait_seconds(state: RetryCallState) -> float:
+    failure = state.outcome.exception() if state.outcome else None
+    asked_for = failure.wait_seconds if isinstance(failure, _TryAgain) else 0
+    # On top of what the API asks for, so that not all threads come back at once.
+    return asked_for + _BACKOFF(state)
+
+
+def _host(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of an address."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
+
+
+def _is_followed(url: str, target: str) -> bool:
+    """Whether a redirect stays where we may send the token: at its host, or that made secure."""
+    (scheme, host, port), (target_scheme, target_host, target_port) = _host(url), _host(target)
+    is_secured = (scheme, port, target_scheme, target_port) == ("http", 80, "https", 443)
+    return host == target_host and ((scheme, port) == (target_scheme, target_port) or is_secured)

@@ -13,7 +13,8 @@ import pendulum
 import psycopg
 from psycopg import sql
 
-from extract.documents import Document, Forecast
+from extract.documents import Document, Forecast, QuarantinedDocument
+from extract.messages import without_mail_addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def begin_run(connection: psycopg.Connection, command: str) -> int:
     """Note a run of the extractor; returns its id."""
     row = connection.execute(
         "insert into raw.run (started_utc, command) values (%s, %s) returning run_id",
-        [_plain(pendulum.now("UTC")), command],
+        [_plain(pendulum.now("UTC")), without_mail_addresses(command)],
     ).fetchone()
     assert row is not None
     return int(row[0])
@@ -65,41 +66,163 @@ def land_files(
 ) -> int:
     """Land files of one table; returns how many of them were new.
 
-    A file whose bytes are those of its newest observation brings no document, only its new stamp.
+    A file whose bytes are those of its newest observation brings no document, only its new stamp,
+    unless these bytes are still in quarantine: then they are landed and released.
     """
     landed = 0
     with connection.transaction():
-        _lock(connection, table)
+        lock_table(connection, table)
         known = newest_observations(
             connection, [observation.source_uri for observation, _ in files]
+        )
+        held = quarantined_bytes(
+            connection, [(o.source_uri, o.content_sha256) for o, _ in files], unreleased=True
         )
         documents: list[Document] = []
         observations: list[Observation] = []
         for observation, decoded in files:
             stamp, sha256 = known.get(observation.source_uri, (None, None))
-            if sha256 != observation.content_sha256:
+            if (
+                sha256 != observation.content_sha256
+                or (observation.source_uri, observation.content_sha256) in held
+            ):
                 documents.extend(decoded)
                 landed += 1
             elif stamp == observation.stamp:
                 continue
             observations.append(observation)
         _copy_documents(connection, run_id, documents)
-        _copy(
-            connection,
-            "file_observation",
-            {
-                "source_uri": "text",
-                "stamp": "text",
-                "content_sha256": "bytea",
-                "observed_utc": "timestamptz",
-                "run_id": "bigint",
-            },
-            (
-                (o.source_uri, o.stamp, o.content_sha256, _plain(o.observed_utc), run_id)
-                for o in observations
-            ),
-        )
+        _copy_observations(connection, run_id, observations)
+        release(connection, run_id, list(held.values()))
     return landed
+
+
+def quarantine_files(
+    connection: psycopg.Connection,
+    run_id: int,
+    table: str,
+    files: Sequence[tuple[Observation, QuarantinedDocument]],
+) -> list[QuarantinedDocument]:
+    """Put refused files of one table in quarantine; returns those that were not there yet.
+
+    They are in the ledger like all files, so that they are not read again until they change.
+    """
+    if not files:
+        return []
+    with connection.transaction():
+        lock_table(connection, table)
+        known = newest_observations(connection, [o.source_uri for o, _ in files])
+        # What is refused today and was landed under an older rule stays landed.
+        news = [
+            (observation, document)
+            for observation, document in files
+            if known.get(observation.source_uri, ("", b""))[1] != observation.content_sha256
+        ]
+        added = quarantine(connection, run_id, [document for _, document in news])
+        _copy_observations(
+            connection,
+            run_id,
+            [o for o, _ in files if known.get(o.source_uri) != (o.stamp, o.content_sha256)],
+        )
+    return added
+
+
+def quarantine(
+    connection: psycopg.Connection, run_id: int, documents: Sequence[QuarantinedDocument]
+) -> list[QuarantinedDocument]:
+    """Put documents in quarantine; returns those whose bytes were not there yet at the address."""
+    if not documents:
+        return []
+    with connection.transaction():
+        lock_table(connection, QuarantinedDocument.table)
+        held = quarantined_bytes(
+            connection, [(d.source_uri, d.content_sha256) for d in documents], unreleased=False
+        )
+        new = {
+            (d.source_uri, d.content_sha256): d
+            for d in documents
+            if (d.source_uri, d.content_sha256) not in held
+        }
+        _copy_documents(connection, run_id, list(new.values()))
+    return list(new.values())
+
+
+def quarantined_bytes(
+    connection: psycopg.Connection, addresses: Sequence[tuple[str, bytes]], *, unreleased: bool
+) -> dict[tuple[str, bytes], int]:
+    """Which of these addresses and hashes are (or still are) in quarantine: the document's id."""
+    rows = connection.execute(
+        """
+        select held.source_uri, held.content_sha256, held.document_id
+        from unnest(%s::text[], %s::bytea[]) as asked (source_uri, content_sha256)
+        cross join lateral (
+            select quarantine.source_uri, quarantine.content_sha256, quarantine.document_id
+            from raw.quarantine
+            where quarantine.source_uri = asked.source_uri
+                and quarantine.content_sha256 = asked.content_sha256
+                and not (%s and exists (
+                    select from raw.quarantine_release
+                    where quarantined_document_id = quarantine.document_id
+                ))
+        ) as held
+        """,
+        [[uri for uri, _ in addresses], [sha256 for _, sha256 in addresses], unreleased],
+    )
+    return {(uri, sha256): document_id for uri, sha256, document_id in rows}
+
+
+def count_held(connection: psycopg.Connection, sources: Sequence[str]) -> int:
+    """How many documents of these sources are refused and not landed."""
+    row = connection.execute(
+        """
+        select count(*) from raw.quarantine
+        where source = any(%s) and not exists (
+            select from raw.quarantine_release
+            where quarantined_document_id = quarantine.document_id
+        )
+        """,
+        [list(sources)],
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def release(connection: psycopg.Connection, run_id: int, document_ids: Sequence[int]) -> list[int]:
+    """Note that these documents of the quarantine are landed; returns those that were not before.
+
+    To be called in the transaction that lands them.
+    """
+    if not document_ids:
+        return []
+    lock_table(connection, "quarantine_release")
+    rows = connection.execute(
+        """
+        insert into raw.quarantine_release (quarantined_document_id, received_utc, run_id)
+        select released.document_id, %s, %s
+        from unnest(%s::bigint[]) as released (document_id)
+        order by released.document_id
+        on conflict (quarantined_document_id) do nothing
+        returning quarantined_document_id
+        """,
+        [_plain(pendulum.now("UTC")), run_id, list(document_ids)],
+    )
+    return [document_id for (document_id,) in rows]
+
+
+def land_released(
+    connection: psycopg.Connection, run_id: int, document_id: int, documents: Sequence[Document]
+) -> bool:
+    """Land what a document of the quarantine decodes to; False where that was done before.
+
+    The ledger stays as it is: the address may hold other bytes by now.
+    """
+    with connection.transaction():
+        for table in sorted({document.table for document in documents}):
+            lock_table(connection, table)
+        if not release(connection, run_id, [document_id]):
+            return False
+        _copy_documents(connection, run_id, documents)
+    return True
 
 
 def land_forecasts(
@@ -110,7 +233,7 @@ def land_forecasts(
     A version whose newest document (received last) has the same bytes brings nothing new.
     """
     with connection.transaction():
-        _lock(connection, Forecast.table)
+        lock_table(connection, Forecast.table)
         rows = connection.execute(
             """
             select asked.asset_id, asked.version_utc, newest.content_sha256
@@ -128,15 +251,40 @@ def land_forecasts(
         known = {(asset_id, version): sha256 for asset_id, version, sha256 in rows}
         new = [f for f in forecasts if known.get((f.asset_id, f.version_utc)) != f.content_sha256]
         _copy_documents(connection, run_id, new)
+        held = quarantined_bytes(
+            connection, [(f.source_uri, f.content_sha256) for f in forecasts], unreleased=True
+        )
+        release(connection, run_id, list(held.values()))
     return len(new)
 
 
-def _lock(connection: psycopg.Connection, table: str) -> None:
+def lock_table(connection: psycopg.Connection, table: str) -> None:
+    """Be the only one to add to this table of raw, up to the end of the transaction."""
     # What is repeated is planned once: a plan made while the table was small would be kept as it
     # grows, and read it whole for every document that is looked up.
     connection.execute(
         "select pg_advisory_xact_lock(hashtext(%s)), set_config('enable_seqscan', 'off', true)",
         [f"raw.{table}"],
+    )
+
+
+def _copy_observations(
+    connection: psycopg.Connection, run_id: int, observations: Sequence[Observation]
+) -> None:
+    _copy(
+        connection,
+        "file_observation",
+        {
+            "source_uri": "text",
+            "stamp": "text",
+            "content_sha256": "bytea",
+            "observed_utc": "timestamptz",
+            "run_id": "bigint",
+        },
+        (
+            (o.source_uri, o.stamp, o.content_sha256, _plain(o.observed_utc), run_id)
+            for o in observations
+        ),
     )
 
 

@@ -1,0 +1,90 @@
+"""Retraction on the command line: a landed document that is not to count any more."""
+
+import argparse
+from typing import Any
+
+import pendulum
+import psycopg
+from psycopg import sql
+
+from extract.console import Reporter
+from extract.documents import ORIGIN_TYPES, Document, QuarantinedDocument
+from extract.errors import UsageError
+from extract.messages import one_line, without_mail_addresses
+from extract.warehouse.landing import begin_run, lock_table
+
+COMMAND = "retract"
+_NAMING_TYPES = ("text", "timestamptz", "date")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser(
+        COMMAND,
+        help="take a landed document out of every mart, from the next build on",
+        description="Note that a landed document does not count: from the next build on the marts "
+        "are as if it had never arrived. The document itself stays in raw.",
+    )
+    parser.add_argument(
+        "document_id", type=int, metavar="DOCUMENT_ID", help="which document (document_id in raw)"
+    )
+    parser.add_argument("--why", required=True, metavar="TEXT", help="the reason, kept beside it")
+
+
+def run_command(
+    options: argparse.Namespace, connection: psycopg.Connection, command: str, reporter: Reporter
+) -> int:
+    """Retract the document; returns the exit status. Raises UsageError where there is none."""
+    document_id, reason = options.document_id, without_mail_addresses(one_line(options.why, 1000))
+    if not reason:
+        raise UsageError("--why is empty: say why the document is not to count")
+    what = _landed(connection, document_id)
+    if what is None:
+        raise UsageError(f"no landed document has the id {document_id}")
+    with connection.transaction():
+        lock_table(connection, "retraction")
+        row = connection.execute(
+            """
+            select reason, received_utc from raw.retraction
+            where retracted_document_id = %s
+            """,
+            [document_id],
+        ).fetchone()
+        if row is not None:
+            raise UsageError(
+                f"document {document_id} was retracted at {row[1]:%Y-%m-%d %H:%M:%SZ}: {row[0]}"
+            )
+        run_id = begin_run(connection, command)
+        connection.execute(
+            """
+            insert into raw.retraction (retracted_document_id, reason, received_utc, run_id)
+            values (%s, %s, %s, %s)
+            """,
+            [document_id, reason, pendulum.now("UTC"), run_id],
+        )
+    reporter.line(f"retracted from the next build on: {what}")
+    return 0
+
+
+def _landed(connection: psycopg.Connection, document_id: int) -> str | None:
+    """What the document is, in words; None where no table of raw has it."""
+    for kind in Document.__subclasses__():
+        if kind.table == QuarantinedDocument.table:
+            continue
+        names = [
+            name
+            for name, type_ in kind.types.items()
+            if type_ in _NAMING_TYPES and name not in ORIGIN_TYPES
+        ]
+        columns = [*names, "received_utc", "source_uri"]
+        query = sql.SQL("select {} from raw.{} where document_id = %s::bigint").format(
+            sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(kind.table)
+        )
+        try:
+            row = connection.execute(query, [document_id]).fetchone()
+        except psycopg.DataError:
+            return None
+        if row is not None:
+            facts = ", ".join(f"{name} {value}" for name, value in zip(columns, row, strict=True))
+            return f"document {document_id} of raw.{kind.table}: {facts}"
+    return None
