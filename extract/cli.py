@@ -63,6 +63,7 @@ exit status:
   1  the run could not do its work: a source or the warehouse cannot be reached, a build failed
   2  wrong usage
   3  a document was refused and is new in quarantine, or could not be had; all others are landed
+  4  a source is being loaded by another run (a line says which); all others are landed
   5  status only: a source is late
   130  interrupted
 
@@ -130,7 +131,7 @@ def _run(options: argparse.Namespace, command: str, reporter: Reporter) -> int:
         marts.check_ownership(connection, names)
         ensure_schema(connection)
         run = Run(connection, begin_run(connection, command), reporter)
-        outcome = load(run, settings, sources, forecasts)
+        outcome = load(run, settings, sources, forecasts, wait=options.wait)
         if names:
             reporter.line("building the marts (dbt build) ...")
             marts.build_marts(connection, names)
@@ -178,6 +179,7 @@ def build_parser() -> argparse.ArgumentParser:
         subparser = subparsers.add_parser(
             name, help=summary, description=f"Land {summary} ({VARIABLES[name]})."
         )
+        _add_wait_option(subparser)
         if name == FORECASTS:
             _add_forecast_options(subparser)
             _add_mart_options(subparser)
@@ -186,6 +188,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="all of them, technical data and contracts first",
         description="Land all sources that are configured, technical data and contracts first.",
     )
+    _add_wait_option(everything)
     _add_forecast_options(everything)
     quarantine.add_parser(subparsers)
     retraction.add_parser(subparsers)
@@ -203,6 +206,14 @@ def build_parser() -> argparse.ArgumentParser:
         "ends with status 5 where a source is late.",
     )
     return parser
+
+
+def _add_wait_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--wait",
+        action="store_true",
+        help="wait for another run that loads the same (default: leave it to that run)",
+    )
 
 
 def _add_forecast_options(parser: argparse.ArgumentParser) -> None:

@@ -45,6 +45,10 @@ class Reporter:
         """A line about a document that was refused."""
         self._print(self.err, f"refused: {text}")
 
+    def busy(self, text: str) -> None:
+        """A line about a source that another run is loading."""
+        self._print(self.err, f"busy: {text}")
+
     def error(self, text: str) -> None:
         """A line about something that could not be done."""
         self._print(self.err, f"error: {text}")

@@ -23,6 +23,14 @@ class SourceUnavailable(ExtractError):
     """A source as a whole cannot be read: a missing directory, an API that nobody answers."""
 
 
+class StreamBusy(ExtractError):
+    """Another run is loading the stream."""
+
+    def __init__(self, stream: str, holder: str) -> None:
+        super().__init__(f"{stream}: {holder}; --wait waits for it")
+        self.holder = holder
+
+
 class NoAnswer(SourceUnavailable):
     """One question to the API got no usable answer, after all repetitions."""
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extract.console import Tally
-from extract.errors import ConfigurationError, SourceUnavailable
+from extract.errors import ConfigurationError, SourceUnavailable, StreamBusy
 from extract.file_streams import (
     ASSET_CONTRACTS,
     FINAL_PRODUCTION,
@@ -20,6 +20,7 @@ from extract.run import Run
 from extract.settings import Settings
 from extract.vpp.client import VppClient
 from extract.warehouse.landing import count_held
+from extract.warehouse.stream_lock import loading, wait_for_loads
 
 FORECASTS = "forecasts"
 FILE_STREAMS = {
@@ -54,32 +55,50 @@ class Outcome:
 
     any_unavailable: bool
     any_refused: bool
+    any_busy: bool
 
     @property
     def status(self) -> int:
-        """0: all landed; 1: a source could not be read; 3: a document was refused."""
-        return 1 if self.any_unavailable else 3 if self.any_refused else 0
+        """0: all landed; 1: a source could not be read; 3: a document was refused; 4: busy."""
+        if self.any_unavailable:
+            return 1
+        return 3 if self.any_refused else 4 if self.any_busy else 0
 
 
 def load(
-    run: Run, settings: Settings, sources: Sequence[str], forecasts: ForecastRequest
+    run: Run,
+    settings: Settings,
+    sources: Sequence[str],
+    forecasts: ForecastRequest,
+    *,
+    wait: bool = False,
 ) -> Outcome:
-    """Load these sources in this order. One that cannot be read does not stop the others."""
+    """Load these sources in this order. One that cannot be read does not stop the others.
+
+    Nor does one that another run is loading: it is left out, or waited for if `wait` says so.
+    """
     tallies: list[Tally] = []
-    any_unavailable = False
+    any_unavailable = any_busy = False
     for name in sources:
         url = settings.url(VARIABLES[name])
         if url is None:
             run.reporter.line(f"{name}: skipped, {VARIABLES[name]} is not set")
             continue
         tally = Tally(name)
-        tallies.append(tally)
         try:
-            if name == FORECASTS:
-                with VppClient(url, settings.vpp_api_token) as client:
-                    load_forecasts(run, client, forecasts, tally)
-            else:
-                load_directory(run, FILE_STREAMS[name], url, tally)
+            with loading(run, name, wait=wait):
+                tallies.append(tally)
+                if name == FORECASTS:
+                    if not forecasts.assets:
+                        # They name the assets: another run may be about to land one.
+                        wait_for_loads(run, name, (TECHNICAL_DATA.name, ASSET_CONTRACTS.name))
+                    with VppClient(url, settings.vpp_api_token) as client:
+                        load_forecasts(run, client, forecasts, tally)
+                else:
+                    load_directory(run, FILE_STREAMS[name], url, tally)
+        except StreamBusy as error:
+            any_busy = True
+            run.reporter.busy(str(error))
         except (SourceUnavailable, ConfigurationError) as error:
             any_unavailable = True
             run.reporter.error(f"{name}: {error}")
@@ -90,4 +109,4 @@ def load(
         held = count_held(run.connection, [tally.source for tally in tallies])
         if held:
             run.reporter.line(f"in quarantine: {held:,} (python -m extract quarantine)")
-    return Outcome(any_unavailable, any(tally.refused for tally in tallies))
+    return Outcome(any_unavailable, any(tally.refused for tally in tallies), any_busy)

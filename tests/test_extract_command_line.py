@@ -28,7 +28,7 @@ def test_help_names_everything(extract: ExtractCommand) -> None:
     assert outcome.status == 0
     for word in (*subcommands(), *VARIABLES.values(), "VPP_API_TOKEN", "PGHOST", "examples:"):
         assert word in outcome.out
-    for status in ("0 ", "1 ", "2 ", "3 ", "5 ", "130 "):
+    for status in ("0 ", "1 ", "2 ", "3 ", "4 ", "5 ", "130 "):
         assert re.search(rf"^  {status} ", outcome.out, re.MULTILINE)
 
 

@@ -357,7 +357,7 @@ def test_two_runs_at_once_land_every_version_once(
     warehouse: Warehouse, http_server: HttpServer, tmp_path: Path
 ) -> None:
     http_server.answer = lambda target: Answer(body=forecast_for(target))
-    command = [sys.executable, "-m", "extract", "forecasts", "--assets", "A", "B", *DAY]
+    command = [sys.executable, "-m", "extract", "forecasts", "--wait", "--assets", "A", "B", *DAY]
     environment = {**os.environ, **warehouse.environment, "VPP_API_URL": http_server.url}
     runs = [
         subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)

@@ -33,6 +33,11 @@ def connect(settings: Settings) -> psycopg.Connection:
             f"the warehouse is PostgreSQL {version}; {OLDEST_SERVER} or newer is needed"
         )
     connection.execute("set timezone to 'UTC'")
+    # Should this machine vanish, the server is to notice in minutes and free our locks.
+    connection.execute(
+        "set tcp_keepalives_idle = 60; set tcp_keepalives_interval = 15; "
+        "set tcp_keepalives_count = 4"
+    )
     return connection
 
 
