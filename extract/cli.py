@@ -220,7 +220,9 @@ def _add_forecast_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "forecasts",
         "Which versions are asked for: by default those of the last 48 hours. Versions that are "
-        "landed already are not asked for again. Directories are always looked through whole.",
+        "landed already are not asked for again, and those that did not exist (404) ever less "
+        "often: after a quarter-hour at first, after 16 hours at last, and then no more. "
+        "Directories are always looked through whole.",
     )
     instant = "an ISO 8601 date or instant, UTC where it has no offset"
     group.add_argument(
@@ -245,7 +247,9 @@ def _add_forecast_options(parser: argparse.ArgumentParser) -> None:
         help="only these (default: all that landed technical data or contracts name)",
     )
     group.add_argument(
-        "--refetch", action="store_true", help="ask again for versions that are landed already"
+        "--refetch",
+        action="store_true",
+        help="ask also for versions that are landed already, or that did not exist just before",
     )
     group.add_argument(
         "--concurrency",

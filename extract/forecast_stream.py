@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 
@@ -18,7 +18,7 @@ from extract.errors import (
 from extract.refusals import quarantined
 from extract.run import Run
 from extract.vpp.client import VppClient
-from extract.warehouse.landing import land_forecasts, quarantine
+from extract.warehouse.landing import absences, land_forecasts, note_absences, quarantine
 from extract.workers import answers
 
 QUARTER_HOUR = timedelta(minutes=15)
@@ -28,6 +28,10 @@ BATCH_BYTES = 16 * 1024 * 1024
 _SLICE = timedelta(days=1)
 """What is landed already is looked up for as much of the window at a time."""
 _FEWEST_UNANSWERED = 8
+_ASK_AGAIN_AFTER = [timedelta(minutes=n) for n in (15, 15, 30, 60, 120, 240, 480, 960)]
+"""How long after the first, second, ... time in vain a version is asked for again. Then no more."""
+_EARLY = timedelta(minutes=3)
+"""So much earlier is soon enough: a run every 15 minutes is not always exactly that."""
 
 Question = tuple[str, datetime]
 
@@ -41,7 +45,7 @@ class ForecastRequest:
     assets: tuple[str, ...] = ()
     """Empty: every asset that landed technical data or contracts name."""
     refetch: bool = False
-    """Whether versions that are landed already are asked for again."""
+    """Whether versions are asked for that are landed already, or were in vain just before."""
     concurrency: int = 8
 
 
@@ -99,6 +103,9 @@ class _Load:
         self.waiting: list[Forecast] = []
         self.refused: list[QuarantinedDocument] = []
         self.refused_bytes = 0
+        self.in_vain: list[tuple[str, datetime, datetime, bool]] = []
+        self.left_out: Counter[bool] = Counter()
+        """Versions not asked for again yet, by whether their last answer was refused."""
         self.unanswered: list[NoAnswer] = []
         """In a row, in the order asked: what follows tells whether it is them or the API.
 
@@ -110,9 +117,7 @@ class _Load:
         """Ask everything. Raises SourceUnavailable once it is clear that nobody answers."""
         failure: SourceUnavailable | None = None
         patience = max(self.request.concurrency, _FEWEST_UNANSWERED)
-        for (asset_id, _), outcome in answers(
-            self.ask, self.questions(meter), self.request.concurrency
-        ):
+        for question, outcome in answers(self.ask, self.questions(meter), self.request.concurrency):
             meter.advance()
             if isinstance(outcome, NoAnswer):
                 self.unanswered.append(outcome)
@@ -122,7 +127,7 @@ class _Load:
                 failure = outcome
                 break
             else:
-                self.take(asset_id, outcome)
+                self.take(question, outcome)
         if self.unanswered and (not self.answered or len(self.unanswered) >= patience):
             failure = SourceUnavailable(f"{self.client.address}: {self.unanswered[-1].reason}")
         if failure is None:
@@ -136,12 +141,17 @@ class _Load:
         version = first_version(self.request.begin)
         while version < self.request.end:
             slice_end = min(version + _SLICE, self.request.end)
-            landed = set() if self.request.refetch else self.landed(version, slice_end)
+            refetch = self.request.refetch
+            landed = set() if refetch else self.landed(version, slice_end)
+            too_early = {} if refetch else self.too_early(version, slice_end)
             while version < slice_end:
                 for asset_id in self.request.assets:
                     if (asset_id, version) in landed:
                         self.tally.unchanged += 1
                         self.exists.add(asset_id)
+                        meter.advance()
+                    elif (asset_id, version) in too_early:
+                        self.left_out[too_early[asset_id, version]] += 1
                         meter.advance()
                     else:
                         yield asset_id, version
@@ -159,6 +169,21 @@ class _Load:
         )
         return set(rows)
 
+    def too_early(self, begin: datetime, end: datetime) -> dict[Question, bool]:
+        """The versions in this part of the window that were asked for in vain, lately or too often.
+
+        True: the last answer was refused; False: the version did not exist.
+        """
+        now = datetime.now(UTC)
+        return {
+            (asset_id, version): is_refused
+            for asset_id, version, count, asked_utc, is_refused in absences(
+                self.run.connection, self.request.assets, begin, end
+            )
+            if count > len(_ASK_AGAIN_AFTER)
+            or now < asked_utc + _ASK_AGAIN_AFTER[count - 1] - _EARLY
+        }
+
     def ask(self, question: Question) -> tuple[Question, Forecast | Exception]:
         """Ask one question, in a thread of its own; what goes wrong is an answer too."""
         asset_id, version = question
@@ -167,8 +192,9 @@ class _Load:
         except Exception as error:
             return question, error
 
-    def take(self, asset_id: str, outcome: Forecast | Exception) -> None:
+    def take(self, question: Question, outcome: Forecast | Exception) -> None:
         """Sort one answer."""
+        asset_id, version = question
         self.answered = True
         self.refuse_unanswered()
         if isinstance(outcome, Forecast):
@@ -176,13 +202,15 @@ class _Load:
             self.waiting.append(outcome)
         elif isinstance(outcome, ForecastNotFound):
             self.missing[asset_id] += 1
+            self.in_vain.append((asset_id, version, datetime.now(UTC), False))
         elif isinstance(outcome, DocumentRefused):
             self.exists.add(asset_id)
             self.refuse(outcome)
+            self.in_vain.append((asset_id, version, datetime.now(UTC), True))
         else:
             raise outcome
         if (
-            len(self.waiting) + len(self.refused) >= BATCH_FORECASTS
+            len(self.waiting) + len(self.in_vain) >= BATCH_FORECASTS
             or self.refused_bytes >= BATCH_BYTES
         ):
             self.land()
@@ -204,21 +232,22 @@ class _Load:
 
     def land(self) -> None:
         """Land what waits, in one transaction."""
-        if not self.waiting and not self.refused:
+        if not self.waiting and not self.in_vain:
             return
         connection, run_id = self.run.connection, self.run.run_id
         with connection.transaction():
             landed = land_forecasts(connection, run_id, self.waiting)
             refused = quarantine(connection, run_id, self.refused)
+            note_absences(connection, run_id, self.in_vain)
         for document in refused:
             self.run.reporter.refused(f"{document.source_uri}: {document.reason}")
         self.tally.landed += landed
         self.tally.refused += len(refused)
         self.tally.unchanged += len(self.waiting) + len(self.refused) - landed - len(refused)
-        self.waiting, self.refused, self.refused_bytes = [], [], 0
+        self.waiting, self.refused, self.refused_bytes, self.in_vain = [], [], 0, []
 
     def report(self) -> None:
-        """Say what does not exist: unknown assets by name, single versions by number."""
+        """Say what was not landed: unknown assets by name, single versions by number."""
         name = self.tally.source
         for asset_id in self.request.assets:
             if self.missing[asset_id] and asset_id not in self.exists:
@@ -230,3 +259,8 @@ class _Load:
         if single:
             what = "version does" if single == 1 else "versions do"
             self.run.reporter.line(f"{name}: {single:,} {what} not exist (404)")
+        if self.left_out:
+            self.run.reporter.line(
+                f"{name}: not asked for again yet: {self.left_out[False]:,} that did not exist, "
+                f"{self.left_out[True]:,} whose answer was refused (--refetch asks at once)"
+            )

@@ -190,10 +190,102 @@ def test_an_unknown_asset_is_named_and_a_missing_version_counted(
     assert lines[1] == "forecasts: 1 version does not exist (404)"
     assert outcome.counts("forecasts")["found"] == 3
     # The one that is missing is asked for again; A is not unknown for all that.
+    pass_time(warehouse, 15)
     outcome = load("--assets", "A", *HOUR)
     assert len(http_server.requests) == 1
     assert outcome.status == 0
     assert "is the asset id right" not in outcome.out
+
+
+def pass_time(warehouse: Warehouse, minutes: float) -> None:
+    """Let what was asked for in vain have been asked for so much earlier."""
+    with warehouse.connect() as connection:
+        connection.execute(
+            "update raw.forecast_absence set asked_utc = asked_utc - %s * interval '1 minute'",
+            [minutes],
+        )
+
+
+def test_a_version_that_never_exists_is_asked_for_ever_less_often_and_then_no_more(
+    load: Load, http_server: HttpServer, warehouse: Warehouse
+) -> None:
+    http_server.answer = lambda target: Answer(404)
+    quarter_hour = ("--from", "2025-06-08T06:00", "--to", "2025-06-08T06:15")
+    asked_at = []
+    for run in range(40):
+        # As a schedule runs: every quarter-hour, a little early or late, and less often later.
+        minutes = 15 if run < 12 else 120
+        pass_time(warehouse, minutes + (-1) ** run) if run else None
+        outcome = load("--assets", "A", *quarter_hour)
+        assert outcome.status == 0
+        if http_server.requests:
+            asked_at.append(run)
+            assert "the API knows none of the 1 versions" in outcome.out
+        else:
+            assert (
+                "forecasts: not asked for again yet: 1 that did not exist, 0 whose answer was "
+                "refused (--refetch asks at once)"
+            ) in outcome.out
+    assert asked_at == [0, 1, 2, 4, 8, 12, 14, 18, 26]
+    assert warehouse.value("select count(*) from raw.forecast_absence") == 9
+    load("--assets", "A", *quarter_hour, "--refetch")
+    assert len(http_server.requests) == 1
+    # Once there, it lands and counts as landed.
+    http_server.answer = lambda target: Answer(body=forecast_for(target))
+    outcome = load("--assets", "A", *quarter_hour, "--refetch")
+    assert outcome.counts("forecasts")["landed"] == 1
+    outcome = load("--assets", "A", *quarter_hour)
+    assert outcome.counts("forecasts")["unchanged"] == 1
+    assert "not asked" not in outcome.out
+
+
+def test_a_late_version_lands_with_the_next_run(
+    load: Load, http_server: HttpServer, warehouse: Warehouse
+) -> None:
+    def late(target: str) -> Answer:
+        return Answer(404) if "06%3A45" in target else Answer(body=forecast_for(target))
+
+    http_server.answer = late
+    assert load("--assets", "A", *HOUR).counts("forecasts")["landed"] == 3
+    http_server.answer = lambda target: Answer(body=forecast_for(target))
+    load("--assets", "A", *HOUR)
+    assert http_server.requests == []
+    pass_time(warehouse, 14)
+    assert load("--assets", "A", *HOUR).counts("forecasts")["landed"] == 1
+
+
+def test_a_refused_answer_is_asked_for_again_with_the_same_restraint(
+    load: Load, http_server: HttpServer, warehouse: Warehouse
+) -> None:
+    http_server.answer = lambda target: Answer(body=b"<html>")
+    assert load("--assets", "A", *HOUR).status == 3
+    outcome = load("--assets", "A", *HOUR)
+    assert (outcome.status, http_server.requests) == (0, [])
+    assert "0 that did not exist, 4 whose answer was refused" in outcome.out
+    assert "in quarantine: 4 " in outcome.out
+    pass_time(warehouse, 15)
+    # The same bytes are no news, others are.
+    outcome = load("--assets", "A", *HOUR)
+    assert len(http_server.requests) == 4
+    assert (outcome.status, outcome.err) == (0, "")
+    pass_time(warehouse, 15)
+    http_server.answer = lambda target: Answer(body=b"<html><body>")
+    assert load("--assets", "A", *HOUR).status == 3
+    pass_time(warehouse, 30)
+    http_server.answer = lambda target: Answer(body=forecast_for(target))
+    assert load("--assets", "A", *HOUR).counts("forecasts")["landed"] == 4
+
+
+def test_versions_without_an_answer_are_asked_for_by_the_next_run(
+    load: Load, http_server: HttpServer, warehouse: Warehouse
+) -> None:
+    def one_fails(target: str) -> Answer:
+        return Answer(500) if "06%3A30" in target else Answer(body=forecast_for(target))
+
+    http_server.answer = one_fails
+    assert load("--assets", "A", *HOUR).status == 3
+    http_server.answer = lambda target: Answer(body=forecast_for(target))
+    assert load("--assets", "A", *HOUR).counts("forecasts")["landed"] == 1
 
 
 def test_a_bad_answer_is_refused_and_the_good_ones_land(

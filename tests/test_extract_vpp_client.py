@@ -3,8 +3,12 @@
 import gzip
 import json
 import socket
+import threading
 import time
+import tracemalloc
+import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -155,6 +159,185 @@ def test_asking_again_has_an_end(
     assert len(http_server.requests) == 5
 
 
+def test_a_wait_that_is_too_long_is_left_to_the_next_run(http_server: HttpServer, ask: Ask) -> None:
+    http_server.answer = lambda target: Answer(429, b"busy", headers={"Retry-After": "90"})
+    with pytest.raises(NoAnswer, match="HTTP 429, asks to wait 90 seconds: busy"):
+        ask()
+    assert len(http_server.requests) == 1
+
+
+@pytest.mark.parametrize("value", ["soon", "-5", "Wed, 21 Oct 2015 07:28:00 GMT", "9" * 400])
+def test_a_retry_after_that_is_none_or_past(http_server: HttpServer, ask: Ask, value: str) -> None:
+    http_server.answer = answers_in_turn(Answer(429, headers={"Retry-After": value}))
+    try:
+        ask()
+    except NoAnswer:
+        assert value.startswith("9")
+
+
+def raw_server(conversation: Callable[[socket.socket], None]) -> tuple[str, socket.socket]:
+    """A server that says what the test wants, byte by byte; returns its URL, and what closes it."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection, suppress(OSError):
+                connection.recv(65536)
+                conversation(connection)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return f"http://127.0.0.1:{listener.getsockname()[1]}", listener
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begin", "drop"),
+    [
+        (HEAD + b"Content-Length: 100000\r\n\r\n", b" "),
+        (HEAD + b"\r\n", b" "),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\nFFFF\r\n", b" "),
+        (HEAD + b"Content-Encoding: gzip\r\n\r\n", b"\x1f"),
+        (HEAD + b"X-Slow: ", b"x"),
+        (b"", b"H"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (HEAD + b"Content-Length: 9\r\n\r\n", b""),
+    ],
+    ids=[
+        "body", "body without length", "chunks", "chunk", "gzip", "header", "status", "continue",
+        "silence",
+    ],
+)  # fmt: skip
+def test_an_answer_that_drips_ends_at_the_deadline(
+    begin: bytes, drop: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vpp, "DOCUMENT_SECONDS", 1)
+
+    def drip(connection: socket.socket) -> None:
+        connection.sendall(begin)
+        while True:
+            connection.sendall(drop)
+            time.sleep(0.05)
+
+    url, listener = raw_server(drip)
+    started = time.monotonic()
+    late = pytest.raises(NoAnswer, match="no whole answer within 1 seconds")
+    with listener, VppClient(url) as client, late:
+        client.get_forecast("WND-DE-003", VERSION)
+    assert time.monotonic() - started < 3
+
+
+def test_the_deadline_holds_for_all_attempts_together(
+    http_server: HttpServer, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vpp, "DOCUMENT_SECONDS", 1.5)
+    http_server.answer = lambda target: Answer(503, headers={"Retry-After": "1"})
+    begin = time.monotonic()
+    with pytest.raises(NoAnswer, match="HTTP 503"):
+        ask()
+    assert time.monotonic() - begin < 2
+    assert len(http_server.requests) <= 2
+
+
+def test_a_connection_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    connections = 0
+    body = json.dumps(forecast()).encode()
+
+    def keeps_talking(connection: socket.socket) -> None:
+        nonlocal connections
+        connections += 1
+        answers = [
+            HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body,
+            b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone",
+            b"HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy",
+            HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body),
+        ]
+        for answer in answers:
+            connection.sendall(answer)
+            connection.recv(65536)
+
+    url, listener = raw_server(keeps_talking)
+    with listener, VppClient(url) as client:
+        client.get_forecast("WND-DE-003", VERSION)
+        with pytest.raises(ForecastNotFound):
+            client.get_forecast("WND-DE-003", VERSION)
+        client.get_forecast("WND-DE-003", VERSION)
+    assert connections == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_at_the_same_host_is_followed_with_the_token(
+    http_server: HttpServer, ask: Ask, status: int
+) -> None:
+    def moved(target: str) -> Answer:
+        if target.startswith("/v2"):
+            return Answer(body=forecast_for(target))
+        return Answer(status, headers={"Location": f"/v2{target}"})
+
+    http_server.answer = moved
+    ask()
+    assert [headers["Authorization"] for _, headers in http_server.requests] == [
+        "Bearer the-secret"
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://localhost:{port}/the-secret?the-secret",
+        "https://127.0.0.1:{port}/",
+        "//the-secret.example:{port}/",
+        "http://127.0.0.1:9/",
+        "http://127.0.0.1.example/",
+        "http://user:the-secret@localhost/",
+        "mailto:the-secret",
+        "http://[",
+        "http://127.0.0.1:port/",
+    ],
+)
+def test_a_redirect_to_another_host_is_not_followed(
+    http_server: HttpServer, ask: Ask, location: str
+) -> None:
+    port = http_server.url.rpartition(":")[2]
+    target = location.format(port=port)
+    http_server.answer = lambda _: Answer(302, headers={"Location": target})
+    with pytest.raises(NoAnswer) as failure:
+        ask()
+    assert "the-secret" not in str(failure.value)
+    assert len(http_server.requests) == 1
+    if location.startswith("http://localhost"):
+        assert f"redirects to another host (http://localhost:{port}): not" in str(failure.value)
+
+
+def test_redirects_have_an_end(http_server: HttpServer, ask: Ask) -> None:
+    http_server.answer = lambda target: Answer(302, headers={"Location": target})
+    with pytest.raises(NoAnswer, match="redirects more than 5 times"):
+        ask()
+    assert len(http_server.requests) == 5
+
+
+def test_no_error_holds_the_token(http_server: HttpServer, ask: Ask) -> None:
+    long = b"x" * 190 + b"the-secret"
+    for answer in (
+        Answer(500, long),
+        Answer(401, long),
+        Answer(422, long),
+        Answer(body=long),
+        Answer(body=json.dumps({"key": {"asset_id": "x" * 30 + "the-secret"}}).encode()),
+    ):
+        http_server.answer = lambda target, answer=answer: answer  # type: ignore[misc]
+        with pytest.raises((SourceUnavailable, DocumentRefused)) as failure:
+            ask()
+        held = "".join(map(str, (failure.value, failure.value.__dict__, failure.value.args)))
+        assert "the-s" not in held
+
+
 def test_an_answer_that_never_comes(
     http_server: HttpServer, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,13 +362,49 @@ def test_nobody_there() -> None:
         assert time.monotonic() - begin < 5
 
 
+@pytest.mark.parametrize("encoding", [None, "gzip", "deflate"])
 def test_a_body_without_end_is_refused(
-    http_server: HttpServer, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    http_server: HttpServer, ask: Ask, encoding: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vpp, "LARGEST_BODY_BYTES", 1024 * 1024)
-    bomb = gzip.compress(b" " * 50_000_000)
-    http_server.answer = lambda target: Answer(body=bomb, headers={"Content-Encoding": "gzip"})
-    with pytest.raises(DocumentRefused, match="is larger than 1 MiB"):
+    bomb = b" " * 50_000_000
+    if encoding:
+        bomb = gzip.compress(bomb) if encoding == "gzip" else zlib.compress(bomb)
+    headers = {"Content-Encoding": encoding} if encoding else {}
+    http_server.answer = lambda target: Answer(body=bomb, headers=headers)
+    tracemalloc.start()
+    with pytest.raises(DocumentRefused, match="is larger than 1 MiB") as refusal:
+        ask()
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 12 * 1024 * 1024
+    delivery = refusal.value.delivery
+    assert delivery is not None
+    assert delivery.content == b" " * 1024 * 1024
+    assert delivery.content_bytes == (50_000_000 if encoding is None else 1024 * 1024 + 1)
+
+
+@pytest.mark.parametrize("cut", [1, 20, 400])
+def test_a_compressed_body_that_breaks_off_is_asked_for_again(
+    http_server: HttpServer, ask: Ask, cut: int
+) -> None:
+    body = gzip.compress(json.dumps(forecast()).encode())
+    broken = [body[:-cut], b"\x1f\x8b" + b"x" * 50]
+    headers = {"Content-Encoding": "gzip"}
+    http_server.answer = answers_in_turn(*(Answer(body=part, headers=headers) for part in broken))
+    ask()
+    assert len(http_server.requests) == 3
+
+
+def test_compressed_bodies_are_read(http_server: HttpServer, ask: Ask) -> None:
+    body = json.dumps(forecast()).encode()
+    for encoding, compressed in (("gzip", gzip.compress(body)), ("deflate", zlib.compress(body))):
+        headers = {"Content-Encoding": encoding}
+        answer = Answer(body=compressed, headers=headers)
+        http_server.answer = answers_in_turn(answer)
+        ask()
+    http_server.answer = lambda target: Answer(404, headers={"Content-Encoding": "gzip"})
+    with pytest.raises(ForecastNotFound):
         ask()
 
 

@@ -258,6 +258,58 @@ def land_forecasts(
     return len(new)
 
 
+def absences(
+    connection: psycopg.Connection, asset_ids: Sequence[str], begin: datetime, end: datetime
+) -> list[tuple[str, datetime, int, datetime, bool]]:
+    """The versions of these assets in this window that were asked for in vain, whatever followed.
+
+    Of each: the asset, the version, how often it was, when last, and whether the last answer was
+    refused (else the version did not exist).
+    """
+    return connection.execute(
+        """
+        select
+            asset_id,
+            version_utc,
+            count(*),
+            max(asked_utc),
+            (array_agg(is_refused order by asked_utc desc))[1]
+        from raw.forecast_absence
+        where asset_id = any(%s) and version_utc >= %s and version_utc < %s
+        group by asset_id, version_utc
+        """,
+        [list(asset_ids), begin, end],
+        # A plan that is kept would be that of a table that was small.
+        prepare=False,
+    ).fetchall()
+
+
+def note_absences(
+    connection: psycopg.Connection,
+    run_id: int,
+    asked_in_vain: Sequence[tuple[str, datetime, datetime, bool]],
+) -> None:
+    """Note versions that were asked for in vain: asset, version, when asked, whether refused."""
+    if not asked_in_vain:
+        return
+    types = {
+        "asset_id": "text",
+        "version_utc": "timestamptz",
+        "asked_utc": "timestamptz",
+        "is_refused": "boolean",
+        "run_id": "bigint",
+    }
+    _copy(
+        connection,
+        "forecast_absence",
+        types,
+        (
+            (asset_id, _plain(version_utc), _plain(asked_utc), is_refused, run_id)
+            for asset_id, version_utc, asked_utc, is_refused in asked_in_vain
+        ),
+    )
+
+
 def lock_table(connection: psycopg.Connection, table: str) -> None:
     """Be the only one to add to this table of raw, up to the end of the transaction."""
     # What is repeated is planned once: a plan made while the table was small would be kept as it

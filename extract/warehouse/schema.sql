@@ -188,3 +188,14 @@ create table if not exists raw.imbalance_price (
     run_id bigint not null
 );
 create index if not exists imbalance_price_by_delivery on raw.imbalance_price (last_delivery_start_utc);
+
+-- A forecast version that was asked for in vain: it did not exist (404), or the answer was refused (then it is in
+-- quarantine). What is asked for again, and when, follows from these rows.
+create table if not exists raw.forecast_absence (
+    asset_id text not null,
+    version_utc timestamptz not null,
+    asked_utc timestamptz not null,
+    is_refused boolean not null,
+    run_id bigint not null
+);
+create index if not exists forecast_absence_by_asset on raw.forecast_absence (asset_id, version_utc, asked_utc);
