@@ -121,6 +121,33 @@ def wave(number: int, capacity_kw: object = CAPACITY_KW) -> list[Arrival]:
             **origin(f"dso/{point}_{number}", 3),
         )
         arrivals.append(Arrival((settled,)))
+    settled_hour = hour - timedelta(hours=2)
+    starts = [settled_hour + quarter * QUARTER_HOUR for quarter in range(4)]
+    flags = RedispatchFlag(
+        metering_point_id="MP-A",
+        issued_utc=hour,
+        # Half of the hour, so that each wave has a measure of its own.
+        delivery_start_utc=starts[:1],
+        delivery_end_utc=starts[2:3],
+        is_redispatched=[True],
+        **origin(f"dso/redispatch_{number}", 3),
+    )
+    compensation = RedispatchCompensation(
+        issued_date=hour.date(),
+        delivery_start_utc=starts[:1],
+        delivery_end_utc=starts[2:3],
+        price_eur_per_mwh=[70.0 + number],
+        **origin(f"dso/compensation_{number}", 3),
+    )
+    prices = ImbalancePrices(
+        price_status="final",
+        made_utc=hour,
+        delivery_start_utc=starts,
+        short_price_eur_per_mwh=[80.0 + number] * 4,
+        long_price_eur_per_mwh=[60.0 - number] * 4,
+        **origin(f"prices/{number}", 3),
+    )
+    arrivals += [Arrival((document,)) for document in (flags, compensation, prices)]
     if number == 0:
         contracts: list[dict[str, str | None]] = [
             {
