@@ -24,7 +24,16 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from extract.documents import AssetContracts, FinalProduction, Forecast, LiveInfeed, TechnicalData
+from extract.documents import (
+    AssetContracts,
+    FinalProduction,
+    Forecast,
+    ImbalancePrices,
+    LiveInfeed,
+    RedispatchCompensation,
+    RedispatchFlag,
+    TechnicalData,
+)
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import PostgresServer, Warehouse
 from tests.dbt_project import ROOT, DbtOutcome, dbt
