@@ -471,8 +471,11 @@ def test_a_second_build_at_once_is_refused(house: House) -> None:
     assert house.lost_by_consumers() == []
 
 
-@pytest.mark.parametrize("arguments", [("run",), ("run", "--full-refresh")], ids=" ".join)
-@pytest.mark.parametrize("word", ["", "commit"], ids=["at-its-begin", "at-its-end"])
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [(("run",), "commit"), (("run", "--full-refresh"), "")],
+    ids=["at-its-end", "at-its-begin-full-refresh"],
+)
 def test_a_killed_build_leaves_whole_marts_and_does_not_refuse_the_next(
     house: House, arguments: tuple[str, ...], word: str
 ) -> None:
