@@ -4,12 +4,13 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -190,6 +191,8 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     claimed_length: int | None = None
     """A Content-Length other than the body's: the body then breaks off."""
+    pieces: Iterable[bytes] = ()
+    """What follows the body, one by one: whoever makes them may take his time."""
 
 
 @dataclass
@@ -204,6 +207,13 @@ class HttpServer:
 @pytest.fixture
 def http_server() -> Iterator[HttpServer]:
     """A server that answers what a test tells it to; at first 404 to everything."""
+    with running_http_server() as server:
+        yield server
+
+
+@contextmanager
+def running_http_server() -> Iterator[HttpServer]:
+    """The same, for as long as the block lasts."""
     state = HttpServer("", [], lambda target: Answer(404))
 
     class Handler(BaseHTTPRequestHandler):
@@ -223,6 +233,9 @@ def http_server() -> Iterator[HttpServer]:
             self.send_header("Content-Length", str(length))
             self.end_headers()
             self.wfile.write(answer.body)
+            for piece in answer.pieces:
+                self.wfile.flush()
+                self.wfile.write(piece)
             self.close_connection = answer.claimed_length is not None
 
         def log_message(self, format: str, *args: object) -> None:
@@ -230,6 +243,12 @@ def http_server() -> Iterator[HttpServer]:
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
+
+        def process_request_thread(self, request: Any, client_address: Any) -> None:
+            # A client may have had enough before the answer is whole.
+            with suppress(OSError):
+                self.finish_request(request, client_address)
+            self.shutdown_request(request)
 
     with Server(("127.0.0.1", 0), Handler) as server:
         state.url = f"http://127.0.0.1:{server.server_port}"
