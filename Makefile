@@ -6,6 +6,9 @@ SIZE := full
 ORDER_EXAMPLES := $(if $(filter small,$(SIZE)),6,30)
 DAY_FROM := 2025-06-07
 DAY_TO := 2025-06-10
+# Where dbt writes its artifacts, and where the lineage site is served.
+TARGET := dbt_project/target
+PORT := 8580
 
 python := .venv/bin/python
 extract := $(python) -m extract
@@ -16,7 +19,7 @@ no_source = test -z "$$VPP_API_URL$$TECHNICAL_DATA_URL$$LIVE_INFEED_URL$$DSO_URL
 
 .PHONY: help
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: install
 install: .venv/installed ## Make the virtual environment .venv with everything that is needed
@@ -54,17 +57,35 @@ psql: install ## Open psql on the warehouse
 	@$(python) -m extract.warehouse psql
 
 .PHONY: lint
-lint: install ## Check style and types: ruff, mypy, sqlfluff
+lint: install ## Check style, types and descriptions: ruff, mypy, sqlfluff, dbt-bouncer
 	.venv/bin/ruff format --check extract tests
 	.venv/bin/ruff check extract tests
 	.venv/bin/mypy
 	@$(extract) schema
 	$(warehouse_environment) && .venv/bin/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+	@$(warehouse_environment) && .venv/bin/dbt --quiet parse \
+		&& .venv/bin/dbt-bouncer run --config-file pyproject.toml --only manifest_checks
 
 .PHONY: docs
-docs: install ## Write dbt's lineage site as one page: dbt_project/target/static_index.html
+docs: install ## Write the lineage site: dbt_project/target/site/index.html
 	@$(extract) schema
-	$(warehouse_environment) && .venv/bin/dbt docs generate --static
+	@$(warehouse_environment) && DBT_TARGET_PATH=$(abspath $(TARGET)) .venv/bin/dbt --quiet docs generate --static
+	@DBT_COLIBRI_NO_VERSION_CHECK=1 .venv/bin/colibri generate --disable-telemetry --manifest $(TARGET)/manifest.json \
+		--catalog $(TARGET)/catalog.json --output-dir $(TARGET)/colibri > $(TARGET)/colibri.log 2>&1 \
+		|| { cat $(TARGET)/colibri.log >&2; exit 1; }
+	@mkdir -p $(TARGET)/site
+	@cp dbt_project/docs/index.html $(TARGET)/site/index.html
+	@# dbt's page asks the browser for two addresses that are templates still; opened from disk each is an error.
+	@sed -e 's/xlink:href="{{/ng-attr-xlink:href="{{/g' -e 's/href="$${require([^"]*"/href="data:,"/g' \
+		$(TARGET)/static_index.html > $(TARGET)/site/dbt.html
+	@cp $(TARGET)/colibri/index.html $(TARGET)/site/lineage.html
+	@echo "The lineage site: open $(TARGET)/site/index.html"
+
+.PHONY: docs-serve
+docs-serve: ## Serve the lineage site on this machine (PORT=8580)
+	@test -f $(TARGET)/site/index.html || { echo "There is no lineage site yet: make docs" >&2; exit 1; }
+	@echo "http://localhost:$(PORT) (Ctrl-C ends it)"
+	@$(python) -m http.server --bind 127.0.0.1 --directory $(TARGET)/site $(PORT)
 
 .PHONY: test
 test: lint ## Prove it all: lint, then every test, against real PostgreSQL servers and real HTTP
@@ -80,4 +101,4 @@ lock: ## Pin the newest versions that the dependencies allow in requirements.loc
 	@$(PYTHON) -m venv .venv
 	@$(python) -m pip install --quiet --disable-pip-version-check uv
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --upgrade \
-		--custom-compile-command "make lock" --group demo --group dev pyproject.toml --output-file requirements.lock
+		--custom-compile-command "make lock" --group demo --group docs --group report --group dev pyproject.toml --output-file requirements.lock

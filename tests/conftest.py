@@ -19,9 +19,15 @@ from psycopg import sql
 from extract import cli
 from extract.console import Reporter
 from extract.run import Run
+from extract.simulator.files import write_files
+from extract.simulator.plan import SimulationPlan
+from extract.simulator.server import ForecastServer
 from extract.warehouse import embedded
 from extract.warehouse.landing import begin_run
 from extract.warehouse.schema import ensure_schema
+from tests.dbt_project import dbt
+from tests.extractor import extract as run_extractor
+from tests.makefile import make
 
 SETTINGS = (
     "VPP_API_URL",
@@ -38,6 +44,7 @@ SETTINGS = (
     "PGPASSWORD",
     "PGDATABASE",
 )
+DEMO_WINDOW = ("--from", "2025-06-07", "--to", "2025-06-10")
 _numbers = count(1)
 
 
@@ -152,6 +159,47 @@ def module_warehouse(postgres_server: PostgresServer) -> Iterator[Warehouse]:
     """A warehouse that all tests of one module share."""
     with fresh_warehouse(postgres_server) as fresh:
         yield fresh
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A warehouse with the demo in it, the extractor's environment, dbt's target."""
+
+    warehouse: Warehouse
+    environment: dict[str, str]
+    target: Path
+
+
+@contextmanager
+def built_demo(server: PostgresServer, directory: Path) -> Iterator[Demo]:
+    """What a new user has after `make run`, with its sources, for as long as the block lasts."""
+    plan = SimulationPlan()
+    sources = write_files(plan, directory / "sources")
+    with fresh_warehouse(server) as warehouse, ForecastServer(plan) as api:
+        environment = {**warehouse.environment, **sources.environment(api.url)}
+        landed = run_extractor(environment, "all", *DEMO_WINDOW)
+        assert landed.returncode == 0, landed.stderr
+        built = dbt(environment, directory / "target", "build")
+        assert built.success, built.statuses
+        yield Demo(warehouse, environment, directory / "target")
+
+
+@pytest.fixture(scope="session")
+def shared_demo(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Demo]:
+    """The demo for all tests that only read it."""
+    with built_demo(postgres_server, tmp_path_factory.mktemp("shared_demo")) as demo:
+        yield demo
+
+
+@pytest.fixture(scope="session")
+def lineage_site(shared_demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `make docs` writes for the demo: the folder of the site."""
+    target = tmp_path_factory.mktemp("lineage")
+    result = make(shared_demo.environment, "docs", f"TARGET={target}")
+    assert result.returncode == 0, result.stdout + result.stderr
+    return target / "site"
 
 
 @pytest.fixture

@@ -1,20 +1,15 @@
 """The demo, whole: what `make run` does, on every PostgreSQL of this machine."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from extract.simulator.files import write_files
-from extract.simulator.plan import SimulationPlan
-from extract.simulator.server import ForecastServer
-from tests.conftest import PostgresServer, Warehouse, fresh_warehouse
+from tests.conftest import DEMO_WINDOW, Demo, PostgresServer, Warehouse, built_demo
 from tests.dbt_project import dbt
 from tests.extractor import extract
 from tests.servers import installed_servers, running_server
 
-WINDOW = ("--from", "2025-06-07", "--to", "2025-06-10")
 SETTLED = ["SOL-DE-001", "SOL-DE-002", "WND-DE-002", "WND-DE-003"]
 MARTS = (
     "assets",
@@ -30,6 +25,7 @@ MARTS = (
     "imbalance",
     "portfolio_imbalance",
     "redispatch_lost_energy",
+    "forecast_revisions",
 )
 
 
@@ -51,23 +47,9 @@ def server(
 
 
 @pytest.fixture(scope="module")
-def demo(
-    server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Warehouse, dict[str, str], Path]]:
-    """A warehouse with the demo landed and built, the extractor's environment, dbt's target."""
-    target = tmp_path_factory.mktemp("target")
-    plan = SimulationPlan()
-    sources = write_files(plan, tmp_path_factory.mktemp("sources"))
-    with fresh_warehouse(server) as warehouse, ForecastServer(plan) as api:
-        environment = {**warehouse.environment, **sources.environment(api.url)}
-        landed = extract(environment, "all", *WINDOW)
-        assert landed.returncode == 0, landed.stderr
-        built = dbt(environment, target, "build")
-        assert built.success, built.statuses
-        yield warehouse, environment, target
-
-
-Demo = tuple[Warehouse, dict[str, str], Path]
+def demo(server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with built_demo(server, tmp_path_factory.mktemp("demo")) as built:
+        yield built
 
 
 def fingerprints(warehouse: Warehouse) -> dict[str, Any]:
@@ -77,7 +59,7 @@ def fingerprints(warehouse: Warehouse) -> dict[str, Any]:
 
 
 def test_final_production_of_all_but_one_plant(demo: Demo) -> None:
-    warehouse, _, _ = demo
+    warehouse = demo.warehouse
     assert warehouse.rows(
         "select asset_id, count(*), min(delivery_start_utc)::text, max(delivery_start_utc)::text"
         " from dso_final_production group by 1 order by 1"
@@ -89,7 +71,7 @@ def test_final_production_of_all_but_one_plant(demo: Demo) -> None:
 
 
 def test_tradeable_versions_are_made_a_quarter_of_an_hour_before_delivery(demo: Demo) -> None:
-    warehouse, _, _ = demo
+    warehouse = demo.warehouse
     assert warehouse.rows(
         "select distinct delivery_start_utc - latest_version_utc = interval '0',"
         " delivery_start_utc - tradeable_version_utc = interval '15 minutes'"
@@ -98,7 +80,7 @@ def test_tradeable_versions_are_made_a_quarter_of_an_hour_before_delivery(demo: 
 
 
 def test_every_asset_is_known_with_its_history(demo: Demo) -> None:
-    warehouse, _, _ = demo
+    warehouse = demo.warehouse
     assert warehouse.rows("select asset_id, capacity_kw from assets order by 1") == [
         ("SOL-DE-001", 1088.0),
         ("SOL-DE-002", 1490.0),
@@ -114,7 +96,7 @@ def test_every_asset_is_known_with_its_history(demo: Demo) -> None:
 
 
 def test_the_portfolio_is_the_sum_of_its_assets(demo: Demo) -> None:
-    warehouse, _, _ = demo
+    warehouse = demo.warehouse
     [(quarter_hours, different)] = warehouse.rows(
         "select count(*), count(*) filter (where total is distinct from tradeable_power_kw)"
         " from portfolio_forecast join ("
@@ -126,15 +108,14 @@ def test_the_portfolio_is_the_sum_of_its_assets(demo: Demo) -> None:
 
 
 def test_only_the_contract_without_a_price_is_warned_of(demo: Demo) -> None:
-    _, environment, target = demo
-    tested = dbt(environment, target, "test", "--exclude-resource-type", "unit_test")
+    tested = dbt(demo.environment, demo.target, "test", "--exclude-resource-type", "unit_test")
     assert {
         name for name, status in tested.statuses.items() if status not in {"pass", "success"}
     } == {"contracts_with_a_fixed_price_have_a_price"}
 
 
 def test_redispatch_flags_are_staged(demo: Demo) -> None:
-    warehouse, _, _ = demo
+    warehouse = demo.warehouse
     assert warehouse.rows(
         "select metering_point_id, count(*) from staging.stg_dso__redispatch_flags"
         " where is_redispatched group by 1"
@@ -142,7 +123,7 @@ def test_redispatch_flags_are_staged(demo: Demo) -> None:
 
 
 def test_netting_is_worth_something_where_being_short_costs_more(demo: Demo) -> None:
-    warehouse, _, _ = demo
+    warehouse = demo.warehouse
     [(quarter_hours, estimated, netted, least)] = warehouse.rows(
         "select count(*) filter (where imbalance_eur is not null),"
         " count(*) filter (where price_status = 'estimate'),"
@@ -154,7 +135,7 @@ def test_netting_is_worth_something_where_being_short_costs_more(demo: Demo) -> 
 
 
 def test_the_redispatched_hour_has_lost_energy_and_its_price(demo: Demo) -> None:
-    warehouse, _, _ = demo
+    warehouse = demo.warehouse
     rows = warehouse.rows(
         "select asset_id, delivery_start_utc::text, measure_start_utc = forecast_version_utc,"
         " lost_energy_kwh > 500, lost_energy_eur < full_forecast_eur"
@@ -167,11 +148,10 @@ def test_the_redispatched_hour_has_lost_energy_and_its_price(demo: Demo) -> None
 
 
 def test_again_lands_nothing_and_changes_no_row(demo: Demo) -> None:
-    warehouse, environment, target = demo
-    before = fingerprints(warehouse)
-    again = extract(environment, "all", *WINDOW)
+    before = fingerprints(demo.warehouse)
+    again = extract(demo.environment, "all", *DEMO_WINDOW)
     assert again.returncode == 0, again.stderr
     landed = [line.split("│")[3].strip() for line in again.stdout.splitlines() if "│" in line]
     assert landed == ["0"] * 8
-    assert dbt(environment, target, "run").success
-    assert fingerprints(warehouse) == before
+    assert dbt(demo.environment, demo.target, "run").success
+    assert fingerprints(demo.warehouse) == before

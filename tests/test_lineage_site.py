@@ -1,0 +1,136 @@
+"""The lineage site: whole, and made of complete descriptions. How it looks: test_browser.py."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Demo
+from tests.dbt_project import ROOT
+from tests.makefile import make
+
+Break = Callable[[dict[str, Any]], None]
+
+
+def bouncer(project: Path) -> subprocess.CompletedProcess[str]:
+    """dbt-bouncer on the artifacts in `project`/target, by the rules of this project."""
+    program = Path(sys.executable).with_name("dbt-bouncer")
+    return subprocess.run(
+        [program, "run", "--config-file", ROOT / "pyproject.toml", "--show-all-failures"],
+        env={**os.environ, "DBT_PROJECT_DIR": str(project), "COLUMNS": "300"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_site_is_one_folder_that_links_only_to_itself(lineage_site: Path) -> None:
+    pages = {path.name for path in lineage_site.iterdir()}
+    assert pages == {"index.html", "dbt.html", "lineage.html"}
+    links = re.findall(r'href="([^"]*)"', (lineage_site / "index.html").read_text())
+    assert {re.split("[?#]", link)[0] for link in links if not link.startswith("data:")} == {
+        "dbt.html",
+        "lineage.html",
+    }
+
+
+def test_no_page_may_send_telemetry(lineage_site: Path) -> None:
+    # dbt's page follows the project's own setting, colibri's a switch.
+    assert '"send_anonymous_usage_stats": false' in (lineage_site / "dbt.html").read_text()
+    assert "window.colibriTelemetry = false" in (lineage_site / "lineage.html").read_text()
+
+
+def test_the_column_lineage_reaches_from_the_mart_to_the_document(lineage_site: Path) -> None:
+    lineage = json.loads((lineage_site.parent / "colibri" / "colibri-manifest.json").read_text())
+    prefix = "model.vpp_warehouse."
+    parents: dict[str, set[str]] = {}
+    for edge in lineage["lineage"]["edges"]:
+        target = f"{edge['target']}.{edge['targetColumn']}"
+        parents.setdefault(target, set()).add(f"{edge['source']}.{edge['sourceColumn']}")
+    assert parents[f"{prefix}asset_forecasts.latest_power_kw"] >= {
+        f"{prefix}int_forecasts_settled.latest_power_kw",
+        f"{prefix}int_forecasts_newest.power_kw",
+    }
+
+
+def test_everything_is_described(lineage_site: Path, tmp_path: Path) -> None:
+    shutil.copytree(lineage_site.parent, tmp_path / "target")
+    result = bouncer(tmp_path)
+    assert result.returncode == 0, result.stdout
+
+
+def without(kind: str, name: str, *path: str) -> Break:
+    """Takes a description away, of the node (macro, …) of that name."""
+
+    def take(manifest: dict[str, Any]) -> None:
+        [described] = [one for one in manifest[kind].values() if one["name"] == name]
+        for key in path:
+            described = described[int(key) if key.isdigit() else key]
+        described["description"] = ""
+
+    return take
+
+
+def without_key_test(manifest: dict[str, Any]) -> None:
+    manifest["nodes"] = {
+        name: node
+        for name, node in manifest["nodes"].items()
+        if not (
+            node["resource_type"] == "test"
+            and node["test_metadata"]["name"] == "key"
+            and node["attached_node"].endswith(".asset_forecasts")
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("break_something", "complaint"),
+    [
+        (without("nodes", "asset_forecasts"), "check_model_description_populated"),
+        (
+            without("nodes", "asset_forecasts", "columns", "asset_id"),
+            "check_model_column_description_populated",
+        ),
+        (without("sources", "forecast_version"), "check_source_description_populated"),
+        (without("macros", "local_date"), "check_macro_description_populated"),
+        (
+            without("macros", "local_date", "arguments", "0"),
+            "check_macro_arguments_description_populated",
+        ),
+        (without("macros", "test_holds"), "check_macro_description_populated"),
+        (without("exposures", "report"), "check_exposure_description_populated"),
+        (without_key_test, "check_model_has_tests_by_name"),
+    ],
+)
+def test_what_is_missing_is_named(
+    lineage_site: Path, tmp_path: Path, break_something: Break, complaint: str
+) -> None:
+    (tmp_path / "target").mkdir()
+    shutil.copy(lineage_site.parent / "catalog.json", tmp_path / "target")
+    manifest = json.loads((lineage_site.parent / "manifest.json").read_text())
+    break_something(manifest)
+    (tmp_path / "target" / "manifest.json").write_text(json.dumps(manifest))
+    result = bouncer(tmp_path)
+    assert result.returncode == 1
+    assert complaint in result.stdout
+
+
+def test_make_says_where_the_site_is_missing(shared_demo: Demo, tmp_path: Path) -> None:
+    result = make(shared_demo.environment, "docs-serve", f"TARGET={tmp_path}")
+    assert result.returncode != 0
+    assert "There is no lineage site yet: make docs" in result.stderr
+
+
+def test_make_help_lists_every_target_with_one_line() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^\.PHONY: (.+)$", makefile, re.M))
+    shown = make({}, "help").stdout.splitlines()
+    assert {line.split()[1] for line in shown} == targets
+    assert all(len(line.split(maxsplit=2)) == 3 for line in shown)
