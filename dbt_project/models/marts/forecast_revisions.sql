@@ -13,7 +13,7 @@ select
     {{ minutes_between(
         "versions.version_utc",
         "versions.grid_start_utc + (place.position - 1) * interval '15 minutes'",
-    ) }} as lead_time_minutes,
+    ) }} as lead_minutes,
     versions.grid_start_utc + (place.position - 1) * interval '15 minutes'
     - interval '{{ var("gate_closure_minutes") }} minutes' >= versions.version_utc as is_tradeable,
     documents.power_kw[place.position] as power_kw
