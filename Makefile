@@ -9,6 +9,8 @@ DAY_TO := 2025-06-10
 # Where dbt writes its artifacts, and where the lineage site is served.
 TARGET := dbt_project/target
 PORT := 8580
+# How many delivery days the report shows, the newest forecast ones included.
+DAYS := 10
 
 python := .venv/bin/python
 extract := $(python) -m extract
@@ -58,8 +60,8 @@ psql: install ## Open psql on the warehouse
 
 .PHONY: lint
 lint: install ## Check style, types and descriptions: ruff, mypy, sqlfluff, dbt-bouncer
-	.venv/bin/ruff format --check extract tests
-	.venv/bin/ruff check extract tests
+	.venv/bin/ruff format --check extract tests dbt_project
+	.venv/bin/ruff check extract tests dbt_project
 	.venv/bin/mypy
 	@$(extract) schema
 	$(warehouse_environment) && .venv/bin/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
@@ -86,6 +88,10 @@ docs-serve: ## Serve the lineage site on this machine (PORT=8580)
 	@test -f $(TARGET)/site/index.html || { echo "There is no lineage site yet: make docs" >&2; exit 1; }
 	@echo "http://localhost:$(PORT) (Ctrl-C ends it)"
 	@$(python) -m http.server --bind 127.0.0.1 --directory $(TARGET)/site $(PORT)
+
+.PHONY: report
+report: install ## Write the report, one HTML file: dbt_project/target/report.html (DAYS=10)
+	@$(python) -m dbt_project.report --days $(DAYS) --output $(TARGET)/report.html
 
 .PHONY: test
 test: lint ## Prove it all: lint, then every test, against real PostgreSQL servers and real HTTP
