@@ -53,6 +53,7 @@ KEYS = {
     "portfolio_forecast_accuracy": ("delivery_date", "forecast_kind"),
     "forecast_accuracy_by_lead": ("asset_id", "lead_minutes"),
     "source_status": ("source",),
+    "forecast_revisions": ("asset_id", "delivery_start_utc", "version_utc"),
 }
 
 # In Berlin the next day begins two hours later, and is the one on which clocks go back.

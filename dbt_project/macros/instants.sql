@@ -19,11 +19,6 @@
     (date_part('epoch', {{ end_instant }} - {{ start_instant }}) / 900)::integer
 {%- endmacro %}
 
-{#- How many whole minutes lie between two instants. -#}
-{% macro minutes_between(start_instant, end_instant) -%}
-    floor(date_part('epoch', ({{ end_instant }}) - ({{ start_instant }})) / 60)::integer
-{%- endmacro %}
-
 {#- The exact length of a period in microseconds: sums of whole numbers do not depend on their order. -#}
 {% macro microseconds_between(start_instant, end_instant) -%}
     (extract(epoch from {{ end_instant }} - {{ start_instant }}) * 1000000)::bigint

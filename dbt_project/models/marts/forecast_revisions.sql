@@ -10,10 +10,12 @@ select
         "coalesce(asset_timezones.timezone, " ~ portfolio_timezone() ~ ")",
     ) }} as delivery_date,
     versions.received_utc,
-    {{ minutes_between(
-        "versions.version_utc",
-        "versions.grid_start_utc + (place.position - 1) * interval '15 minutes'",
-    ) }} as lead_minutes,
+    floor(
+        {{ minutes_between(
+            "versions.version_utc",
+            "versions.grid_start_utc + (place.position - 1) * interval '15 minutes'",
+        ) }}
+    )::integer as lead_minutes,
     versions.grid_start_utc + (place.position - 1) * interval '15 minutes'
     - interval '{{ var("gate_closure_minutes") }} minutes' >= versions.version_utc as is_tradeable,
     documents.power_kw[place.position] as power_kw

@@ -63,4 +63,16 @@ select
 from dso_unmapped_production
 where delivery_start_utc >= %(from_utc)s and delivery_start_utc < %(to_utc)s
 group by metering_point_id
+union all
+select
+    true as is_nothing,
+    source || ' is late: its newest document is ' || round((age_minutes / 60)::numeric, 1) || ' hours old.' as sentence
+from source_status
+where is_late
+union all
+select
+    true as is_nothing,
+    source || ' has ' || quarantined_document_count || ' refused documents (raw.quarantine).' as sentence
+from source_status
+where quarantined_document_count > 0
 order by is_nothing desc, sentence;
