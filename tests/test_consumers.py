@@ -62,6 +62,7 @@ LEAVES = {
     "portfolio_forecast": "tradeable_energy_mwh",
     "dso_unmapped_production": "energy_kwh",
     "portfolio_imbalance": "netting_eur",
+    "redispatch_lost_energy": "lost_energy_kwh",
     "data_coverage": "missing_count",
     "source_status": "document_count",
 }
