@@ -31,7 +31,8 @@ install: .venv/installed ## Make the virtual environment .venv with everything t
 		|| { echo "Python 3.11 or newer is needed; name one: make install PYTHON=python3.11" >&2; exit 1; }
 	@echo "Installing into .venv (a minute or two the first time) ..." >&2
 	@$(PYTHON) -m venv .venv
-	@$(python) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@# The lock file is whole; pip would look for packages again that it names with an extra.
+	@$(python) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@touch $@
 
 .PHONY: run
@@ -106,5 +107,5 @@ bench: install ## Measure (SIZE=small|full): ratios to references of the same ru
 lock: ## Pin the newest versions that the dependencies allow in requirements.lock
 	@$(PYTHON) -m venv .venv
 	@$(python) -m pip install --quiet --disable-pip-version-check uv
-	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --upgrade \
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 		--custom-compile-command "make lock" --group demo --group docs --group report --group dev pyproject.toml --output-file requirements.lock

@@ -59,9 +59,11 @@ create table if not exists raw.forecast_version (
     asset_id text not null,
     source_uri text not null,
     content_sha256 bytea not null,
-    value_count integer generated always as (cardinality(power_kw)) stored,
     power_kw double precision [] not null
 );
+alter table raw.forecast_version
+    add column if not exists value_count integer generated always as (cardinality(power_kw)) stored;
+drop index if exists raw.forecast_version_by_asset;
 -- Read by slices and never searched: compressing the values would cost more than it saves.
 alter table raw.forecast_version alter column power_kw set storage external;
 -- In the order in which the forecast engine reads the versions, the newest receipt of each in front, and with all that

@@ -130,7 +130,7 @@
                      where document_id > coalesce(previous.{{ stream }}_upto, 0))
                 {%- endfor %}
             ),
-            (select max(started_utc) from raw.run)
+            (select started_utc from raw.run order by run_id desc limit 1)
             {%- for stream in streams() %},
                 (select coalesce(max(document_id), 0) from raw.{{ stream }})
             {%- endfor %};
