@@ -94,6 +94,11 @@ docs-serve: ## Serve the lineage site on this machine (PORT=8580)
 report: install ## Write the report, one HTML file: dbt_project/target/report.html (DAYS=10)
 	@$(python) -m dbt_project.report --days $(DAYS) --output $(TARGET)/report.html
 
+.PHONY: pictures
+pictures: docs report ## Take the pictures of the README from the demo, with the distribution's Chromium
+	@$(no_source) || { echo "These pictures are public: take them from the demo, without a configured source" >&2; exit 1; }
+	@$(python) -m tests.pictures $(TARGET)
+
 .PHONY: test
 test: lint ## Prove it all: lint, then every test, against real PostgreSQL servers and real HTTP
 	.venv/bin/pytest

@@ -202,6 +202,15 @@ def lineage_site(shared_demo: Demo, tmp_path_factory: pytest.TempPathFactory) ->
     return target / "site"
 
 
+@pytest.fixture(scope="session")
+def report_file(shared_demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `make report` writes for the demo."""
+    target = tmp_path_factory.mktemp("report")
+    result = make(shared_demo.warehouse.environment, "report", f"TARGET={target}")
+    assert result.returncode == 0, result.stdout + result.stderr
+    return target / "report.html"
+
+
 @pytest.fixture
 def run(warehouse: Warehouse) -> Iterator[Run]:
     """A run of the extractor that has begun."""

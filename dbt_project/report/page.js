@@ -61,7 +61,7 @@ const show = (name, { signals = {}, rows, empty = "" }) => {
   const view = views[name];
   for (const [signal, value] of Object.entries(signals)) view.signal(signal, value);
   for (const [set, content] of Object.entries(rows)) view.data(set, content);
-  return view.resize().runAsync();
+  return view.runAsync();
 };
 
 const drawPortfolio = (day) => {

@@ -1,0 +1,272 @@
+"""What people open, in a real browser: from disk, without a network, in another time zone.
+
+Screenshots are kept in dbt_project/target/screenshots.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from dbt_project.report.page import page as report_page
+from dbt_project.report.shape import page_data
+from tests.browser import Visit, chromium, open_browser, visit, wait_for_report
+from tests.dbt_project import ROOT
+from tests.report_pages import answers
+
+SCREENSHOTS = ROOT / "dbt_project" / "target" / "screenshots"
+CHARTS = (
+    "portfolio",
+    "capacity",
+    "asset",
+    "revisions",
+    "reconciliation",
+    "lead",
+    "energy",
+    "cost",
+    "price",
+)
+
+pytestmark = pytest.mark.skipif(
+    chromium() is None,
+    reason="there is no Chromium: install the distribution's (apt-get install chromium)",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    executable = chromium()
+    assert executable is not None
+    with open_browser(executable) as opened:
+        yield opened
+
+
+def keep(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+
+def assert_quiet(seen: Visit) -> None:
+    """Nothing went wrong and nothing was asked of anybody."""
+    assert seen.errors == []
+    assert seen.requests == []
+
+
+def marks(page: Page, chart: str) -> int:
+    """How many things a chart draws: bars, areas, points, lines with a course."""
+    drawn = page.locator(f"#{chart} .mark-group [aria-roledescription$='mark']")
+    courses = page.locator(f"#{chart} svg g[class*='mark-'] path[d]:not([d=''])")
+    return max(drawn.count(), courses.count())
+
+
+def choose(page: Page, select: str, value: str) -> str:
+    """Choose by value; returns what the report has drawn then."""
+    before = wait_for_report(page)
+    page.select_option(f"#{select}", value)
+    page.wait_for_function("before => document.body.dataset.drawn !== before", arg=before)
+    return wait_for_report(page)
+
+
+def drawing(page: Page, chart: str) -> str:
+    return page.locator(f"#{chart} svg").inner_html()
+
+
+# The lineage site.
+
+
+def test_the_front_page_leads_to_pages_that_open(browser: Browser, lineage_site: Path) -> None:
+    with visit(browser, lineage_site / "index.html") as seen:
+        keep(seen.page, "site")
+        ways = seen.page.locator("a.way")
+        targets = [ways.nth(place).get_attribute("href") or "" for place in range(ways.count())]
+        assert_quiet(seen)
+    assert len(targets) == 3
+    for target in targets:
+        name, rest = re.match(r"([a-z.]+)(.*)", target).groups()  # type: ignore[union-attr]
+        with visit(browser, lineage_site / name, rest) as seen:
+            seen.page.get_by_text("asset_forecasts").filter(visible=True).first.wait_for()
+            assert_quiet(seen)
+
+
+def test_the_overview_is_this_project_s(browser: Browser, lineage_site: Path) -> None:
+    with visit(browser, lineage_site / "dbt.html") as seen:
+        for heading in ("The layers", "The two clocks", "How a forecast becomes tradeable"):
+            seen.page.get_by_role("heading", name=heading).wait_for()
+        keep(seen.page, "overview")
+        assert_quiet(seen)
+
+
+def test_the_queries_can_be_copied_from_the_site(browser: Browser, lineage_site: Path) -> None:
+    with visit(
+        browser, lineage_site / "dbt.html", "#!/exposure/exposure.vpp_warehouse.sql_consumers"
+    ) as seen:
+        seen.page.get_by_role("heading", name="Queries to copy").wait_for()
+        assert seen.page.get_by_text("vpp_reader:PASSWORD@").count() == 1
+        keep(seen.page, "queries")
+        assert_quiet(seen)
+
+
+def test_the_lineage_of_asset_forecasts_shows_its_parents(
+    browser: Browser, lineage_site: Path
+) -> None:
+    address = "?model=model.vpp_warehouse.asset_forecasts&parents=2&children=1"
+    with visit(browser, lineage_site / "lineage.html", address, width=1500) as seen:
+        nodes = seen.page.locator(".react-flow__node")
+        for name in ("int_forecasts_settled", "int_forecasts_newest", "portfolio_forecast"):
+            nodes.filter(has_text=name).first.wait_for()
+        nodes.filter(has_text="tradeable_power_kw").first.wait_for()
+        assert seen.page.locator(".react-flow__edge").count() >= 4
+        keep(seen.page, "lineage")
+        assert_quiet(seen)
+
+
+def test_the_graph_of_dbt_shows_the_parents_too(browser: Browser, lineage_site: Path) -> None:
+    address = "#!/model/model.vpp_warehouse.asset_forecasts?g_v=1&g_i=%2Basset_forecasts"
+    with visit(browser, lineage_site / "dbt.html", address) as seen:
+        seen.page.locator("#cy canvas, .graph-canvas canvas, canvas").first.wait_for()
+        keep(seen.page, "graph")
+        assert_quiet(seen)
+
+
+# The report.
+
+
+def test_every_chart_of_the_report_has_marks(browser: Browser, report_file: Path) -> None:
+    with visit(browser, report_file) as seen:
+        assert wait_for_report(seen.page).startswith("2025-06-08 SOL-DE-001 ")
+        choose(seen.page, "asset-choice", "WND-DE-003")
+        assert [chart for chart in CHARTS if marks(seen.page, chart) == 0] == []
+        assert seen.page.locator("#missing li").first.inner_text().startswith("SOL-DE-001 has no")
+        assert seen.page.locator("#glance li").count() == 3
+        assert seen.page.locator("#accuracy tbody tr").count() == 4
+        keep(seen.page, "report")
+        assert_quiet(seen)
+
+
+def test_choosing_changes_what_is_drawn(browser: Browser, report_file: Path) -> None:
+    with visit(browser, report_file) as seen:
+        # The first drawing may differ by the pixels that labels took.
+        choose(seen.page, "asset-choice", "SOL-DE-002")
+        first = {chart: drawing(seen.page, chart) for chart in CHARTS}
+        choose(seen.page, "asset-choice", "WND-DE-003")
+        other_asset = {chart: drawing(seen.page, chart) for chart in CHARTS}
+        assert {chart for chart in CHARTS if first[chart] != other_asset[chart]} == {
+            "asset",
+            "revisions",
+            "lead",
+        }
+        choose(seen.page, "stack", "final_power_kw")
+        assert drawing(seen.page, "portfolio") != other_asset["portfolio"]
+        choose(seen.page, "scope", "asset")
+        assert drawing(seen.page, "energy") != other_asset["energy"]
+        start = seen.page.locator("#quarter-hour option").first.get_attribute("value") or ""
+        choose(seen.page, "quarter-hour", start)
+        assert drawing(seen.page, "revisions") != other_asset["revisions"]
+        seen.page.click("#earlier")
+        seen.page.wait_for_function("document.body.dataset.drawn.startsWith('2025-06-07')")
+        for chart in ("portfolio", "asset"):
+            assert drawing(seen.page, chart) != other_asset[chart]
+        # Nothing was settled on that day, and the page says so instead of drawing an empty chart.
+        assert seen.page.locator("#reconciliation-empty").inner_text() == (
+            "No asset is reconciled on this day."
+        )
+        assert not seen.page.locator("#reconciliation").is_visible()
+        keep(seen.page, "report-unsettled")
+        seen.page.click("#later")
+        seen.page.wait_for_function("document.body.dataset.drawn.startsWith('2025-06-08')")
+        assert (seen.page.locator("#reconciliation svg").bounding_box() or {})["width"] > 900
+        assert_quiet(seen)
+
+
+def test_a_gap_is_a_gap(browser: Browser, report_file: Path) -> None:
+    with visit(browser, report_file) as seen:
+        wait_for_report(seen.page)
+        choose(seen.page, "asset-choice", "WND-DE-002")
+        courses = [
+            seen.page.locator("#asset .mark-line path").nth(place).get_attribute("d") or ""
+            for place in range(seen.page.locator("#asset .mark-line path").count())
+        ]
+        # Live infeed of this plant has holes on this day: its line begins more than once.
+        assert max(course.count("M") for course in courses) > 1
+
+
+def test_redispatch_is_marked(browser: Browser, report_file: Path) -> None:
+    with visit(browser, report_file) as seen:
+        wait_for_report(seen.page)
+        band = seen.page.locator("#asset path[fill='#CC79A7']")
+        assert band.count() == 0
+        choose(seen.page, "asset-choice", "WND-DE-003")
+        assert band.count() == 4
+        assert seen.page.locator("#reconciliation path[fill='#CC79A7']").count() == 4
+
+
+def test_hovering_tells_local_time_and_utc(browser: Browser, report_file: Path) -> None:
+    with visit(browser, report_file) as seen:
+        wait_for_report(seen.page)
+        seen.page.locator("#portfolio").hover()
+        told = seen.page.locator("#vg-tooltip-element").inner_text()
+        assert "CEST" in told
+        assert re.search(r"UTC\s+2025-06-08 \d\d:\d\d UTC", told)
+        assert "kW" in told
+        keep(seen.page, "report-hover")
+
+
+@pytest.mark.parametrize(
+    ("day", "quarter_hour_count", "labels"),
+    [
+        (date(2025, 3, 30), 92, ["00:00", "03:00", "06:00"]),
+        (date(2025, 10, 26), 100, ["00:00", "03:00", "06:00"]),
+    ],
+)
+def test_the_axis_does_not_fold_where_the_clocks_change(
+    browser: Browser, tmp_path: Path, day: date, quarter_hour_count: int, labels: list[str]
+) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(report_page(page_data(answers(day, asset_count=1)), 15))
+    with visit(browser, file) as seen:
+        wait_for_report(seen.page)
+        axis = seen.page.locator("#asset .role-axis-label text").all_text_contents()
+        assert [text for text in axis if ":" in text][:3] == labels
+        cells = seen.page.locator("#reconciliation .mark-rect path[aria-label]")
+        told = [
+            cells.nth(place).get_attribute("aria-label") or "" for place in range(cells.count())
+        ]
+        local = [re.findall(r"local time: ([^;]*)", text)[0] for text in told]
+        assert len(set(local)) == quarter_hour_count
+        boxes = [cells.nth(place).bounding_box() for place in (0, 8, 12, 91)]
+        assert len({round(box["x"], 2) for box in boxes if box}) == 4
+        keep(seen.page, f"report-{day}")
+        assert_quiet(seen)
+
+
+def test_a_hundred_assets_for_ten_days(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    many = answers(date(2025, 6, 1), day_count=10, asset_count=100)
+    file.write_text(report_page(page_data(many), 15))
+    with visit(browser, file) as seen:
+        assert wait_for_report(seen.page).startswith("2025-06-10 A-000 ")
+        choose(seen.page, "asset-choice", "A-099")
+        keep(seen.page, "report-100-assets")
+        assert_quiet(seen)
+
+
+def test_without_data_the_report_says_so(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(report_page(page_data(answers(None)), 15))
+    with visit(browser, file) as seen:
+        assert wait_for_report(seen.page) == "nothing"
+        assert seen.page.locator("#missing").inner_text().startswith("Everything: no forecast")
+        assert seen.page.locator("#charts").count() == 0
+        keep(seen.page, "report-empty")
+        assert_quiet(seen)
+
+
+def test_a_request_and_an_error_would_be_seen(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    file.write_text('<img src="https://example.com/a.png"><script>throw new Error("no")</script>')
+    with visit(browser, file) as seen:
+        assert seen.requests == ["https://example.com/a.png"]
+        assert seen.errors != []
