@@ -17,7 +17,7 @@ def main(target: Path) -> int:
         return 1
     PICTURES.mkdir(exist_ok=True)
     with open_browser(executable) as browser:
-        with visit(browser, target / "report.html", height=1480) as seen:
+        with visit(browser, target / "report.html", height=1530) as seen:
             before = wait_for_report(seen.page)
             seen.page.select_option("#asset-choice", "WND-DE-003")
             seen.page.wait_for_function(
@@ -25,7 +25,9 @@ def main(target: Path) -> int:
             )
             seen.page.screenshot(path=PICTURES / "report.png")
         address = "?model=model.vpp_warehouse.asset_forecasts&parents=2&children=1"
-        with visit(browser, target / "site" / "lineage.html", address, height=800) as seen:
+        with visit(
+            browser, target / "site" / "lineage.html", address, width=1500, height=860
+        ) as seen:
             seen.page.locator(".react-flow__node", has_text="portfolio_forecast").first.wait_for()
             # The graph moves into its place.
             seen.page.wait_for_timeout(2000)

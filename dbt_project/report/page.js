@@ -54,13 +54,24 @@ const hoursOf = (day) => Array.from({ length: day.count + 1 }, (_, place) => sta
   .map((seconds) => seconds * 1000);
 const axisOf = (day) => ({ from: day.start * 1000, to: startOf(day, day.count) * 1000, hours: hoursOf(day) });
 
-const show = (name, { signals = {}, rows, empty = "" }) => {
-  at(name).style.display = empty ? "none" : "";
+// Room for labels is made on the first drawing, and again for a chart that comes back or changes its height.
+const laidOut = new Set();
+
+const show = (name, { signals = {}, rows, empty = "", height }) => {
+  const place = at(name);
+  if (height && place.style.height !== height) laidOut.delete(name);
+  if (height) place.style.height = height;
+  if (empty) laidOut.delete(name);
+  place.style.display = empty ? "none" : "";
   const note = at(`${name}-empty`);
   if (note) note.textContent = empty;
   const view = views[name];
   for (const [signal, value] of Object.entries(signals)) view.signal(signal, value);
   for (const [set, content] of Object.entries(rows)) view.data(set, content);
+  if (!empty && !laidOut.has(name)) {
+    laidOut.add(name);
+    view.width(place.clientWidth).height(place.clientHeight).resize();
+  }
   return view.runAsync();
 };
 
@@ -199,8 +210,8 @@ const drawReconciliation = (day) => {
   });
   const errors = cells.map((cell) => cell.isRedispatched ? 0 : Math.abs(cell.error_kw ?? 0));
   const reach = errors.reduce((greatest, error) => Math.max(greatest, error), 0);
-  at("reconciliation").style.height = `${Math.max(data.assets.length * (data.assets.length > 25 ? 13 : 26), 90) + 90}px`;
   return show("reconciliation", {
+    height: `${Math.max(data.assets.length * (data.assets.length > 25 ? 13 : 26), 90) + 90}px`,
     signals: { ...axisOf(day), reach: reach || 1 },
     empty: cells.some((cell) => known(cell.error_kw)) ? "" : "No asset is reconciled on this day.",
     rows: { cells },
