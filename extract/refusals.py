@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from extract.documents import Delivery, QuarantinedDocument
 from extract.errors import DocumentRefused
-from extract.messages import without_mail_addresses
+from extract.messages import visible, without_mail_addresses
 
 LARGEST_KEPT_BYTES = 16 * 1024 * 1024
 
@@ -18,7 +18,7 @@ def quarantined(
     """
     return QuarantinedDocument(
         source=source,
-        reason=without_mail_addresses(refusal.reason),
+        reason=visible(without_mail_addresses(refusal.reason)),
         content=storable(delivery.content)[:LARGEST_KEPT_BYTES],
         content_bytes=delivery.content_bytes,
         source_uri=delivery.source_uri,

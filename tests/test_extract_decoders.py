@@ -775,3 +775,66 @@ def test_price_files_without_rows_or_of_another_name_are_refused() -> None:
     # The kind is in the name: final prices are no estimate.
     with pytest.raises(DocumentRefused, match="misses the column AEP-Schätzer"):
         prices_of(FINAL_PRICES, ESTIMATION_NAME)
+
+
+def test_a_final_production_file_cannot_fill_the_memory() -> None:
+    columns = ",".join(f"MP-{n}__kw_" for n in range(2_000))
+    cells = ",".join(["1"] * 2_000)
+    rows = [f"2025-0{month}-01 00:00:00 UTC,{cells}" for month in (1, 4)]
+    with pytest.raises(DocumentRefused, match="8,641 quarter-hours of 2,000 metering points"):
+        final_of("\n".join([f"delivery_start__utc_,{columns}", *rows]))
+
+
+@pytest.mark.parametrize("extra", [[], [1], "x", None, {"a": []}, [[1, 2], 3]])
+def test_extra_columns_and_fields_of_any_kind_are_no_problem(extra: object) -> None:
+    for document in (forecast(count=2), live_infeed()):
+        document["column_ids"] += ["note", "note", 7]
+        document["values"] += [extra, extra, extra]
+        document["units"] = extra
+        document["extra"] = document["key"]["extra"] = extra
+        if "version" in document["column_ids"]:
+            assert len(forecast_of(document).power_kw) == 2
+        else:
+            assert len(live_of(document).power_kw) == 3
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_csv_of_every_encoding_and_line_end(encoding: str, line_end: str) -> None:
+    def written(text: str) -> bytes:
+        head, *rows = text.rstrip().split("\n")
+        lines = [f"{head},Größe", *(f"{row},wäre" for row in rows), ""]
+        return line_end.join(lines).encode(encoding)
+
+    [final] = final_of(written(FINAL))
+    assert final.power_kw == [306.72, 310.5]
+    [flags] = redispatch.decode(delivery(written(REDISPATCH), REDISPATCH_NAME))
+    assert flags.is_redispatched == [True, False]
+
+
+def test_json_that_breaks_off_anywhere_is_refused() -> None:
+    for document, decode in (
+        (forecast(count=2), forecast_of),
+        (live_infeed(), lambda content: live.decode(delivery(content, LIVE_NAME))),
+        (technical_data(), technical_of),
+    ):
+        content = json.dumps(document).encode()
+        for end in range(len(content)):
+            with pytest.raises(DocumentRefused):
+                decode(content[:end])
+
+
+def test_csv_that_breaks_off_is_refused_or_holds_whole_rows() -> None:
+    """But for the last cell: where a file may end without a line end, nothing tells it is cut."""
+    refused = 0
+    for end in range(len(FINAL)):
+        try:
+            [document] = final_of(FINAL[:end])
+        except DocumentRefused:
+            refused += 1
+            continue
+        *rows, last = document.power_kw
+        assert rows == [306.72, 310.5][: len(rows)]
+        whole = str([306.72, 310.5][len(rows)])
+        assert last is None or whole.startswith(f"{last:g}")
+    assert refused > len(FINAL) * 0.8

@@ -1,6 +1,7 @@
 """Whatever comes in, a decoder returns documents that can be landed, or refuses: nothing else."""
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from extract.documents import Delivery, Document
 from extract.errors import DocumentRefused
+from extract.refusals import quarantined
 from extract.run import Run
 from extract.sources import (
     asset_contracts,
@@ -25,7 +27,7 @@ from extract.sources import (
     technical_data as technical,
 )
 from extract.vpp import forecast as forecasts
-from extract.warehouse.landing import Observation, land_files, land_forecasts
+from extract.warehouse.landing import Observation, land_files, land_forecasts, quarantine
 from tests.documents import (
     COMPENSATION,
     COMPENSATION_NAME,
@@ -48,6 +50,7 @@ from tests.documents import (
     technical_data,
 )
 
+CASES = int(os.environ.get("DECODER_CASES", "300"))
 Decoder = Callable[[Delivery], Sequence[Document]]
 
 
@@ -128,7 +131,7 @@ def contents(draw: st.DrawFn, text: str) -> bytes:
 
 @pytest.mark.parametrize("name", DECODERS)
 @settings(
-    max_examples=300,
+    max_examples=CASES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -146,6 +149,9 @@ def test_a_decoder_returns_what_can_be_landed_or_refuses(
         assert "\n" not in refusal.reason
         assert len(refusal.reason) < 400
         str(refusal).encode()
+        held = quarantined(name, refusal, document, bytes)
+        with run.connection.transaction(force_rollback=True):
+            assert quarantine(run.connection, run.run_id, [held]) == [held]
         return
     with run.connection.transaction(force_rollback=True):
         if name == "forecast":
@@ -156,6 +162,22 @@ def test_a_decoder_returns_what_can_be_landed_or_refuses(
             )
             table = documents[0].table
             assert land_files(run.connection, run.run_id, table, [(observation, documents)]) == 1
+
+
+@settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(content=contents(CONTRACTS))
+def test_an_export_without_personal_data_is_decoded_or_refused_as_the_whole(content: bytes) -> None:
+    kept = asset_contracts.without_personal_data(content)
+    assert b"@example" not in kept
+    try:
+        [whole] = asset_contracts.decode(delivery(content, CONTRACTS_NAME))
+    except DocumentRefused:
+        with pytest.raises(DocumentRefused):
+            asset_contracts.decode(delivery(kept, CONTRACTS_NAME))
+        return
+    [left] = asset_contracts.decode(delivery(kept, CONTRACTS_NAME))
+    if "@" not in repr(whole.contracts):
+        assert left.contracts == whole.contracts
 
 
 @pytest.mark.parametrize("name", DECODERS)

@@ -175,7 +175,7 @@ def test_forecasts_that_are_refused_are_kept_too(
             if clock.replace(":", "%3A") in target:
                 return Answer(body=body)
         if "06%3A45" in target:
-            return Answer(422, b"not released")
+            return Answer(422, b"not\x00 released")
         return Answer(body=forecast_for(target))
 
     http_server.answer = answer
@@ -185,10 +185,10 @@ def test_forecasts_that_are_refused_are_kept_too(
         "found": 4, "landed": 1, "unchanged": 0, "ignored": 0, "refused": 3,
     }  # fmt: skip
     rows = warehouse.rows(HELD)
-    assert [row[3] for row in rows] == [*bodies.values(), b"not released"]
+    assert [row[3] for row in rows] == [*bodies.values(), b"not\x00 released"]
     assert {row[0] for row in rows} == {"forecasts"}
     assert str(rows[0][1]).endswith("?asset_id=A&version=2025-06-08T06%3A15%3A00%2B00%3A00")
-    assert rows[2][2] == "HTTP 422: not released"
+    assert rows[2][2] == "HTTP 422: not\\x00 released"
 
 
 def test_the_list_shows_what_is_held_and_with_all_what_was(

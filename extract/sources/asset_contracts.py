@@ -27,6 +27,7 @@ REQUIRED = (
 LARGEST_CAPACITY_MW = 1e6
 _PERSONAL = re.compile(r"e[-_ ]?mail", re.IGNORECASE)
 _DELIMITERS = ",;\t|"
+_BLANK = ' \t\r\n"\ufeff'
 
 
 def decode(delivery: Delivery) -> list[AssetContracts]:
@@ -75,7 +76,7 @@ def without_personal_data(content: bytes) -> bytes:
         return b""
     if "\x00" in text:
         return b""
-    delimiter = max(_DELIMITERS, key=text.lstrip().partition("\n")[0].count)
+    delimiter = max(_DELIMITERS, key=text.lstrip(_BLANK).partition("\n")[0].count)
     return without_mail_addresses(_without_mail_columns(text, delimiter)).encode(encoding)
 
 
@@ -102,8 +103,8 @@ def _without_mail_columns(text: str, delimiter: str) -> str:
                 (_crossed_out(kept) if n >= begin else kept, end)
                 for n, (kept, end) in enumerate(row)
             ]
-        elif personal is None and any(kept.strip() for kept, _ in row):
-            names = [kept.strip(' "\ufeff') for kept, _ in row]
+        elif personal is None and any(kept.strip(_BLANK) for kept, _ in row):
+            names = [kept.strip(_BLANK) for kept, _ in row]
             personal = {n for n, name in enumerate(names) if not name or _PERSONAL.search(name)}
             width, first = len(row), min(personal, default=0)
         pieces.extend(kept + end for kept, end in row)

@@ -17,6 +17,8 @@ from extract.sources.json_documents import identifier
 
 PATTERN = re.compile(r"final_production_(?:.+_)?([0-9]{8})\.csv")
 LONGEST_DAYS = 400
+LARGEST_GRID = 10_000_000
+"""Quarter-hours times metering points: a few distant rows of many columns would fill the memory."""
 _START = "delivery_start__utc_"
 _POWER = re.compile(r"(.+)__kw_")
 
@@ -49,6 +51,9 @@ def decode(delivery: Delivery) -> list[FinalProduction]:
     if last - first >= LONGEST_DAYS * 86_400:
         raise DocumentRefused(delivery.source_uri, f"reaches over more than {LONGEST_DAYS} days")
     length = (last - first) // QUARTER_HOUR_SECONDS + 1
+    if length * len(points) > LARGEST_GRID:
+        reason = f"covers {length:,} quarter-hours of {len(points):,} metering points: too many"
+        raise DocumentRefused(delivery.source_uri, reason)
     grids: dict[int, list[float | None]] = {n: [None] * length for n in points}
     seen: dict[int, list[float | None]] = {}
     for start, row in zip(starts, rows, strict=True):
