@@ -4,6 +4,9 @@ PYTHON ?= python3
 # How much `make bench` measures, and how many orders of arrival it tries.
 SIZE := full
 ORDER_EXAMPLES := $(if $(filter small,$(SIZE)),6,30)
+# How much `make test-faults` tries.
+KILLS := 50
+CASES := 10000
 DAY_FROM := 2025-06-07
 DAY_TO := 2025-06-10
 # Where dbt writes its artifacts, and where the lineage site is served.
@@ -21,7 +24,7 @@ no_source = test -z "$$VPP_API_URL$$TECHNICAL_DATA_URL$$LIVE_INFEED_URL$$DSO_URL
 
 .PHONY: help
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: install
 install: .venv/installed ## Make the virtual environment .venv with everything that is needed
@@ -102,6 +105,11 @@ pictures: docs report ## Take the pictures of the README from the demo, with the
 .PHONY: test
 test: lint ## Prove it all: lint, then every test, against real PostgreSQL servers and real HTTP
 	.venv/bin/pytest
+
+.PHONY: test-faults
+test-faults: install ## Inject faults for longer (KILLS=50 of the extractor, CASES=10000 documents per decoder)
+	FAULT_KILLS=$(KILLS) DECODER_CASES=$(CASES) .venv/bin/pytest \
+		tests/test_faults_landing.py tests/test_faults_server.py tests/test_extract_decoders_random.py
 
 .PHONY: bench
 bench: install ## Measure (SIZE=small|full): ratios to references of the same run, in benchmark-results/
