@@ -22,6 +22,8 @@ class Build:
     """From the begin of the first node to the end of the last; they run side by side."""
     tables_s: float
     """The sum of the nodes that hold rows. Views cost what dbt and the catalog take."""
+    models_s: dict[str, float]
+    """By model: what it took."""
     compiled_sql: dict[str, str]
     """By model, for any database."""
 
@@ -50,6 +52,9 @@ def finished_build(target: Path) -> Build:
     return Build(
         span_s=(end - begin).total_seconds(),
         tables_s=sum(float(models[key]["execution_time"]) for key in tables),
+        models_s={
+            nodes[key]["name"]: float(model["execution_time"]) for key, model in models.items()
+        },
         compiled_sql={
             nodes[key]["name"]: model["compiled_code"].replace(f'"{NAME_FOR_DBT}".', "")
             for key, model in models.items()

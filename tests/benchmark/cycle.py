@@ -10,11 +10,32 @@ from tests.benchmark.build import build
 from tests.benchmark.data import History, copy_history, land, new_versions
 from tests.benchmark.databases import database, settle
 from tests.benchmark.dbt_share import measure_full_cycle
-from tests.benchmark.master_data import land_master_data, write_production
+from tests.benchmark.master_data import (
+    land_master_data,
+    write_last_final_production,
+    write_production,
+)
 from tests.benchmark.report import Report
-from tests.benchmark.sizes import HISTORY_END, QUARTER_HOUR, VERSIONS_PER_DAY, Size
+from tests.benchmark.sizes import (
+    HISTORY_END,
+    QUARTER_HOUR,
+    VERSIONS_PER_DAY,
+    WHOLE_PROJECT,
+    Size,
+)
 from tests.benchmark.timing import medians_s, seconds_of
 from tests.conftest import PostgresServer, Warehouse
+
+# What is computed when final production says how good the forecasts were.
+_JUDGING = {
+    "errors by lead time": ("int_lead_time_errors_daily", "int_lead_time_errors_monthly"),
+    "accuracy by day": (
+        "int_forecasts_verified",
+        "forecast_accuracy",
+        "portfolio_forecast_accuracy",
+    ),
+    "imbalance and infeed of the portfolio": ("portfolio_imbalance", "portfolio_best_of_infeed"),
+}
 
 
 class Cycles:
@@ -85,6 +106,18 @@ def measure_cycles(server: PostgresServer, size: Size, scratch: Path, report: Re
             ("1 day of history", seconds["short"]),
             1.2,
         )
+        long = cycles["long"]
+        if size.cycle_build == WHOLE_PROJECT:
+            report.progress("cycle: a build after a day of final production")
+            with long.warehouse.connect() as connection:
+                write_last_final_production(connection, plan)
+            settled = build(long.warehouse, long.target, long.arguments)
+            settled_s = (settled.span_s, "s")
+            cycle_s = ("one cycle of forecasts", seconds["long"])
+            report.reported("build after a day of final production", what, settled_s, cycle_s)
+            for models, measure in _JUDGING.items():
+                models_s = (sum(settled.models_s[model] for model in measure), "s")
+                whole_s = ("models side by side, from first to last", settled.span_s)
+                report.reported(f"of it, {models}", what, models_s, whole_s)
         if size.startup_repetitions:
-            long = cycles["long"]
             measure_full_cycle(long.warehouse, plan, long.next_version, size, long.target, report)

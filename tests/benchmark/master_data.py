@@ -1,7 +1,7 @@
 """What surrounds the forecasts: technical data, contracts, measurements, final production."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pendulum
 import psycopg
@@ -42,7 +42,6 @@ def write_production(connection: psycopg.Connection, plan: SimulationPlan, day_c
     A live sample every 5 minutes, one file a day; final production of all days but the last.
     """
     assets = [asset.asset_id for asset in plan.assets]
-    metering_points = [asset.metering_point_id for asset in plan.assets]
     connection.execute(
         """
         insert into raw.live_infeed (
@@ -65,6 +64,19 @@ def write_production(connection: psycopg.Connection, plan: SimulationPlan, day_c
         """,
         {"run_id": _RUN_ID, "end": HISTORY_END, "days": day_count, "assets": assets},
     )
+    _write_final_production(
+        connection, plan, HISTORY_END - timedelta(days=day_count), HISTORY_END - timedelta(days=1)
+    )
+
+
+def write_last_final_production(connection: psycopg.Connection, plan: SimulationPlan) -> None:
+    """Write the final production that `write_production` left out: a day of every asset."""
+    _write_final_production(connection, plan, HISTORY_END - timedelta(days=1), HISTORY_END)
+
+
+def _write_final_production(
+    connection: psycopg.Connection, plan: SimulationPlan, begin: datetime, end: datetime
+) -> None:
     connection.execute(
         """
         insert into raw.final_production (
@@ -81,14 +93,14 @@ def write_production(connection: psycopg.Connection, plan: SimulationPlan, day_c
             day_utc + interval '36 hours',
             %(run_id)s
         from
-            generate_series(%(end)s - %(days)s * interval '1 day', %(end)s, '1 day') as day_utc,
+            generate_series(%(begin)s, %(end)s, '1 day') as day_utc,
             unnest(%(metering_points)s::text []) as metering_point_id
-        where day_utc < %(end)s - interval '1 day'
+        where day_utc < %(end)s
         """,
         {
             "run_id": _RUN_ID,
-            "end": HISTORY_END,
-            "days": day_count,
-            "metering_points": metering_points,
+            "begin": begin,
+            "end": end,
+            "metering_points": [asset.metering_point_id for asset in plan.assets],
         },
     )
