@@ -32,6 +32,7 @@ from tests.worlds import KEYS, World, differences, land, marts, torn
 
 KILLS = 3
 LIVE_FILES = 450
+DISK_BYTES = 192 * 1024 * 1024
 FORECASTS = ("--from", "2025-06-08", "--to", "2025-06-10", "--assets", "A", "B", "C", "D", "E")
 BUILD_SECONDS = 90
 
@@ -200,3 +201,51 @@ def is_building(warehouse: Warehouse) -> bool:
         return warehouse.value("select finished_utc is null from build.current") is True
     except psycopg.OperationalError:
         return False
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """A file system of its own that holds a server and little more."""
+    directory = Path(tempfile.mkdtemp(prefix="disk-"))
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(directory)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        directory.rmdir()
+        pytest.skip("a small file system can only be mounted by root")
+    # The server runs as another user, who has to get in.
+    directory.chmod(0o755)
+    try:
+        yield directory
+    finally:
+        subprocess.run(["umount", "--lazy", str(directory)], check=True)
+        directory.rmdir()
+
+
+def test_a_load_into_a_full_disk_ends_cleanly_and_goes_on_when_there_is_room(
+    small_disk: Path, warehouse: Warehouse, http_server: HttpServer
+) -> None:
+    http_server.answer = lambda target: Answer(body=forecast_for(target))
+    sources = {"VPP_API_URL": http_server.url}
+    undisturbed = extract({**warehouse.environment, **sources}, "forecasts", *FORECASTS)
+    assert undisturbed.returncode == 0, undisturbed.stderr
+    server = MortalServer(small_disk / "warehouse")
+    try:
+        mortal = server.start()
+        with mortal.connect() as connection:
+            ensure_schema(connection)
+            connection.execute("checkpoint")
+        # Leave room for the first batches only.
+        ballast = small_disk / "ballast"
+        free = shutil.disk_usage(small_disk).free
+        ballast.write_bytes(bytes(free - 1024 * 1024))
+        full = extract({**mortal.environment, **sources}, "forecasts", *FORECASTS)
+        assert full.returncode == 1, full.stdout
+        assert len(full.stderr.splitlines()) == 1, full.stderr
+        assert full.stderr.startswith("error: "), full.stderr
+        ballast.unlink()
+        mortal = server.start()
+        assert set(documents(mortal)) < set(documents(warehouse))
+        rerun = extract({**mortal.environment, **sources}, "forecasts", *FORECASTS)
+        assert rerun.returncode == 0, rerun.stderr
+        assert documents(mortal) == documents(warehouse)
+    finally:
+        server.stop()
