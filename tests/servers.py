@@ -5,8 +5,10 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
 
 from tests.conftest import PostgresServer
 
@@ -50,3 +52,14 @@ def running_server(programs: Path) -> Iterator[PostgresServer]:
             command("pg_ctl", "-w", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(directory)
+
+
+def crash(directory: Path) -> None:
+    """Kill the embedded server of this directory: all of its processes, as a machine that dies."""
+    number = (directory / "postgres" / "postmaster.pid").read_text().splitlines()[0]
+    postmaster = psutil.Process(int(number))
+    processes = [postmaster, *postmaster.children(recursive=True)]
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(processes, timeout=10)

@@ -16,13 +16,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]
 import pytest
 
 from extract.vpp import client as vpp
@@ -39,6 +37,7 @@ from tests.conftest import (
 )
 from tests.dbt_project import ROOT
 from tests.documents import FINAL, forecast_for, live_infeed, write_sources
+from tests.servers import crash
 from tests.test_extract_forecasts import asset_and_version, pass_time
 
 KILLS = int(os.environ.get("FAULT_KILLS", "5"))
@@ -226,17 +225,6 @@ def test_a_database_server_that_is_killed_keeps_what_was_committed(
     finally:
         embedded.stop(directory)
         shutil.rmtree(directory)
-
-
-def crash(directory: Path) -> None:
-    """Kill the server of this directory, all of its processes."""
-    number = (directory / "postgres" / "postmaster.pid").read_text().splitlines()[0]
-    postmaster = psutil.Process(int(number))
-    processes = [postmaster, *postmaster.children(recursive=True)]
-    for process in processes:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(processes, timeout=10)
 
 
 @pytest.mark.parametrize("count", [2, 10])

@@ -7,17 +7,14 @@ ones do. (test_faults_landing.py lets it die in the middle of loads.)
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from random import Random
 
-import psutil  # type: ignore[import-untyped]
 import psycopg
 import pytest
 
@@ -27,6 +24,7 @@ from tests.conftest import Answer, HttpServer, PostgresServer, Warehouse
 from tests.dbt_project import ROOT, dbt
 from tests.documents import forecast_for
 from tests.extractor import extract
+from tests.servers import crash
 from tests.worlds import KEYS, World, differences, land, marts, torn
 
 DISK_BYTES = 192 * 1024 * 1024
@@ -47,12 +45,7 @@ class MortalServer:
         return Warehouse(server, address.environment)
 
     def kill(self) -> None:
-        """End all its processes at once."""
-        pid_file = self._directory / "postgres" / "postmaster.pid"
-        postmaster = psutil.Process(int(pid_file.read_text().splitlines()[0]))
-        for process in (postmaster, *postmaster.children(recursive=True)):
-            with suppress(psutil.NoSuchProcess):
-                process.send_signal(signal.SIGKILL)
+        crash(self._directory)
 
     def stop(self) -> None:
         embedded.stop(self._directory)
