@@ -15,6 +15,7 @@ from psycopg import sql
 
 from extract.documents import Document, Forecast, QuarantinedDocument
 from extract.messages import without_mail_addresses
+from extract.warehouse.float_arrays import FloatArrayDumper
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,10 +368,12 @@ def _copy(
     statement = sql.SQL("copy raw.{} ({}) from stdin (format binary)").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, types))
     )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.set_types(list(types.values()))
-        for row in rows:
-            copy.write_row(row)
+    with connection.cursor() as cursor:
+        cursor.adapters.register_dumper(None, FloatArrayDumper)
+        with cursor.copy(statement) as copy:
+            copy.set_types(list(types.values()))
+            for row in rows:
+                copy.write_row(row)
 
 
 def _cell(value: Any) -> Any:
