@@ -32,7 +32,7 @@ from extract.documents import (
 from extract.warehouse.landing import Observation, begin_run, land_files, land_forecasts
 from tests.conftest import PostgresServer, Warehouse
 
-# The key of each mart, as mart-contracts promise it.
+# The key of each mart, as consumers rely on it.
 KEYS = {
     "assets": ("asset_id",),
     "assets_history": ("asset_id", "valid_from_utc"),
