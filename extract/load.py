@@ -19,7 +19,7 @@ from extract.forecast_stream import ForecastRequest, load_forecasts
 from extract.run import Run
 from extract.settings import Settings
 from extract.vpp.client import VppClient
-from extract.warehouse.landing import count_held
+from extract.warehouse.landing import held_counts
 from extract.warehouse.stream_lock import loading, wait_for_loads
 
 FORECASTS = "forecasts"
@@ -106,7 +106,8 @@ def load(
             run.reporter.line(f"{name}: done")
     if tallies:
         run.reporter.table(tallies)
-        held = count_held(run.connection, [tally.source for tally in tallies])
+        by_source = held_counts(run.connection)
+        held = sum(by_source.get(tally.source, 0) for tally in tallies)
         if held:
             run.reporter.line(f"in quarantine: {held:,} (python -m extract quarantine)")
     return Outcome(any_unavailable, any(tally.refused for tally in tallies), any_busy)

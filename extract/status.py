@@ -11,6 +11,7 @@ from rich.table import Table
 
 from extract.documents import Forecast
 from extract.load import ALL, FILE_STREAMS, FORECASTS
+from extract.warehouse.landing import held_counts
 
 # Documents land in batches, nearly in the order in which they were received.
 _LANDED_TOGETHER = 10_000
@@ -67,7 +68,7 @@ def source_statuses(connection: psycopg.Connection) -> list[SourceStatus]:
             "select relname from pg_class where relnamespace = to_regnamespace('raw')"
         )
     }
-    quarantined = _quarantined(connection) if "quarantine_release" in tables else {}
+    quarantined = held_counts(connection) if "quarantine_release" in tables else {}
     runs = _last_runs(connection) if "run" in tables else {}
     statuses = []
     for source in ALL:
@@ -135,16 +136,6 @@ def _documents(
         [_LANDED_TOGETHER],
     ).fetchone()
     return int(row[0]), newest
-
-
-def _quarantined(connection: psycopg.Connection) -> dict[str, int]:
-    rows = connection.execute(
-        "select source, count(*) from raw.quarantine as quarantined where not exists"
-        " (select from raw.quarantine_release"
-        "  where quarantined_document_id = quarantined.document_id)"
-        " group by source"
-    )
-    return dict(rows.fetchall())
 
 
 def _last_runs(connection: psycopg.Connection) -> dict[str, datetime]:

@@ -1,6 +1,8 @@
 """Runs dbt in this process: a build in a fraction of the command line's start-up."""
 
 import os
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -40,13 +42,7 @@ class DbtOutcome:
 
 def dbt(environment: Mapping[str, str], target: Path, *arguments: str) -> DbtOutcome:
     """Run dbt with `arguments` on the warehouse of `environment`; artifacts go to `target`."""
-    directories = {
-        "DBT_PROJECT_DIR": str(ROOT / "dbt_project"),
-        "DBT_PROFILES_DIR": str(ROOT / "profiles"),
-        "DBT_TARGET_PATH": str(target),
-        "DBT_LOG_PATH": str(target / "logs"),
-    }
-    with environment_of({**environment, **directories}), warnings.catch_warnings():
+    with environment_of({**environment, **_directories(target)}), warnings.catch_warnings():
         # dbt's own libraries warn of their own deprecations.
         warnings.simplefilter("ignore")
         result = dbtRunner().invoke(["--quiet", "--no-use-colors", *arguments])
@@ -59,3 +55,25 @@ def dbt(environment: Mapping[str, str], target: Path, *arguments: str) -> DbtOut
         compiled={node.node.name: getattr(node.node, "compiled_code", "") for node in nodes},
         exception=result.exception,
     )
+
+
+def dbt_command(
+    environment: Mapping[str, str], target: Path, *arguments: str
+) -> "subprocess.Popen[str]":
+    """dbt on the command line: a process that can be killed; what it says is piped."""
+    return subprocess.Popen(
+        [str(Path(sys.executable).with_name("dbt")), "--quiet", "--no-use-colors", *arguments],
+        env={**os.environ, **environment, **_directories(target)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def _directories(target: Path) -> dict[str, str]:
+    return {
+        "DBT_PROJECT_DIR": str(ROOT / "dbt_project"),
+        "DBT_PROFILES_DIR": str(ROOT / "profiles"),
+        "DBT_TARGET_PATH": str(target),
+        "DBT_LOG_PATH": str(target / "logs"),
+    }

@@ -9,7 +9,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -36,7 +35,7 @@ from extract.documents import (
 )
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import PostgresServer, Warehouse
-from tests.dbt_project import ROOT, DbtOutcome, dbt
+from tests.dbt_project import DbtOutcome, dbt, dbt_command
 from tests.watched_server import ConnectionLost, WatchedServer, watched_server
 from tests.worlds import (
     EPOCH,
@@ -220,19 +219,7 @@ class House:
         target.mkdir()
         # Reading the whole project takes long, and has been done.
         shutil.copy(self.targets / self.name / "partial_parse.msgpack", target)
-        directories = {
-            "DBT_PROJECT_DIR": str(ROOT / "dbt_project"),
-            "DBT_PROFILES_DIR": str(ROOT / "profiles"),
-            "DBT_TARGET_PATH": str(target),
-            "DBT_LOG_PATH": str(target),
-        }
-        return subprocess.Popen(
-            [str(Path(sys.executable).with_name("dbt")), "--quiet", "--no-use-colors", *arguments],
-            env={**os.environ, **self.environment, **directories},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        return dbt_command(self.environment, target, *arguments)
 
     def marts(self) -> Marts:
         with self.warehouse.connect() as connection:

@@ -8,7 +8,6 @@ ones do. (test_faults_landing.py lets it die in the middle of loads.)
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ import pytest
 from extract.warehouse import embedded
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import Answer, HttpServer, PostgresServer, Warehouse
-from tests.dbt_project import ROOT, dbt
+from tests.dbt_project import dbt, dbt_command
 from tests.documents import forecast_for
 from tests.extractor import extract
 from tests.servers import crash
@@ -97,7 +96,7 @@ def test_a_build_survives_the_death_of_the_server(
     interrupted = 0
     for refresh in ((), ("--full-refresh",), ()):
         mortal = mortal_server.start()
-        with build(mortal, tmp_path / "mortal", *refresh) as process:
+        with dbt_command(mortal.environment, tmp_path / "mortal", "run", *refresh) as process:
             wait_until(lambda mortal=mortal: is_building(mortal), process)  # type: ignore[misc]
             time.sleep(random.uniform(0, 2.5))
             mortal_server.kill()
@@ -112,23 +111,6 @@ def test_a_build_survives_the_death_of_the_server(
     with mortal.connect() as connection:
         assert differences(marts(connection), after) == []
         assert set(KEYS) == set(after)
-
-
-def build(warehouse: Warehouse, target: Path, *arguments: str) -> subprocess.Popen[str]:
-    """`dbt run` on the command line."""
-    directories = {
-        "DBT_PROJECT_DIR": str(ROOT / "dbt_project"),
-        "DBT_PROFILES_DIR": str(ROOT / "profiles"),
-        "DBT_TARGET_PATH": str(target),
-        "DBT_LOG_PATH": str(target),
-    }
-    return subprocess.Popen(
-        [str(Path(sys.executable).with_name("dbt")), "--quiet", "run", *arguments],
-        env={**os.environ, **warehouse.environment, **directories},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
 
 
 def is_building(warehouse: Warehouse) -> bool:

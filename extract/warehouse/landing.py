@@ -172,20 +172,19 @@ def quarantined_bytes(
     return {(uri, sha256): document_id for uri, sha256, document_id in rows}
 
 
-def count_held(connection: psycopg.Connection, sources: Sequence[str]) -> int:
-    """How many documents of these sources are refused and not landed."""
-    row = connection.execute(
+def held_counts(connection: psycopg.Connection) -> dict[str, int]:
+    """How many documents of each source are refused and not landed; sources without any lack."""
+    rows = connection.execute(
         """
-        select count(*) from raw.quarantine
-        where source = any(%s) and not exists (
+        select source, count(*) from raw.quarantine
+        where not exists (
             select from raw.quarantine_release
             where quarantined_document_id = quarantine.document_id
         )
-        """,
-        [list(sources)],
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
+        group by source
+        """
+    )
+    return dict(rows.fetchall())
 
 
 def release(connection: psycopg.Connection, run_id: int, document_ids: Sequence[int]) -> list[int]:
@@ -378,8 +377,6 @@ def _copy(
 
 def _cell(value: Any) -> Any:
     """The value as psycopg writes it; the types of the columns do the rest."""
-    if isinstance(value, tuple):
-        return list(value)
     return _plain(value) if isinstance(value, datetime) else value
 
 
