@@ -26,7 +26,6 @@ with reconciliation as (
 
 ),
 
--- What is reconciled: all others have no imbalance.
 imbalances as (
 
     select
@@ -40,12 +39,8 @@ imbalances as (
             on
                 imbalances.delivery_start_utc >= affected.from_utc
                 and imbalances.delivery_start_utc < affected.to_utc
+        where {{ is_between_affected("imbalances.delivery_start_utc") }}
     {% endif %}
-    where
-        imbalances.imbalance_kwh is not null
-        {% if is_incremental() %}
-            and {{ is_between_affected("imbalances.delivery_start_utc") }}
-        {% endif %}
 
 ),
 
@@ -84,6 +79,8 @@ sums as (
             imbalances.asset_id = members.asset_id
             and imbalances.delivery_start_utc >= members.valid_from_utc
             and imbalances.delivery_start_utc < members.valid_to_utc
+    -- What is reconciled: all others have no imbalance.
+    where imbalances.imbalance_kwh is not null
     group by imbalances.delivery_start_utc
 
 ),

@@ -1,0 +1,42 @@
+"""The SQL is styled in both forms a model has: a full build's and an incremental build's.
+
+sqlfluff reads what dbt compiles, and that depends on what the warehouse holds: `make lint` sees one
+form only.
+"""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.conftest import Demo, Warehouse
+from tests.dbt_project import ROOT, environment_of
+from tests.extractor import extract
+
+INCREMENTAL_MODELS = [
+    str(path.relative_to(ROOT))
+    for path in sorted((ROOT / "dbt_project/models").rglob("*.sql"))
+    if "is_incremental()" in path.read_text()
+]
+
+
+def complaints(environment: Mapping[str, str], target: Path) -> str:
+    """What sqlfluff finds in the models that are built incrementally; empty if nothing."""
+    with environment_of({**environment, "DBT_TARGET_PATH": str(target)}):
+        linted = subprocess.run(
+            [Path(sys.executable).with_name("sqlfluff"), "lint", *INCREMENTAL_MODELS],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    return "" if linted.returncode == 0 else linted.stdout + linted.stderr
+
+
+def test_full_builds_are_in_style(warehouse: Warehouse, tmp_path: Path) -> None:
+    extract(warehouse.environment, "schema")
+    assert complaints(warehouse.environment, tmp_path) == ""
+
+
+def test_incremental_builds_are_in_style(shared_demo: Demo, tmp_path: Path) -> None:
+    assert complaints(shared_demo.environment, tmp_path) == ""
