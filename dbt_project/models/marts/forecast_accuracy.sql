@@ -8,28 +8,27 @@
 ) }}
 -- depends_on: {{ ref("int_forecast_accuracy_affected") }}
 
-with verified as (
+with errors as (
 
     select
-        verified.asset_id,
-        verified.delivery_start_utc,
-        verified.delivery_date,
-        verified.final_power_kw,
-        verified.latest_power_kw,
-        verified.latest_persistence_kw,
-        verified.tradeable_power_kw,
-        verified.tradeable_persistence_kw,
-        verified.capacity_kw,
-        verified.is_redispatched
-    from {{ ref("int_forecasts_verified") }} as verified
+        errors.asset_id,
+        errors.delivery_start_utc,
+        errors.delivery_date,
+        errors.forecast_kind,
+        errors.error_kw,
+        errors.paired_error_kw,
+        errors.persistence_error_kw,
+        errors.capacity_kw,
+        errors.is_left_out
+    from {{ ref("int_forecast_errors") }} as errors
     {% if is_incremental() %}
         inner join affected
             on
-                verified.asset_id = affected.asset_id
-                and verified.delivery_start_utc >= affected.from_utc - interval '1 day'
-                and verified.delivery_start_utc < affected.to_utc + interval '1 day'
-                and verified.delivery_date::timestamp at time zone 'UTC' >= affected.from_utc
-                and verified.delivery_date::timestamp at time zone 'UTC' < affected.to_utc
+                errors.asset_id = affected.asset_id
+                and errors.delivery_start_utc >= affected.from_utc - interval '1 day'
+                and errors.delivery_start_utc < affected.to_utc + interval '1 day'
+                and errors.delivery_date::timestamp at time zone 'UTC' >= affected.from_utc
+                and errors.delivery_date::timestamp at time zone 'UTC' < affected.to_utc
     {% endif %}
 
 ),
@@ -43,53 +42,15 @@ asset_timezones as (
 
 ),
 
-forecasts as (
-
-    select
-        verified.asset_id,
-        verified.delivery_start_utc,
-        verified.delivery_date,
-        kind.forecast_kind,
-        kind.power_kw - verified.final_power_kw as error_kw,
-        kind.persistence_kw - verified.final_power_kw as persistence_error_kw,
-        verified.capacity_kw,
-        verified.is_redispatched
-    from verified
-    cross join
-        lateral (
-            values
-            ('latest', verified.latest_power_kw, verified.latest_persistence_kw),
-            ('tradeable', verified.tradeable_power_kw, verified.tradeable_persistence_kw)
-        ) as kind (forecast_kind, power_kw, persistence_kw)
-
-),
-
--- A plant that was curtailed did not produce what anybody could have forecast.
-pairs as (
-
-    select
-        asset_id,
-        delivery_start_utc,
-        delivery_date,
-        forecast_kind,
-        case when not is_redispatched then error_kw end as error_kw,
-        case when not is_redispatched and persistence_error_kw is not null then error_kw end as paired_error_kw,
-        case when not is_redispatched and error_kw is not null then persistence_error_kw end as persistence_error_kw,
-        capacity_kw,
-        case when is_redispatched then error_kw end as redispatched_error_kw
-    from forecasts
-
-),
-
 sums as (
 
     select
         asset_id,
         delivery_date,
         forecast_kind,
-        count(redispatched_error_kw)::integer as redispatched_count,
+        count(*) filter (where is_left_out)::integer as redispatched_count,
         {{ error_sums(order_by="delivery_start_utc", has_persistence=true) }}
-    from pairs
+    from errors
     group by asset_id, delivery_date, forecast_kind
 
 ),

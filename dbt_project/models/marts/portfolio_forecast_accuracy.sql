@@ -7,30 +7,29 @@
 ) }}
 -- depends_on: {{ ref("int_portfolio_forecast_accuracy_affected") }}
 
-{%- set delivery_date = local_date("verified.delivery_start_utc", portfolio_timezone()) %}
+{%- set delivery_date = local_date("errors.delivery_start_utc", portfolio_timezone()) %}
 
-with verified as (
+with errors as (
 
     select
-        verified.asset_id,
-        verified.delivery_start_utc,
+        errors.asset_id,
+        errors.delivery_start_utc,
         {{ delivery_date }} as delivery_date,
-        verified.final_power_kw,
-        verified.latest_power_kw,
-        verified.latest_persistence_kw,
-        verified.tradeable_power_kw,
-        verified.tradeable_persistence_kw,
-        verified.capacity_kw,
-        verified.is_redispatched
-    from {{ ref("int_forecasts_verified") }} as verified
+        errors.forecast_kind,
+        errors.error_kw,
+        errors.paired_error_kw,
+        errors.persistence_error_kw,
+        errors.capacity_kw,
+        errors.is_left_out
+    from {{ ref("int_forecast_errors") }} as errors
     {% if is_incremental() %}
         inner join affected
             on
                 {{ delivery_date }}::timestamp at time zone 'UTC' >= affected.from_utc
                 and {{ delivery_date }}::timestamp at time zone 'UTC' < affected.to_utc
         where
-            verified.delivery_start_utc >= (select min(ranges.from_utc) from affected as ranges) - interval '1 day'
-            and verified.delivery_start_utc < (select max(ranges.to_utc) from affected as ranges) + interval '1 day'
+            errors.delivery_start_utc >= (select min(ranges.from_utc) from affected as ranges) - interval '1 day'
+            and errors.delivery_start_utc < (select max(ranges.to_utc) from affected as ranges) + interval '1 day'
     {% endif %}
 
 ),
@@ -55,67 +54,31 @@ totals as (
 
 ),
 
-forecasts as (
-
-    select
-        verified.asset_id,
-        verified.delivery_start_utc,
-        verified.delivery_date,
-        kind.forecast_kind,
-        kind.power_kw - verified.final_power_kw as error_kw,
-        kind.persistence_kw - verified.final_power_kw as persistence_error_kw,
-        verified.capacity_kw,
-        verified.is_redispatched
-    from verified
-    inner join members
-        on
-            verified.asset_id = members.asset_id
-            and verified.delivery_start_utc >= members.valid_from_utc
-            and verified.delivery_start_utc < members.valid_to_utc
-    cross join
-        lateral (
-            values
-            ('latest', verified.latest_power_kw, verified.latest_persistence_kw),
-            ('tradeable', verified.tradeable_power_kw, verified.tradeable_persistence_kw)
-        ) as kind (forecast_kind, power_kw, persistence_kw)
-
-),
-
--- A redispatched asset is left out of its quarter-hour, on both sides; one without a persistence value, of the skill.
-pairs as (
-
-    select
-        asset_id,
-        delivery_start_utc,
-        delivery_date,
-        forecast_kind,
-        case when not is_redispatched then error_kw end as error_kw,
-        case when not is_redispatched and persistence_error_kw is not null then error_kw end as paired_error_kw,
-        case when not is_redispatched and error_kw is not null then persistence_error_kw end as persistence_error_kw,
-        case when not is_redispatched and error_kw is not null then capacity_kw end as capacity_kw,
-        case when is_redispatched then error_kw end as redispatched_error_kw
-    from forecasts
-
-),
-
 -- The errors of summed series: where one asset produced too much and another too little, they net out here.
 quarter_hours as (
 
     select
-        delivery_start_utc,
-        delivery_date,
-        forecast_kind,
-        count(error_kw) as asset_count,
-        count(paired_error_kw) as paired_asset_count,
-        count(redispatched_error_kw) as redispatched_asset_count,
-        {{ sum_by_asset("error_kw", "asset_id") }} as error_kw,
-        {{ sum_by_asset("paired_error_kw", "asset_id") }} as paired_error_kw,
-        {{ sum_by_asset("persistence_error_kw", "asset_id") }} as persistence_error_kw,
+        errors.delivery_start_utc,
+        errors.delivery_date,
+        errors.forecast_kind,
+        count(errors.error_kw) as asset_count,
+        count(errors.paired_error_kw) as paired_asset_count,
+        count(*) filter (where errors.is_left_out) as redispatched_asset_count,
+        {{ sum_by_asset("errors.error_kw", "errors.asset_id") }} as error_kw,
+        {{ sum_by_asset("errors.paired_error_kw", "errors.asset_id") }} as paired_error_kw,
+        {{ sum_by_asset("errors.persistence_error_kw", "errors.asset_id") }} as persistence_error_kw,
         -- A sum that misses an asset is not the capacity of what was summed.
-        case when count(capacity_kw) = count(error_kw) then {{ sum_by_asset("capacity_kw", "asset_id") }} end
-            as capacity_kw
-    from pairs
-    group by delivery_start_utc, delivery_date, forecast_kind
+        case
+            when count(errors.capacity_kw) = count(errors.error_kw)
+                then {{ sum_by_asset("errors.capacity_kw", "errors.asset_id") }}
+        end as capacity_kw
+    from errors
+    inner join members
+        on
+            errors.asset_id = members.asset_id
+            and errors.delivery_start_utc >= members.valid_from_utc
+            and errors.delivery_start_utc < members.valid_to_utc
+    group by errors.delivery_start_utc, errors.delivery_date, errors.forecast_kind
 
 ),
 
