@@ -136,29 +136,16 @@ with_stand_ins as (
         case
             when slices.power_kw is null
                 then (
-                    select older.document_id
-                    from {{ documents }} as older
-                    -- One look into the index for each version; joined, all versions would be put together first.
-                    cross join lateral (
-                        select standing.document_id
-                        from {{ versions }} as standing
-                        where
-                            standing.asset_id = older.asset_id
-                            and standing.version_utc = older.version_utc
-                        offset 0
-                    ) as standing
-                    where
-                        standing.document_id = older.document_id
-                        and older.asset_id = slices.asset_id
-                        and older.version_utc < slices.version_utc
-                        -- The envelope lets no version reach further ahead, so that the search ends.
-                        and older.version_utc
-                        >= {{ quarter_hour_start("slices.delivery_number") }} - interval '30 days'
-                        and older.power_kw[
-                            1 + slices.delivery_number - {{ quarter_hour_number("older.grid_start_utc") }}
-                        ] is not null
-                    order by older.version_utc desc
-                    limit 1
+                    select stand_in.document_id
+                    from (
+                        {{ newest_version_with_value(
+                            versions=versions,
+                            documents=documents,
+                            asset_id="slices.asset_id",
+                            made="< slices.version_utc",
+                            delivery_start=quarter_hour_start("slices.delivery_number"),
+                        ) }}
+                    ) as stand_in
                 )
         end as stand_in_document_id
     from slices

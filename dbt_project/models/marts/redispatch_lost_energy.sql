@@ -85,9 +85,11 @@ promised as (
         forecast.power_kw as forecast_power_kw
     from quarter_hours
     left join lateral (
-        {{ forecast_known_at(
+        {{ newest_version_with_value(
+            versions=ref("stg_vpp__forecast_versions"),
+            documents=ref("stg_vpp__forecast_documents"),
             asset_id="quarter_hours.asset_id",
-            known_at="quarter_hours.measure_start_utc",
+            made="<= quarter_hours.measure_start_utc",
             delivery_start="quarter_hours.delivery_start_utc",
         ) }}
     ) as forecast on true
