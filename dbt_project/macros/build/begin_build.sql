@@ -3,6 +3,7 @@
 
     build.run          one row per build: how far each stream of raw had landed when it began. Every model of the
                        build sees exactly these documents, so a document that lands meanwhile is in all of them or none.
+                       And the definitions that the models have in the build.
     build.model_state  per model: the last build that it took part in, and the definition it was built from.
     build.change       what each build changed: which quarter-hours of which asset or metering point.
 
@@ -44,7 +45,7 @@
         end if;
         -- Also where a newer version of this project reads more streams than the one that made the tables.
         if exists (
-            select from unnest(array['{{ streams() | join("_upto', '") }}_upto', 'extracted_utc']) as wanted (name)
+            select from unnest(array['{{ streams() | join("_upto', '") }}_upto', 'extracted_utc', 'definitions']) as wanted (name)
             where not exists (
                 select from pg_attribute where attrelid = to_regclass('build.current') and attname = wanted.name
             )
@@ -63,6 +64,7 @@
                 alter table build.run add column if not exists {{ stream }}_upto bigint not null default 0;
             {% endfor %}
             alter table build.run add column if not exists extracted_utc timestamptz;
+            alter table build.run add column if not exists definitions jsonb;
             create table if not exists build.model_state (
                 model text primary key,
                 definition text not null,
@@ -119,10 +121,11 @@
             end loop;
         end if;
         insert into build.run (
-            invocation_id, as_of_utc, extracted_utc{% for stream in streams() %}, {{ stream }}_upto{% endfor %}
+            invocation_id, definitions, as_of_utc, extracted_utc{% for stream in streams() %}, {{ stream }}_upto{% endfor %}
         )
         select
             '{{ invocation_id }}',
+            '{{ tojson(definitions()) }}',
             greatest(
                 previous.as_of_utc
                 {%- for stream in streams() %},

@@ -1,13 +1,49 @@
 {#- What the builds know of a model: see begin_build.sql. -#}
 
-{#- Text that changes when the definition of a model, its documentation or a variable of the project does. -#}
-{% macro definition_of(node) -%}
-    {%- set parts = [
-        node.checksum.checksum,
-        node.description,
-        tojson(node.columns, sort_keys=true),
-        tojson(node.config.get("unique_key")),
-        tojson(node.config.get("meta"), sort_keys=true),
+{#-
+    For each model by its name, text that changes when one of its rules does, wherever it stands: in the model, in a
+    macro, in a variable, or in a model that it is computed from. Its own documentation is a part of it too.
+-#}
+{% macro definitions() %}
+    {%- set rules = {} -%}
+    {%- set definitions = {} -%}
+    {%- for node in graph.nodes.values() if node.resource_type == "model" -%}
+        {%- do definitions.update({
+            node.name: local_md5(rules_of(node.unique_id, rules) ~ node.description ~ tojson(node.columns, sort_keys=true))
+        }) -%}
+    {%- endfor -%}
+    {{ return(definitions) }}
+{% endmacro %}
+
+{#- The rules of a model or macro and of all that it uses. `known` keeps those that were asked for before. -#}
+{% macro rules_of(unique_id, known) %}
+    {%- if unique_id not in known -%}
+        {%- set own_macros = "macro." ~ project_name ~ "." -%}
+        {%- if unique_id.startswith(own_macros) -%}
+            {%- set used = context[project_name][unique_id.split(".") | last].macro -%}
+            {%- set parts = [used.macro_sql] -%}
+            {%- set inputs = used.depends_on.macros -%}
+        {%- else -%}
+            {%- set node = graph.nodes[unique_id] -%}
+            {%- set parts = [
+                node.checksum.checksum,
+                tojson(node.config.get("unique_key")),
+                tojson(node.config.get("meta"), sort_keys=true),
+                variables(),
+            ] -%}
+            {%- set inputs = node.depends_on.macros + node.depends_on.nodes -%}
+        {%- endif -%}
+        {%- for input in inputs | sort if input.startswith(own_macros) or input in graph.nodes -%}
+            {%- do parts.append(rules_of(input, known)) -%}
+        {%- endfor -%}
+        {%- do known.update({unique_id: local_md5(parts | join("|"))}) -%}
+    {%- endif -%}
+    {{ return(known[unique_id]) }}
+{% endmacro %}
+
+{#- The variables of the project as text. -#}
+{% macro variables() %}
+    {{ return(tojson([
         var("gate_closure_minutes"),
         var("live_max_hold_minutes"),
         var("live_min_coverage"),
@@ -16,21 +52,23 @@
         var("as_of_utc"),
         var("asset_forecasts_table"),
         var("portfolio_forecast_table"),
-    ] -%}
-    {{ return(local_md5(parts | join("|"))) }}
-{%- endmacro %}
+        var("sources"),
+    ], sort_keys=true)) }}
+{% endmacro %}
 
-{#- Whether the relation of a model was built from the definition that the model has now. -#}
-{% macro is_built_as_defined(node, definition) %}
-    {% set recorded = run_query(
-        "select definition from build.model_state where model = '" ~ node.name ~ "'"
+{#- Whether the relation of a model was built from the definition that the model has in the current build. -#}
+{% macro is_built_as_defined(node) %}
+    {% set found = run_query(
+        "select model_state.model from build.model_state as model_state cross join build.current as current_build"
+        ~ " where model_state.model = '" ~ node.name ~ "'"
+        ~ " and model_state.definition = current_build.definitions ->> model_state.model"
     ) %}
-    {{ return(recorded.rows | length == 1 and recorded.rows[0][0] == definition) }}
+    {{ return(found.rows | length == 1) }}
 {% endmacro %}
 
 {#-
-    As dbt's own, and one thing more: a table that was built from another definition of its model (or with other
-    variables) is computed anew. Rules in macros are not part of it: after changing one, build with --full-refresh.
+    As dbt's own, and two things more: a table that was built from another definition is computed anew, and what
+    `dbt show` shows is the whole model.
 -#}
 {% macro is_incremental() %}
     {% if not execute or model.resource_type != "model" or model.config.materialized != "incremental" %}
@@ -41,7 +79,8 @@
         relation is not none
         and relation.type == "table"
         and not should_full_refresh()
-        and is_built_as_defined(model, definition_of(model))
+        and flags.WHICH != "show"
+        and is_built_as_defined(model)
     ) }}
 {% endmacro %}
 
@@ -63,7 +102,7 @@
 {#- Commits with the rows: the model has taken up everything that the current build sees. -#}
 {% macro record_model_state(node) %}
     insert into build.model_state (model, definition, build_number)
-    select '{{ node.name }}', '{{ definition_of(node) }}', max(build_number) from build.run
+    select '{{ node.name }}', definitions ->> '{{ node.name }}', build_number from build.current
     on conflict (model) do update
     set definition = excluded.definition, build_number = excluded.build_number
 {% endmacro %}

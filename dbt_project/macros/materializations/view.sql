@@ -18,7 +18,7 @@
 
     {%- set is_current = (
         existing is not none
-        and is_built_as_defined(model, definition_of(model))
+        and is_built_as_defined(model)
         and not should_full_refresh()
     ) -%}
     {# What readers see is looked at on every build; what only builds see, when it changes. #}
