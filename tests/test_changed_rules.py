@@ -1,4 +1,7 @@
-"""A rule that changes is in the marts after the next plain build, wherever the rule stands."""
+"""A rule that changes is in the marts after the next plain build, wherever the rule stands.
+
+And no table is computed from what did not take it up.
+"""
 
 import shutil
 from collections.abc import Callable
@@ -9,11 +12,11 @@ import yaml
 
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import Warehouse
-from tests.dbt_project import ROOT, dbt
+from tests.dbt_project import ROOT, DbtOutcome, dbt
 from tests.test_retraction_of_master_data import technical_data
-from tests.worlds import land
+from tests.worlds import World, land
 
-Build = Callable[[], None]
+Build = Callable[..., DbtOutcome]
 
 CAPACITY = "select capacity_kw from assets"
 
@@ -28,19 +31,28 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def build(warehouse: Warehouse, project: Path, tmp_path: Path) -> Build:
-    """Builds the mart of one asset with 1,000 kW from the copy whenever it is called."""
+    """Runs dbt on the copy: the mart `assets` with all before it, or what it is told.
 
-    def run() -> None:
-        command = ("run", "--project-dir", str(project), "--select", "+assets")
-        outcome = dbt(warehouse.environment, tmp_path / "target", *command)
-        assert outcome.success, outcome.exception
+    The mart has one asset, with 1,000 kW.
+    """
+
+    def run(*arguments: str) -> DbtOutcome:
+        command = arguments or ("run", "--select", "+assets")
+        return dbt(
+            warehouse.environment, tmp_path / "target", *command, "--project-dir", str(project)
+        )
 
     with warehouse.connect() as connection:
         ensure_schema(connection)
-        land(connection, [technical_data(1, 1000.0)])
-    run()
+    land_capacity(warehouse, 1, 1000.0)
+    assert run().success
     assert warehouse.value(CAPACITY) == 1000.0
     return run
+
+
+def land_capacity(warehouse: Warehouse, day: int, capacity_kw: float) -> None:
+    with warehouse.connect() as connection:
+        land(connection, [technical_data(day, capacity_kw)])
 
 
 def change(file: Path, old: str, new: str) -> None:
@@ -65,7 +77,7 @@ def test_a_rule_in_a_view_reaches_the_tables_after_it(
         '"capacity_kw"]) }}::double precision as',
         '"capacity_kw"]) }}::double precision * 2 as',
     )
-    build()
+    assert build().success
     assert warehouse.value(CAPACITY) == 2000.0
     # What does not stand on it is left alone.
     assert replaced(warehouse, "stg_technical_data__files") == before
@@ -80,10 +92,10 @@ def test_a_rule_in_a_macro_that_a_macro_uses_reaches_the_tables_after_it(
         file.write(
             "{% macro json_text(document, path) %}{{ json_text_of(document, path) }}{% endmacro %}"
         )
-    build()
+    assert build().success
     assert warehouse.value(CAPACITY) == 1000.0
     change(documents, '{{ path | join(",") }}', '{{ path | join(",") | replace("cap", "nocap") }}')
-    build()
+    assert build().success
     assert warehouse.value(CAPACITY) is None
 
 
@@ -91,3 +103,100 @@ def test_every_variable_is_a_part_of_the_definitions(project: Path) -> None:
     variables = yaml.safe_load((project / "dbt_project.yml").read_text())["vars"]
     rules = (project / "macros/build/model_state.sql").read_text()
     assert [name for name in variables if f'var("{name}")' not in rules] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        # Only the incremental form of a model uses it.
+        (
+            "macros/build/documents_since.sql",
+            "select max(ranges.to_utc)",
+            "select  max(ranges.to_utc)",
+        ),
+        # How rows are written.
+        ("macros/materializations/incremental.sql", "where from_utc < to_utc", "where true"),
+    ],
+)
+def test_a_rule_of_incremental_builds_is_a_part_of_the_definitions(
+    warehouse: Warehouse, project: Path, build: Build, file: str, old: str, new: str
+) -> None:
+    definition = "select definitions ->> 'portfolio_forecast' from build.current"
+    before = warehouse.value(definition)
+    assert build().success
+    assert warehouse.value(definition) == before
+    change(project / file, old, new)
+    assert build().success
+    assert warehouse.value(definition) != before
+
+
+def test_a_table_is_not_computed_from_what_has_not_taken_up_a_document(
+    warehouse: Warehouse, build: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone = ("run", "--select", "assets")
+    assert build(*alone).success
+    land_capacity(warehouse, 2, 2000.0)
+    assert not build(*alone).success
+    assert "with --select +assets" in capsys.readouterr().out
+    assert warehouse.value(CAPACITY) == 1000.0
+    assert build().success
+    assert warehouse.value(CAPACITY) == 2000.0
+
+
+def test_a_table_is_not_computed_from_what_has_not_taken_up_a_rule(
+    warehouse: Warehouse, project: Path, build: Build
+) -> None:
+    change(
+        project / "models/staging/stg_technical_data__assets.sql",
+        '"capacity_kw"]) }}::double precision as',
+        '"capacity_kw"]) }}::double precision * 2 as',
+    )
+    assert not build("run", "--select", "assets").success
+    assert warehouse.value(CAPACITY) == 1000.0
+    assert build().success
+    assert warehouse.value(CAPACITY) == 2000.0
+
+
+def test_a_build_that_failed_is_not_tried_again_on_what_landed_since(
+    warehouse: Warehouse, project: Path, build: Build
+) -> None:
+    history = project / "models/marts/assets_history.sql"
+    right = history.read_text()
+    land_capacity(warehouse, 2, 2000.0)
+    history.write_text(f"{right}\nwhere 1 / 0 = 1")
+    assert not build().success
+    history.write_text(right)
+    land_capacity(warehouse, 3, 3000.0)
+    assert not build("retry").success
+    assert build().success
+    assert warehouse.value(CAPACITY) == 3000.0
+
+
+def test_a_build_without_rows_is_refused(warehouse: Warehouse, build: Build) -> None:
+    assert not build("run", "--empty", "--select", "+assets").success
+    assert warehouse.value(CAPACITY) == 1000.0
+
+
+def test_a_model_that_is_no_more_holds_nothing_up(warehouse: Warehouse, build: Build) -> None:
+    with warehouse.connect() as connection:
+        connection.execute("insert into build.model_state values ('removed', '', 1)")
+    assert build().success
+    assert warehouse.value("select count(*) from build.run") == 1
+
+
+@pytest.mark.parametrize("first", ["+int_forecasts_settled", "int_forecasts_newest"])
+def test_settled_and_open_quarter_hours_fit_together_while_the_gate_closure_changes(
+    warehouse: Warehouse, build: Build, first: str
+) -> None:
+    forecasts = [one for one in World(1).arrivals if one.table == "forecast_version"]
+    with warehouse.connect() as connection:
+        land(connection, forecasts)
+    assert build("run", "--select", "+asset_forecasts").success
+    quarter_hours = "select asset_id, delivery_start_utc from asset_forecasts order by 1, 2"
+    before = warehouse.rows(quarter_hours)
+    assert before
+    later = ("--vars", "{gate_closure_minutes: 45}")
+    assert build("run", "--select", first, *later).success
+    assert warehouse.rows(quarter_hours) == before
+    assert build("run", "--select", "+asset_forecasts", *later).success
+    assert warehouse.rows(quarter_hours) == before

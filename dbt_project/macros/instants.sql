@@ -72,6 +72,6 @@
     From which quarter-hour on the newest version of an asset gives both the latest and the tradeable forecast: these
     quarter-hours are open, as the next version will change them all.
 -#}
-{% macro open_from(newest_version) -%}
-    {{ quarter_hour_ceiling(newest_version ~ " + interval '" ~ var("gate_closure_minutes") ~ " minutes'") }}
+{% macro open_from(newest_version, gate_closure_minutes) -%}
+    {{ quarter_hour_ceiling(newest_version ~ " + " ~ gate_closure_minutes ~ " * interval '1 minute'") }}
 {%- endmacro %}

@@ -3,7 +3,7 @@
 
     build.run          one row per build: how far each stream of raw had landed when it began. Every model of the
                        build sees exactly these documents, so a document that lands meanwhile is in all of them or none.
-                       And the definitions that the models have in the build.
+                       And what the models are in the build: their definitions, and the gate closure.
     build.model_state  per model: the last build that it took part in, and the definition it was built from.
     build.change       what each build changed: which quarter-hours of which asset or metering point.
 
@@ -29,6 +29,11 @@
 
 {% macro begin_build() %}
     {% if execute and flags.WHICH in ("run", "build") %}
+        {% if flags.EMPTY or flags.SAMPLE %}
+            {{ exceptions.raise_compiler_error(
+                "--empty and --sample would take rows out of the marts: build without them"
+            ) }}
+        {% endif %}
         {% do run_query(build_schema()) %}
         {{ return(register_build()) }}
     {% endif %}
@@ -45,7 +50,7 @@
         end if;
         -- Also where a newer version of this project reads more streams than the one that made the tables.
         if exists (
-            select from unnest(array['{{ streams() | join("_upto', '") }}_upto', 'extracted_utc', 'definitions']) as wanted (name)
+            select from unnest(array['{{ streams() | join("_upto', '") }}_upto', 'extracted_utc', 'definitions', 'gate_closure_minutes']) as wanted (name)
             where not exists (
                 select from pg_attribute where attrelid = to_regclass('build.current') and attname = wanted.name
             )
@@ -65,6 +70,7 @@
             {% endfor %}
             alter table build.run add column if not exists extracted_utc timestamptz;
             alter table build.run add column if not exists definitions jsonb;
+            alter table build.run add column if not exists gate_closure_minutes numeric;
             create table if not exists build.model_state (
                 model text primary key,
                 definition text not null,
@@ -79,15 +85,18 @@
                 to_utc timestamptz not null
             );
             create index if not exists change_by_model on build.change (model, build_number);
-            create or replace view build.progress as
-            select
-                model_state.model,
-                model_state.build_number,
-                run.as_of_utc
-                {%- for stream in streams() %},
-                    run.{{ stream }}_upto
-                {%- endfor %}
-            from build.model_state inner join build.run on model_state.build_number = run.build_number;
+            -- In the order in which the columns were added: a view that is replaced can only grow at its end.
+            execute (
+                select
+                    'create or replace view build.progress as select model_state.model, model_state.build_number, '
+                    || string_agg('run.' || attname, ', ' order by attnum)
+                    || ' from build.model_state inner join build.run on model_state.build_number = run.build_number'
+                from pg_attribute
+                where
+                    attrelid = 'build.run'::regclass
+                    and (attname in ('as_of_utc', 'gate_closure_minutes') or attname like '%\_upto')
+                    and not attisdropped
+            );
             create or replace view build.current as
             select * from build.run order by build_number desc limit 1;
         end if;
@@ -121,11 +130,12 @@
             end loop;
         end if;
         insert into build.run (
-            invocation_id, definitions, as_of_utc, extracted_utc{% for stream in streams() %}, {{ stream }}_upto{% endfor %}
+            invocation_id, definitions, gate_closure_minutes, as_of_utc, extracted_utc{% for stream in streams() %}, {{ stream }}_upto{% endfor %}
         )
         select
             '{{ invocation_id }}',
             '{{ tojson(definitions()) }}',
+            {{ var("gate_closure_minutes") }},
             greatest(
                 previous.as_of_utc
                 {%- for stream in streams() %},
@@ -147,6 +157,9 @@
     {% if execute and flags.WHICH in ("run", "build") %}
         update build.run set finished_utc = clock_timestamp()
         where invocation_id = '{{ invocation_id }}';
+        {# A model that is no more holds nothing up. #}
+        delete from build.model_state
+        where (select current_build.definitions ->> model_state.model from build.current as current_build) is null;
         {# What every model has taken up is not needed any more. #}
         delete from build.change
         where build_number <= (select min(build_number) from build.model_state);

@@ -55,6 +55,18 @@
     )
 {%- endmacro %}
 
+{#- The gate closure in minutes that a model was built with. -#}
+{% macro built_with_gate_closure_minutes(model_name) -%}
+    coalesce(
+        (
+            select progress.gate_closure_minutes
+            from {{ source("build", "progress") }} as progress
+            where progress.model = '{{ model_name }}'
+        ),
+        {{ var("gate_closure_minutes") }}
+    )
+{%- endmacro %}
+
 {#- What builds changed in some models since another model took part in one: columns key, from_utc, to_utc. -#}
 {% macro changes_since(model_name, key_name, changed_models) %}
     {%- for changed_model in changed_models -%}

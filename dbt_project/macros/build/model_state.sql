@@ -31,7 +31,11 @@
                 tojson(node.config.get("meta"), sort_keys=true),
                 variables(),
             ] -%}
-            {%- set inputs = node.depends_on.macros + node.depends_on.nodes -%}
+            {%- set inputs = node.depends_on.nodes + [own_macros ~ "materialization_" ~ node.config.materialized ~ "_postgres"] -%}
+            {#- dbt itself knows only the macros of the form that a full build has. -#}
+            {%- for name in context[project_name] if name ~ "(" in node.raw_code -%}
+                {%- do inputs.append(own_macros ~ name) -%}
+            {%- endfor -%}
         {%- endif -%}
         {%- for input in inputs | sort if input.startswith(own_macros) or input in graph.nodes -%}
             {%- do parts.append(rules_of(input, known)) -%}
@@ -56,12 +60,15 @@
     ], sort_keys=true)) }}
 {% endmacro %}
 
-{#- Whether the relation of a model was built from the definition that the model has in the current build. -#}
+{#-
+    Whether the relation of a model was built from the definition that the model has in the current build. A warehouse
+    that an older version of this project built may have no definitions yet: hence the detour by JSON.
+-#}
 {% macro is_built_as_defined(node) %}
     {% set found = run_query(
         "select model_state.model from build.model_state as model_state cross join build.current as current_build"
         ~ " where model_state.model = '" ~ node.name ~ "'"
-        ~ " and model_state.definition = current_build.definitions ->> model_state.model"
+        ~ " and model_state.definition = to_jsonb(current_build) -> 'definitions' ->> model_state.model"
     ) %}
     {{ return(found.rows | length == 1) }}
 {% endmacro %}
@@ -98,6 +105,55 @@
         {{ exceptions.raise_compiler_error("another build has begun since: this one stops here") }}
     {% endif %}
 {% endmacro %}
+
+{#-
+    Refuses to compute a table from models that have not taken up what the build sees, or a changed rule: it would be
+    taken for up to date, and no later build would compute what is missing. So it is where only a part of the models is
+    built, or a build that failed is tried again after more has landed.
+-#}
+{% macro refuse_models_left_behind() %}
+    {% set before = [model.unique_id] %}
+    {# The list grows while it is read. #}
+    {% for unique_id in before %}
+        {% for input in graph.nodes[unique_id].depends_on.nodes if input in graph.nodes and input not in before %}
+            {% do before.append(input) %}
+        {% endfor %}
+    {% endfor %}
+    {% set names = [] %}
+    {% set tables = [] %}
+    {% for unique_id in before[1:] %}
+        {% do names.append(graph.nodes[unique_id].name) %}
+        {% if graph.nodes[unique_id].config.materialized == "incremental" %}
+            {% do tables.append(graph.nodes[unique_id].name) %}
+        {% endif %}
+    {% endfor %}
+    {% set left_behind = run_query(
+        "select wanted.model"
+        ~ " from unnest(array['" ~ names | join("', '") ~ "']) as wanted (model)"
+        ~ " cross join build.current as current_build"
+        ~ " left join build.model_state as model_state on wanted.model = model_state.model"
+        ~ " left join build.progress as progress on wanted.model = progress.model"
+        ~ " where model_state.definition is distinct from current_build.definitions ->> wanted.model"
+        ~ " or ("
+        ~ "     wanted.model = any(array['" ~ tables | join("', '") ~ "'])"
+        ~ "     and (" ~ qualified_streams("progress") ~ ") is distinct from (" ~ qualified_streams("current_build") ~ ")"
+        ~ " )"
+        ~ " order by wanted.model"
+    ) %}
+    {% set count = left_behind.rows | length %}
+    {% if count > 0 %}
+        {{ exceptions.raise_compiler_error(
+            model.name ~ ": " ~ left_behind.columns[0].values()[:3] | join(", ")
+            ~ (" and " ~ (count - 3) ~ " more" if count > 3 else "")
+            ~ ", which it is computed from, did not take up a document that landed or a rule that changed: build them too, "
+            ~ "with --select +" ~ model.name ~ " or without a selection"
+        ) }}
+    {% endif %}
+{% endmacro %}
+
+{% macro qualified_streams(relation) -%}
+    {%- for stream in streams() -%}{{ relation }}.{{ stream }}_upto{{ ", " if not loop.last }}{%- endfor -%}
+{%- endmacro %}
 
 {#- Commits with the rows: the model has taken up everything that the current build sees. -#}
 {% macro record_model_state(node) %}

@@ -23,6 +23,7 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {% do lock_build() %}
+    {% do refuse_models_left_behind() %}
 
     {% if existing is none %}
         {% do create_kept_table(target, sql) %}

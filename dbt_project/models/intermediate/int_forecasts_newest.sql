@@ -36,9 +36,12 @@ assets as (
 
 ),
 
+-- What the settled quarter-hours were built from, committed with them: both halves fit together at any instant.
 settled as (
 
-    select {{ read_upto("int_forecasts_settled", "forecast_version") }} as document_id
+    select
+        {{ read_upto("int_forecasts_settled", "forecast_version") }} as document_id,
+        {{ built_with_gate_closure_minutes("int_forecasts_settled") }} as gate_closure_minutes
 
 )
 
@@ -47,7 +50,7 @@ select
     newest.document_id,
     newest.version_utc,
     newest.grid_start_utc,
-    {{ open_from("newest.version_utc") }} as open_from_utc,
+    {{ open_from("newest.version_utc", "settled.gate_closure_minutes") }} as open_from_utc,
     newest.power_kw
 from assets
 cross join settled

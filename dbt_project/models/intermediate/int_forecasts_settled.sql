@@ -100,4 +100,4 @@ left join tradeable
 left join asset_timezones on latest.asset_id = asset_timezones.asset_id
 where
     latest.version_utc < newest_versions.version_utc
-    or latest.delivery_start_utc < {{ open_from("newest_versions.version_utc") }}
+    or latest.delivery_start_utc < {{ open_from("newest_versions.version_utc", var("gate_closure_minutes")) }}
