@@ -64,7 +64,7 @@ exit status:
   2  wrong usage
   3  a document was refused and is new in quarantine, or could not be had; all others are landed
   4  a source is being loaded by another run (a line says which); all others are landed
-  5  status only: a source is late
+  5  status only: a source is late, or never sent anything
   130  interrupted
 
 examples:
@@ -203,7 +203,8 @@ def build_parser() -> argparse.ArgumentParser:
         description="Show, for every source: the age of the document received last, and whether "
         "that is late; how often one should come; the id of that document; how many documents "
         "have landed and how many wait in quarantine; when a run last asked. Only reads, and "
-        "ends with status 5 where a source is late.",
+        "ends with status 5 where a source is late. A source with a rhythm that never sent "
+        "anything is late, also where it is not configured.",
     )
     return parser
 

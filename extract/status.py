@@ -54,10 +54,9 @@ class SourceStatus:
         return None if self.newest_received_utc is None else now - self.newest_received_utc
 
     def is_late(self, now: datetime) -> bool:
-        """Whether the newest document is too old. Never where none was received: the source may
-        not be configured."""
+        """Whether a document should have come by now: the newest is too old, or there is none."""
         age, rhythm = self.age(now), RHYTHMS[self.source]
-        return age is not None and rhythm is not None and age > rhythm.late_after
+        return rhythm is not None and (age is None or age > rhythm.late_after)
 
 
 def source_statuses(connection: psycopg.Connection) -> list[SourceStatus]:
@@ -93,14 +92,14 @@ def status_table(statuses: Sequence[SourceStatus], now: datetime) -> Table:
     """The statuses as a table, one line each; ages are as of `now`."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1), pad_edge=False)
     table.add_column("source")
-    for heading in ("age", "every", "newest", "landed", "quarantine", "last run"):
+    for heading in ("age", "every", "newest document", "landed", "quarantine", "last run"):
         table.add_column(heading, justify="right")
     for status in statuses:
         rhythm, age = RHYTHMS[status.source], status.age(now)
         late = ", late" if status.is_late(now) else ""
         table.add_row(
             status.source,
-            "-" if age is None else duration(age) + late,
+            ("never" if age is None else duration(age)) + late,
             "-" if rhythm is None else duration(rhythm.every),
             "-" if status.newest_document_id is None else str(status.newest_document_id),
             f"{status.document_count:,}",

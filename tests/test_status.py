@@ -11,7 +11,7 @@ from extract.warehouse.schema import ensure_schema
 from tests.conftest import ExtractCommand, Outcome, Warehouse
 from tests.documents import write_sources
 
-HEADINGS = ("source", "age", "every", "newest", "landed", "quarantine", "last run")
+HEADINGS = ("source", "age", "every", "newest document", "landed", "quarantine", "last run")
 
 
 def lines(outcome: Outcome) -> dict[str, dict[str, str]]:
@@ -22,7 +22,14 @@ def lines(outcome: Outcome) -> dict[str, dict[str, str]]:
     return {row[0]: dict(zip(HEADINGS[1:], row[1:], strict=True)) for row in cells}
 
 
-NOTHING = {"age": "-", "newest": "-", "landed": "0", "quarantine": "0", "last run": "-"}
+NOTHING = {
+    "age": "never, late",
+    "newest document": "-",
+    "landed": "0",
+    "quarantine": "0",
+    "last run": "-",
+}
+NO_RHYTHM = {"redispatch", "redispatch-compensation"}
 
 
 def test_nothing_is_known_where_nothing_was_landed(
@@ -30,11 +37,13 @@ def test_nothing_is_known_where_nothing_was_landed(
 ) -> None:
     for _ in ("before there is raw", "with an empty raw"):
         outcome = extract("status")
-        assert (outcome.status, outcome.err) == (0, "")
+        # A scheduler that has run nothing yet is not in time.
+        assert (outcome.status, outcome.err) == (5, "")
         shown = lines(outcome)
         assert list(shown) == list(ALL)
-        for row in shown.values():
-            assert {**row, "every": ""} == {**NOTHING, "every": ""}
+        for source, row in shown.items():
+            age = "never" if source in NO_RHYTHM else "never, late"
+            assert {**row, "every": ""} == {**NOTHING, "every": "", "age": age}
         assert {source: row["every"] for source, row in shown.items()} == {
             "technical-data": "1 d",
             "asset-contracts": "7 d",
@@ -55,24 +64,33 @@ def test_a_warehouse_of_before_the_quarantine(
     with warehouse.connect() as connection:
         ensure_schema(connection)
         connection.execute("drop table raw.quarantine, raw.quarantine_release")
-    assert extract("status").status == 0
+    assert extract("status").status == 5
     # It has only looked.
     assert warehouse.value("select to_regclass('raw.quarantine') is null") is True
 
 
-def test_what_has_just_landed_is_in_time(extract: ExtractCommand, tmp_path: Path) -> None:
+def test_what_has_just_landed_is_in_time(
+    extract: ExtractCommand, warehouse: Warehouse, tmp_path: Path
+) -> None:
     assert extract("all", **write_sources(tmp_path)).status == 0
     outcome = extract("status")
-    assert outcome.status == 0
+    assert outcome.status == 5
     for source, row in lines(outcome).items():
         if source == "forecasts":
-            # Not configured; the run of all sources would have asked.
+            # Not configured, and so late; the run of all sources would have asked.
             assert {**row, "every": ""} == {**NOTHING, "every": "", "last run": "0 min ago"}
             continue
         assert (row["age"], row["last run"]) == ("0 min", "0 min ago"), source
         # Imbalance prices come as an estimate and as final ones.
         assert row["landed"] == ("2" if source == "imbalance-prices" else "1"), source
-        assert int(row["newest"]) > 0
+        assert int(row["newest document"]) > 0
+    with warehouse.connect() as connection:
+        connection.execute(
+            "insert into raw.forecast_version (version_utc, grid_start_utc, received_utc, run_id,"
+            " asset_id, source_uri, content_sha256, power_kw)"
+            " values (now(), now(), now(), 1, 'A', '', '', '{}')"
+        )
+    assert extract("status").status == 0
 
 
 def test_the_newest_document_and_the_last_run_of_each_source(
@@ -123,7 +141,7 @@ def test_the_newest_document_and_the_last_run_of_each_source(
     assert shown["forecasts"] == {
         "age": "2 h 5 min, late",
         "every": "15 min",
-        "newest": "12",
+        "newest document": "12",
         "landed": "3",
         "quarantine": "0",
         "last run": "30 min ago",
