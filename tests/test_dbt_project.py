@@ -9,7 +9,7 @@ import pytest
 from dbt.jsonschemas import jsonschemas
 
 from extract.warehouse.schema import ensure_schema
-from tests.conftest import Warehouse
+from tests.conftest import Demo, Warehouse
 from tests.dbt_project import dbt
 from tests.worlds import KEYS
 
@@ -104,6 +104,29 @@ def test_every_column_of_the_database_is_documented(
             "  format('%I.%I', table_schema, table_name)::regclass, ordinal_position) is null"
         ).fetchall()
     assert undocumented == []
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"gate_closure_minutes": 0, "live_max_hold_minutes": 1, "live_min_coverage": 1,
+         "live_min_quality": 0.95, "portfolio_timezone": "Pacific/Kiritimati",
+         "as_of_utc": "2025-06-09 00:00+00"},
+        {"gate_closure_minutes": 45, "live_max_hold_minutes": 60, "live_min_coverage": 0,
+         "live_min_quality": 0, "portfolio_timezone": "America/New_York"},
+    ],
+    ids=["the smallest", "the largest"],
+)  # fmt: skip
+def test_the_unit_tests_hold_whatever_the_variables(
+    shared_demo: Demo, tmp_path: Path, variables: dict[str, Any]
+) -> None:
+    # One that fails keeps the model, and all that is downstream of it, from being built.
+    outcome = dbt(
+        shared_demo.warehouse.environment, tmp_path,
+        "test", "--select", "test_type:unit", "--vars", json.dumps(variables),
+    )  # fmt: skip
+    assert "pass" in outcome.statuses.values()
+    assert outcome.success, outcome.statuses
 
 
 PERIODS = (
