@@ -60,5 +60,8 @@ def _fill(rows: dict[str, list[Row]], asset_id: str, days: list[Day]) -> None:
             if place % (4 * step_hours) == 0:
                 leads = [*range(2880, 180, -60), *range(180, -1, -15)]
                 rows["revisions"] += [
-                    of_asset | {"lead_minutes": lead, "power_kw": power + lead} for lead in leads
+                    of_asset
+                    | {"lead_minutes": lead, "power_kw": power + lead}
+                    | {"is_tradeable": lead == 15, "is_latest": lead == 0}
+                    for lead in leads
                 ]

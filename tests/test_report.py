@@ -135,20 +135,35 @@ def test_the_words_say_what_is_missing_and_what_was_produced(report_file: Path) 
     assert re.fullmatch(r"Sunday, 8 June 2025: the imbalance (brought|cost) \d+ EUR\.", cost)
 
 
-def test_the_moved_forecast_ends_with_what_was_tradeable_and_latest(
-    shared_demo: Demo, report_file: Path
-) -> None:
+def test_the_moved_forecast_marks_what_the_marts_name(shared_demo: Demo, report_file: Path) -> None:
     data = data_of(report_file.read_text())
-    [(start, latest, tradeable)] = shared_demo.warehouse.rows(
-        "select extract(epoch from delivery_start_utc)::bigint, latest_power_kw,"
-        " tradeable_power_kw from asset_forecasts"
-        " where asset_id = 'WND-DE-003' and delivery_start_utc = '2025-06-08 12:00+00'"
-    )
-    moved = data["revisions"]["WND-DE-003"][str(start)]
-    assert moved[-2:] == [
-        [15, rounded("power_kw", tradeable)],
-        [0, rounded("power_kw", latest)],
+    named = {
+        (asset_id, str(start)): row
+        for asset_id, start, *row in shared_demo.warehouse.rows(
+            "select asset_id, extract(epoch from delivery_start_utc)::bigint,"
+            " extract(epoch from delivery_start_utc - tradeable_version_utc)::integer / 60,"
+            " tradeable_power_kw,"
+            " extract(epoch from delivery_start_utc - latest_version_utc)::integer / 60,"
+            " latest_power_kw from asset_forecasts"
+        )
+    }
+    shown = [
+        (asset_id, start, moved)
+        for asset_id, of_asset in data["revisions"].items()
+        for start, moved in of_asset.items()
     ]
+    # Of each hour, those that are still open included.
+    assert {int(start) for _, start, _ in shown} >= set(
+        range(data["days"][2]["start"], data["days"][-1]["start"], 3600)
+    )
+    for asset_id, start, moved in shown:
+        tradeable_lead, tradeable, latest_lead, latest = named[asset_id, start]
+        assert [version[:2] for version in moved if "tradeable" in version[2:]] == (
+            [] if tradeable_lead is None else [[tradeable_lead, rounded("power_kw", tradeable)]]
+        )
+        assert [version[:2] for version in moved if "latest" in version[2:]] == [
+            [latest_lead, rounded("power_kw", latest)]
+        ]
 
 
 def test_fewer_days_make_a_smaller_file(shared_demo: Demo, tmp_path: Path) -> None:

@@ -167,15 +167,13 @@ const drawRevisions = (day, asset) => {
   const series = data.byAsset[asset.id]?.[day.date];
   const final = valueAt(series, "final_power_kw", place);
   const gate = specifications.gateClosureMinutes;
-  const newest = (limit) => Math.min(...moved.map(([lead]) => lead).filter((lead) => lead >= limit));
-  const [tradeable, latest] = [newest(gate), newest(0)];
-  const versions = moved.map(([lead, power_kw]) => {
+  const versions = moved.map(([lead, power_kw, ...kinds]) => {
     const version = delivery - lead * 60;
     return {
       version: version * 1000, power_kw, local: localInstant(version), utc: utcInstant(version),
       lead: lead >= 60 ? `${Math.floor(lead / 60)} h ${lead % 60} min` : `${lead} min`,
-      kind: lead === tradeable ? "tradeable" : lead === latest ? "latest" : "older",
-      color: lead === tradeable ? colors.tradeable : lead === latest ? colors.latest : "#9AA5B1",
+      kind: kinds.join(" and ") || "older",
+      color: colors[kinds[0]] ?? "#9AA5B1",
     };
   });
   const first = versions.length ? versions[0].version / 1000 : delivery;

@@ -91,14 +91,18 @@ def series_by_day(rows: Iterable[Row], days: Sequence[Day]) -> dict[str, Series]
     return columns
 
 
-def revisions(rows: Iterable[Row]) -> dict[str, dict[str, list[list[float]]]]:
-    """By asset and start of delivery (seconds, as text): pairs of lead time in minutes and kW."""
-    moved: dict[str, dict[str, list[list[float]]]] = {}
+def revisions(rows: Iterable[Row]) -> dict[str, dict[str, list[list[Any]]]]:
+    """By asset and start of delivery (seconds, as text): the versions, the oldest first.
+
+    A version is its lead time in minutes, its kW, and what the marts name it, if anything.
+    """
+    moved: dict[str, dict[str, list[list[Any]]]] = {}
     for row in rows:
         versions = moved.setdefault(row["asset_id"], {}).setdefault(
             str(_seconds(row["delivery_start_utc"])), []
         )
-        versions.append([row["lead_minutes"], rounded("power_kw", row["power_kw"])])
+        kinds = [kind for kind in ("tradeable", "latest") if row[f"is_{kind}"]]
+        versions.append([row["lead_minutes"], rounded("power_kw", row["power_kw"]), *kinds])
     return moved
 
 
