@@ -14,7 +14,7 @@ def answers(first: date | None, day_count: int = 1, asset_count: int = 2) -> Ans
     """What marts would answer, with a value for each quarter-hour of each asset; or nothing."""
     rows: dict[str, list[Row]] = {path.stem: [] for path in QUERIES.glob("*.sql")}
     if first is None:
-        return Answers(BERLIN, None, [], rows)
+        return Answers(BERLIN, None, None, [], rows)
     days = [
         local_day(first + timedelta(days=number), BERLIN, True, True) for number in range(day_count)
     ]
@@ -31,7 +31,7 @@ def answers(first: date | None, day_count: int = 1, asset_count: int = 2) -> Ans
         for day in days
         for place, start in enumerate(quarter_hours(day))
     ]
-    return Answers(BERLIN, datetime(2025, 6, 8, tzinfo=UTC), days, rows)
+    return Answers(BERLIN, datetime(2025, 6, 8, tzinfo=UTC), 15, days, rows)
 
 
 def quarter_hours(day: Day) -> list[datetime]:

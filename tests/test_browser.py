@@ -196,6 +196,15 @@ def test_choosing_changes_what_is_drawn(browser: Browser, report_file: Path) -> 
         assert_quiet(seen)
 
 
+def test_a_gate_that_has_not_closed_closes(browser: Browser, report_file: Path) -> None:
+    with visit(browser, report_file) as seen:
+        wait_for_report(seen.page)
+        gate = seen.page.locator("#revisions text", has_text="the gate")
+        assert gate.inner_html() == "the gate closed after the version of 11:45"
+        choose(seen.page, "day", "2025-06-11")
+        assert gate.inner_html() == "the gate closes after the version of 11:45"
+
+
 def test_a_gap_is_a_gap(browser: Browser, report_file: Path) -> None:
     with visit(browser, report_file) as seen:
         wait_for_report(seen.page)
@@ -240,7 +249,7 @@ def test_the_axis_does_not_fold_where_the_clocks_change(
     browser: Browser, tmp_path: Path, day: date, quarter_hour_count: int, labels: list[str]
 ) -> None:
     file = tmp_path / "report.html"
-    file.write_text(report_page(page_data(answers(day, asset_count=1)), 15))
+    file.write_text(report_page(page_data(answers(day, asset_count=1))))
     with visit(browser, file) as seen:
         wait_for_report(seen.page)
         assert hours(seen.page, "asset")[:3] == labels
@@ -259,7 +268,7 @@ def test_the_axis_does_not_fold_where_the_clocks_change(
 def test_a_hundred_assets_for_ten_days(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     many = answers(date(2025, 6, 1), day_count=10, asset_count=100)
-    file.write_text(report_page(page_data(many), 15))
+    file.write_text(report_page(page_data(many)))
     with visit(browser, file) as seen:
         assert wait_for_report(seen.page).startswith("2025-06-10 A-000 ")
         choose(seen.page, "asset-choice", "A-099")
@@ -269,7 +278,7 @@ def test_a_hundred_assets_for_ten_days(browser: Browser, tmp_path: Path) -> None
 
 def test_without_data_the_report_says_so(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
-    file.write_text(report_page(page_data(answers(None)), 15))
+    file.write_text(report_page(page_data(answers(None))))
     with visit(browser, file) as seen:
         assert wait_for_report(seen.page) == "nothing"
         assert seen.page.locator("#missing").inner_text().startswith("Everything: no forecast")

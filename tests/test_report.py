@@ -10,15 +10,19 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pendulum
 import pytest
 
 from dbt_project.report.days import local_day
 from dbt_project.report.page import page
 from dbt_project.report.shape import page_data, rounded, series_by_day
+from extract.documents import Forecast
+from extract.warehouse.schema import ensure_schema
 from tests.conftest import Demo, Warehouse
 from tests.dbt_project import ROOT, dbt
 from tests.extractor import extract
 from tests.report_pages import BERLIN, answers, quarter_hours
+from tests.worlds import EPOCH, Arrival, land
 
 
 def write_report(
@@ -87,13 +91,13 @@ def test_values_are_as_fine_as_their_unit(column: str, value: Any, shown: Any) -
 
 
 def test_no_name_can_end_the_data(tmp_path: Path) -> None:
-    data = data_of(page(page_data(answers(date(2025, 6, 8))), 15))
+    data = data_of(page(page_data(answers(date(2025, 6, 8)))))
     assert data["assets"][0]["name"] == "Plant </script> 0"
 
 
 def test_a_hundred_assets_stay_readable_by_a_browser() -> None:
     # The default number of days; thirty are three times as much.
-    html = page(page_data(answers(date(2025, 6, 1), day_count=10, asset_count=100)), 15)
+    html = page(page_data(answers(date(2025, 6, 1), day_count=10, asset_count=100)))
     assert len(html) < 15_000_000
 
 
@@ -157,13 +161,39 @@ def test_the_moved_forecast_marks_what_the_marts_name(shared_demo: Demo, report_
         range(data["days"][2]["start"], data["days"][-1]["start"], 3600)
     )
     for asset_id, start, moved in shown:
+        powers_kw = dict(zip(moved["lead_minutes"], moved["power_kw"], strict=True))
         tradeable_lead, tradeable, latest_lead, latest = named[asset_id, start]
-        assert [version[:2] for version in moved if "tradeable" in version[2:]] == (
-            [] if tradeable_lead is None else [[tradeable_lead, rounded("power_kw", tradeable)]]
-        )
-        assert [version[:2] for version in moved if "latest" in version[2:]] == [
-            [latest_lead, rounded("power_kw", latest)]
+        assert moved.get("tradeable") == tradeable_lead
+        assert powers_kw.get(tradeable_lead) == rounded("power_kw", tradeable)
+        assert moved["latest"] == latest_lead
+        assert powers_kw[latest_lead] == rounded("power_kw", latest)
+
+
+def test_the_gate_closes_when_the_build_says(warehouse: Warehouse, tmp_path: Path) -> None:
+    first = pendulum.instance(EPOCH)
+    versions = [first.add(minutes=15 * number) for number in range(8)]
+    with warehouse.connect() as connection:
+        ensure_schema(connection)
+        forecasts = [
+            Forecast(
+                asset_id="A",
+                version_utc=version,
+                grid_start_utc=version,
+                received_utc=version,
+                power_kw=(1.0,) * 96,
+                source_uri=f"https://forecasts/{version}",
+                content_sha256=b"1",
+            )
+            for version in versions
         ]
+        land(connection, [Arrival((forecast,)) for forecast in forecasts])
+    for gate_closure_minutes in (30, 15):
+        variables = f"{{gate_closure_minutes: {gate_closure_minutes}}}"
+        assert dbt(warehouse.environment, tmp_path, "run", "--vars", variables).success
+        result = write_report(warehouse.environment, tmp_path / "report.html")
+        assert result.returncode == 0, result.stderr
+        data = data_of((tmp_path / "report.html").read_text())
+        assert data["lastTradeableLeadMinutes"] == gate_closure_minutes
 
 
 def test_fewer_days_make_a_smaller_file(shared_demo: Demo, tmp_path: Path) -> None:
@@ -190,3 +220,4 @@ def test_marts_without_data_make_a_report_that_says_so(
     assert result.returncode == 0, result.stderr
     data = data_of((tmp_path / "report.html").read_text())
     assert (data["days"], data["assets"], data["newestVersion"]) == ([], [], None)
+    assert data["lastTradeableLeadMinutes"] is None

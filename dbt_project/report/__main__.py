@@ -22,14 +22,14 @@ _DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the report; returns the exit status (0 written, 1 not possible, 2 wrong usage)."""
     options = _parser().parse_args(arguments)
-    variables = project_variables()
+    timezone = ZoneInfo(project_variables()["portfolio_timezone"])
     try:
         with connect(Settings.from_environment()) as connection:
-            answers = read(connection, ZoneInfo(variables["portfolio_timezone"]), options.days)
+            answers = read(connection, timezone, options.days)
     except ExtractError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    html = page(page_data(answers), variables["gate_closure_minutes"])
+    html = page(page_data(answers))
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(html, encoding="utf-8")
     print(f"The report ({len(html) / 1e6:.1f} MB): open {options.output}")

@@ -25,6 +25,7 @@ class Answers:
 
     timezone: ZoneInfo
     newest_version_utc: datetime | None
+    last_tradeable_lead_minutes: int | None
     days: list[Day]
     rows: dict[str, list[Row]]
     """The rows of the other queries, by the name of the file."""
@@ -70,6 +71,7 @@ def _read(connection: psycopg.Connection, timezone: ZoneInfo, day_count: int) ->
     return Answers(
         timezone=timezone,
         newest_version_utc=as_of["newest_version_utc"],
+        last_tradeable_lead_minutes=as_of["last_tradeable_lead_minutes"],
         days=days,
         rows={"assets": assets}
         | {name: _rows(connection, name, parameters) if days else [] for name in sorted(names)},

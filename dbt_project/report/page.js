@@ -162,15 +162,18 @@ const drawAsset = (day, asset) => {
 
 const drawRevisions = (day, asset) => {
   const delivery = Number(at("quarter-hour").value);
-  const moved = data.revisions[asset.id]?.[delivery] ?? [];
+  const moved = data.revisions[asset.id]?.[delivery] ?? { lead_minutes: [] };
   const place = (delivery - day.start) / QUARTER_HOUR;
   const series = data.byAsset[asset.id]?.[day.date];
   const final = valueAt(series, "final_power_kw", place);
-  const gate = specifications.gateClosureMinutes;
-  const versions = moved.map(([lead, power_kw, ...kinds]) => {
+  // Of a gate that closed between two versions the earlier one is known.
+  const gate = delivery - data.lastTradeableLeadMinutes * 60;
+  const closes = gate < data.newestVersion ? "closed" : "closes";
+  const versions = moved.lead_minutes.map((lead, index) => {
     const version = delivery - lead * 60;
+    const kinds = ["tradeable", "latest"].filter((kind) => moved[kind] === lead);
     return {
-      version: version * 1000, power_kw, local: localInstant(version), utc: utcInstant(version),
+      version: version * 1000, power_kw: moved.power_kw[index], local: localInstant(version), utc: utcInstant(version),
       lead: lead >= 60 ? `${Math.floor(lead / 60)} h ${lead % 60} min` : `${lead} min`,
       kind: kinds.join(" and ") || "older",
       color: colors[kinds[0]] ?? "#9AA5B1",
@@ -186,7 +189,7 @@ const drawRevisions = (day, asset) => {
     empty: versions.length ? "" : `No forecast version of ${asset.id} is known for this quarter-hour.`,
     rows: {
       versions,
-      gate: [{ at: (delivery - gate * 60) * 1000, label: `the gate closed at ${localClock(delivery - gate * 60)}` }],
+      gate: known(data.lastTradeableLeadMinutes) ? [{ at: gate * 1000, label: `the gate ${closes} after the version of ${localClock(gate)}` }] : [],
       produced: known(final) ? [{ power_kw: final, label: `produced: ${number(final, "kW")}` }] : [],
     },
   });

@@ -12,12 +12,11 @@ from dbt_project.report import charts
 _BESIDE = Path(__file__).parent
 
 
-def page(data: dict[str, Any], gate_closure_minutes: int) -> str:
+def page(data: dict[str, Any]) -> str:
     """The HTML of the report; it asks for nothing from anywhere else."""
     template = Template((_BESIDE / "page.html").read_text())
     specifications = {
         "charts": charts.all_charts(),
-        "gateClosureMinutes": gate_closure_minutes,
         "colors": {
             "latest": charts.LATEST,
             "tradeable": charts.TRADEABLE,

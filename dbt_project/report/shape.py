@@ -30,6 +30,7 @@ def page_data(answers: Answers) -> dict[str, Any]:
     return {
         "timezone": str(answers.timezone),
         "newestVersion": _seconds(answers.newest_version_utc),
+        "lastTradeableLeadMinutes": answers.last_tradeable_lead_minutes,
         "days": [
             {
                 "date": day.date.isoformat(),
@@ -91,18 +92,21 @@ def series_by_day(rows: Iterable[Row], days: Sequence[Day]) -> dict[str, Series]
     return columns
 
 
-def revisions(rows: Iterable[Row]) -> dict[str, dict[str, list[list[Any]]]]:
+def revisions(rows: Iterable[Row]) -> dict[str, dict[str, dict[str, Any]]]:
     """By asset and start of delivery (seconds, as text): the versions, the oldest first.
 
-    A version is its lead time in minutes, its kW, and what the marts name it, if anything.
+    A column each of lead times and kW, and the lead times of the versions that the marts name.
     """
-    moved: dict[str, dict[str, list[list[Any]]]] = {}
+    moved: dict[str, dict[str, dict[str, Any]]] = {}
     for row in rows:
         versions = moved.setdefault(row["asset_id"], {}).setdefault(
-            str(_seconds(row["delivery_start_utc"])), []
+            str(_seconds(row["delivery_start_utc"])), {"lead_minutes": [], "power_kw": []}
         )
-        kinds = [kind for kind in ("tradeable", "latest") if row[f"is_{kind}"]]
-        versions.append([row["lead_minutes"], rounded("power_kw", row["power_kw"]), *kinds])
+        versions["lead_minutes"].append(row["lead_minutes"])
+        versions["power_kw"].append(rounded("power_kw", row["power_kw"]))
+        for kind in ("tradeable", "latest"):
+            if row[f"is_{kind}"]:
+                versions[kind] = row["lead_minutes"]
     return moved
 
 
