@@ -53,17 +53,18 @@ def read(connection: psycopg.Connection, timezone: ZoneInfo, day_count: int) -> 
 def _read(connection: psycopg.Connection, timezone: ZoneInfo, day_count: int) -> Answers:
     days = [
         local_day(row["delivery_date"], timezone, row["is_settled"], row["is_forecast"])
-        for row in _rows(connection, "days", {"days": day_count})
+        for row in _rows(connection, "days", {"days": day_count, "timezone": str(timezone)})
     ]
     days.reverse()
     assets = _rows(connection, "assets", {})
-    parameters: dict[str, date | datetime | int] = {}
+    parameters: dict[str, date | datetime | int | str] = {}
     if days:
         parameters = {
             "from_utc": days[0].start_utc,
             "to_utc": days[-1].end_utc,
             "first_date": days[0].date,
             "last_date": days[-1].date,
+            "timezone": str(timezone),
             "step_hours": 1 if len(days) * len(assets) <= _HOURLY_REVISIONS_UP_TO else 3,
         }
     names = {path.stem for path in QUERIES.glob("*.sql")} - {"days", "assets", "as_of"}

@@ -32,47 +32,105 @@ gaps as (
 
 ),
 
+-- What several assets miss on a day is one sentence.
+gaps_of_day as (
+
+    select
+        source_name,
+        is_nothing,
+        delivery_date,
+        array_agg(asset_id order by asset_id) as asset_ids,
+        sum(missing_count) as missing_count
+    from gaps
+    group by source_name, is_nothing, delivery_date
+
+),
+
 grouped as (
 
     select
-        asset_id,
         source_name,
         is_nothing,
+        asset_ids,
+        max(delivery_date) as newest_date,
+        count(*) as day_count,
         sum(missing_count) as missing_count,
         case
             when count(*) <= 4 then string_agg(to_char(delivery_date, 'FMDD FMMonth'), ', ' order by delivery_date)
             else count(*) || ' days from ' || to_char(min(delivery_date), 'FMDD FMMonth') || ' to '
                 || to_char(max(delivery_date), 'FMDD FMMonth')
         end as days
-    from gaps
-    group by asset_id, source_name, is_nothing
+    from gaps_of_day
+    group by source_name, is_nothing, asset_ids
+
+),
+
+worded as (
+
+    select
+        is_nothing,
+        newest_date,
+        source_name || ' on ' || days as what,
+        missing_count || case when missing_count = 1 then ' quarter-hour' else ' quarter-hours' end as quarter_hours,
+        missing_count,
+        day_count,
+        cardinality(asset_ids) as asset_count,
+        array_to_string(asset_ids, ', ') as assets
+    from grouped
+
+),
+
+-- First what keeps everything after it from coming.
+sentences as (
+
+    select
+        1 as place,
+        true as is_nothing,
+        null::date as newest_date,
+        source || ' is late: its newest document is ' || round((age_minutes / 60)::numeric, 1) || ' hours old.' as sentence
+    from source_status
+    where is_late
+    union all
+    select
+        2 as place,
+        true as is_nothing,
+        null as newest_date,
+        quarantined_document_count
+        || case
+            when quarantined_document_count = 1 then ' document of ' || source || ' was refused and waits'
+            else ' documents of ' || source || ' were refused and wait'
+        end
+        || ' in quarantine (python -m extract quarantine).' as sentence
+    from source_status
+    where quarantined_document_count > 0
+    union all
+    select
+        3 as place,
+        true as is_nothing,
+        null as newest_date,
+        metering_point_id || ' is named by no contract: its production belongs to no asset.' as sentence
+    from dso_unmapped_production
+    where delivery_start_utc >= %(from_utc)s and delivery_start_utc < %(to_utc)s
+    group by metering_point_id
+    union all
+    select
+        4 as place,
+        is_nothing,
+        newest_date,
+        case
+            when is_nothing and asset_count = 1 then assets || ' has no ' || what
+            when is_nothing then asset_count || ' assets have no ' || what || ': ' || assets
+            when asset_count = 1 and day_count = 1 then assets || ' lacks ' || quarter_hours || ' of ' || what
+            when asset_count = 1 then assets || ' lacks quarter-hours of ' || what || ': ' || missing_count || ' in all'
+            else
+                asset_count || ' assets lack quarter-hours of ' || what || ', ' || missing_count || ' in all: ' || assets
+        end || '.' as sentence
+    from worded
 
 )
 
 select
     is_nothing,
-    case
-        when is_nothing then asset_id || ' has no ' || source_name || ' on ' || days || '.'
-        else asset_id || ' lacks ' || missing_count || ' quarter-hours of ' || source_name || ' on ' || days || '.'
-    end as sentence
-from grouped
-union all
-select
-    true as is_nothing,
-    metering_point_id || ' is named by no contract: its production belongs to no asset.' as sentence
-from dso_unmapped_production
-where delivery_start_utc >= %(from_utc)s and delivery_start_utc < %(to_utc)s
-group by metering_point_id
-union all
-select
-    true as is_nothing,
-    source || ' is late: its newest document is ' || round((age_minutes / 60)::numeric, 1) || ' hours old.' as sentence
-from source_status
-where is_late
-union all
-select
-    true as is_nothing,
-    source || ' has ' || quarantined_document_count || ' refused documents (raw.quarantine).' as sentence
-from source_status
-where quarantined_document_count > 0
-order by is_nothing desc, sentence;
+    sentence
+from sentences
+order by place, newest_date desc, sentence;
