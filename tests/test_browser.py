@@ -225,6 +225,17 @@ def test_redispatch_is_marked(browser: Browser, report_file: Path) -> None:
         choose(seen.page, "asset-choice", "WND-DE-003")
         assert band.count() == 4
         assert seen.page.locator("#reconciliation path[fill='#CC79A7']").count() == 4
+        for chart in ("energy", "cost"):
+            bars = seen.page.locator(f"#{chart} path[fill='#CC79A7']")
+            told = [
+                bars.nth(place).get_attribute("aria-label") or "" for place in range(bars.count())
+            ]
+            assert len(told) == 4
+            assert all("redispatched: WND-DE-003" in text for text in told)
+        choose(seen.page, "scope", "asset")
+        assert seen.page.locator("#energy path[fill='#CC79A7']").count() == 4
+        choose(seen.page, "asset-choice", "SOL-DE-002")
+        assert seen.page.locator("#energy path[fill='#CC79A7']").count() == 0
 
 
 def test_hovering_tells_local_time_and_utc(browser: Browser, report_file: Path) -> None:

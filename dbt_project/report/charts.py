@@ -197,7 +197,7 @@ def accuracy_by_lead() -> Chart:
 
 
 def imbalance(column: str, title: str, number_format: str) -> Chart:
-    """Bars over the day: above zero long (the forecast was too low), below short."""
+    """Bars over the day: above zero long, below short; curtailment has its own colour."""
     zero = alt.Chart().mark_rule(color=INK, strokeWidth=0.8).encode(y=alt.datum(0))
     bars = (
         alt.Chart(alt.NamedData("quarterHours"))
@@ -211,8 +211,9 @@ def imbalance(column: str, title: str, number_format: str) -> Chart:
             tooltip=[
                 _tip("local", "local time"),
                 _tip("utc", "UTC"),
-                _tip("side", "the portfolio was"),
+                _tip("side", "the imbalance is"),
                 _tip(column, title, number_format),
+                _tip("redispatched", "redispatched"),
                 _tip("price_eur_per_mwh", "price (EUR/MWh)", ",.2f"),
                 _tip("price_status", "the price is"),
             ],

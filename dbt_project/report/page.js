@@ -250,11 +250,15 @@ const drawImbalance = (day, asset) => {
   const series = chosen.scope === "portfolio" ? portfolio : data.byAsset[asset.id]?.[day.date];
   const subject = chosen.scope === "portfolio" ? "the portfolio" : asset.id;
   const side = (kwh) => !known(kwh) ? "not known" : kwh > 0 ? "long" : kwh < 0 ? "short" : "balanced";
+  const members = chosen.scope === "portfolio" ? data.assets : [asset];
   const rows = quarterHours(day, (place) => {
     const kwh = valueAt(series, "imbalance_kwh", place);
+    const redispatched = members.map((one) => one.id)
+      .filter((id) => valueAt(data.byAsset[id]?.[day.date], "is_redispatched", place) === true);
     return {
       imbalance_kwh: kwh, imbalance_eur: valueAt(series, "imbalance_eur", place), side: side(kwh),
-      color: kwh < 0 ? colors.tooHigh : colors.tooLow,
+      redispatched: redispatched.join(", ") || "no",
+      color: redispatched.length ? colors.redispatch : kwh < 0 ? colors.tooHigh : colors.tooLow,
       price_eur_per_mwh: valueAt(portfolio, "price_eur_per_mwh", place),
       price_status: valueAt(portfolio, "price_status", place) ?? "not known",
     };
