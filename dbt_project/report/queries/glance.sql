@@ -70,6 +70,8 @@ redispatched as (
         best_of_infeed.is_redispatched
         and best_of_infeed.delivery_start_utc >= %(from_utc)s
         and best_of_infeed.delivery_start_utc < %(to_utc)s
+        and production_reconciliation.delivery_start_utc >= %(from_utc)s
+        and production_reconciliation.delivery_start_utc < %(to_utc)s
 
 ),
 

@@ -12,6 +12,8 @@ left join asset_forecasts
     on
         revisions.asset_id = asset_forecasts.asset_id
         and revisions.delivery_start_utc = asset_forecasts.delivery_start_utc
+        and asset_forecasts.delivery_start_utc >= %(from_utc)s
+        and asset_forecasts.delivery_start_utc < %(to_utc)s
 where
     revisions.delivery_start_utc >= %(from_utc)s
     and revisions.delivery_start_utc < %(to_utc)s
