@@ -301,6 +301,18 @@ def test_the_gate_closes_when_the_build_says(warehouse: Warehouse, tmp_path: Pat
         assert data["lastTradeableLeadMinutes"] == gate_closure_minutes
 
 
+def test_lead_times_of_few_pairs_are_left_out(warehouse: Warehouse) -> None:
+    marts = {
+        "forecast_accuracy_by_lead": (
+            "select *, 1.0 as mae_kw, 1.0 as rmse_kw, 0.1 as nmae from (values"
+            " ('A', 15, 99), ('A', 30, 100), ('A', 45, 50), ('A', 60, 49), ('B', 15, 2))"
+            " as measures (asset_id, lead_minutes, quarter_hour_count)"
+        ),
+    }
+    shown = [row[:2] for row in asked(warehouse, "accuracy_by_lead", marts)]
+    assert shown == [("A", 15), ("A", 30), ("A", 45), ("B", 15)]
+
+
 def test_fewer_days_make_a_smaller_file(shared_demo: Demo, tmp_path: Path) -> None:
     result = write_report(shared_demo.warehouse.environment, tmp_path / "two.html", "--days", "2")
     assert result.returncode == 0, result.stderr

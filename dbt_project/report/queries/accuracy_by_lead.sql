@@ -1,3 +1,18 @@
+-- Of long lead times few pairs are known, often those of a night: an error of 0 there would tell nothing.
+with counted as (
+
+    select
+        asset_id,
+        lead_minutes,
+        quarter_hour_count,
+        max(quarter_hour_count) over (partition by asset_id) as most_pairs_count,
+        mae_kw,
+        rmse_kw,
+        nmae
+    from forecast_accuracy_by_lead
+
+)
+
 select
     asset_id,
     lead_minutes,
@@ -5,5 +20,6 @@ select
     mae_kw,
     rmse_kw,
     nmae
-from forecast_accuracy_by_lead
+from counted
+where quarter_hour_count >= 0.5 * most_pairs_count
 order by asset_id, lead_minutes;
