@@ -196,6 +196,39 @@ def test_choosing_changes_what_is_drawn(browser: Browser, report_file: Path) -> 
         assert_quiet(seen)
 
 
+def test_an_asset_without_a_line_is_not_told_to_have_one(
+    browser: Browser, report_file: Path
+) -> None:
+    with visit(browser, report_file) as seen:
+        wait_for_report(seen.page)
+        told = seen.page.locator("#lead-asset")
+        assert told.inner_text() == "SOL-DE-001 is dark, the other assets are light"
+        choose(seen.page, "asset-choice", "WND-DE-001")
+        assert told.inner_text().startswith("WND-DE-001 has no line")
+
+
+def test_a_narrow_page_does_not_scroll_sideways(browser: Browser, report_file: Path) -> None:
+    with visit(browser, report_file, width=420) as seen:
+        wait_for_report(seen.page)
+        assert seen.page.locator("#accuracy tbody tr").count() > 0
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= 420
+        keep(seen.page, "report-narrow")
+
+
+def test_the_moved_forecast_can_be_read(browser: Browser, report_file: Path) -> None:
+    with visit(browser, report_file) as seen:
+        wait_for_report(seen.page)
+        labels = seen.page.locator("#revisions .role-axis-label text tspan").all_text_contents()
+        assert labels[-2:] == ["12:00", "8 Jun"]
+        # What was produced is near the highest forecast, and its rule would cross the other label.
+        gate, produced = (
+            seen.page.locator("#revisions text", has_text=text).bounding_box()
+            for text in ("the gate", "produced")
+        )
+        assert gate and produced
+        assert gate["y"] > produced["y"] + 100
+
+
 def test_a_gate_that_has_not_closed_closes(browser: Browser, report_file: Path) -> None:
     with visit(browser, report_file) as seen:
         wait_for_report(seen.page)

@@ -94,10 +94,10 @@ def revisions() -> Chart:
     base = alt.Chart(alt.NamedData("versions"))
     y = alt.Y("power_kw:Q", title="Power (kW)", axis=_numbers(), scale=alt.Scale(zero=False))
     line = base.mark_line(interpolate="step-after", color="#9AA5B1", strokeWidth=1.5).encode(
-        x=_time("version"), y=y
+        x=_time("version", "localDayAndTime"), y=y
     )
     points = base.mark_circle(size=26, opacity=1).encode(
-        x=_time("version"),
+        x=_time("version", "localDayAndTime"),
         y=y,
         color=alt.Color("color:N", scale=None),
         tooltip=[
@@ -111,12 +111,14 @@ def revisions() -> Chart:
     gate = (
         alt.Chart(alt.NamedData("gate"))
         .mark_rule(color=INK, strokeDash=[4, 3])
-        .encode(x=_time("at"))
+        .encode(x=_time("at", "localDayAndTime"))
     )
     gate_label = (
         alt.Chart(alt.NamedData("gate"))
-        .mark_text(align="right", baseline="top", dx=-5, dy=4, color=INK, fontSize=11)
-        .encode(x=_time("at"), y=alt.value(0), text="label:N")
+        .mark_text(align="right", baseline="bottom", dx=-5, dy=-4, color=INK, fontSize=11)
+        .encode(
+            x=_time("at", "localDayAndTime"), y=alt.value(_expression("height")), text="label:N"
+        )
     )
     final = (
         alt.Chart(alt.NamedData("produced"))
@@ -279,15 +281,15 @@ def _hover(names: tuple[str, ...]) -> Chart:
     )
 
 
-def _time(field: str) -> alt.X:
-    """Instants in milliseconds, from the first to the last that the page names."""
+def _time(field: str, label: str = "localTime") -> alt.X:
+    """Instants in milliseconds, from the first to the last; a function of the page labels them."""
     return alt.X(
         f"{field}:Q",
         title=None,
         scale=alt.Scale(domain=[_expression("from"), _expression("to")], nice=False, zero=False),
         axis=alt.Axis(
             values=_expression("hours"),
-            labelExpr="localTime(datum.value)",
+            labelExpr=f"{label}(datum.value)",
             grid=True,
             gridColor=GRID,
             tickColor=GRID,

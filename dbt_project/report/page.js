@@ -16,6 +16,7 @@ const formatted = (options) => {
 };
 const localClock = formatted({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const localHour = formatted({ hour: "2-digit", hourCycle: "h23" });
+const localDay = formatted({ day: "numeric", month: "short" });
 const localInstant = formatted({
   weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
   timeZoneName: "short",
@@ -235,11 +236,13 @@ const drawAccuracy = (day, asset) => {
     return line;
   }));
   at("accuracy").style.display = days.length ? "" : "none";
-  at("lead-asset").textContent = asset.id;
   const leads = Object.entries(data.accuracyByLead).flatMap(([id, series]) => series.lead_minutes.map((lead, index) => ({
     asset: id, isChosen: id === asset.id, lead_hours: lead / 60, nmae: series.nmae[index], mae_kw: series.mae_kw[index],
     rmse_kw: series.rmse_kw[index], quarter_hour_count: series.quarter_hour_count[index],
   })));
+  at("lead-asset").textContent = leads.some((row) => row.isChosen)
+    ? `${asset.id} is dark, the other assets are light`
+    : `${asset.id} has no line, as none of its forecasts can be compared with final production yet`;
   return show("lead", {
     empty: leads.length ? "" : "No forecast can be compared with final production yet.", rows: { leads },
   });
@@ -366,7 +369,10 @@ const begin = async () => {
   legend();
   const options = {
     actions: false, renderer: "svg", logLevel: 1,
-    expressionFunctions: { localTime: (milliseconds) => localClock(milliseconds / 1000) },
+    expressionFunctions: {
+      localTime: (milliseconds) => localClock(milliseconds / 1000),
+      localDayAndTime: (milliseconds) => [localClock(milliseconds / 1000), localDay(milliseconds / 1000)],
+    },
   };
   await Promise.all(Object.entries(specifications.charts).map(async ([name, specification]) => {
     const embedded = await vegaEmbed(at(name), specification, options);
