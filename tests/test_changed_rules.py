@@ -13,8 +13,7 @@ import yaml
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import Warehouse
 from tests.dbt_project import ROOT, DbtOutcome, dbt
-from tests.test_retraction_of_master_data import technical_data
-from tests.worlds import World, land
+from tests.worlds import World, land, technical_data
 
 Build = Callable[..., DbtOutcome]
 
@@ -61,6 +60,14 @@ def change(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new))
 
 
+def double_the_capacity(project: Path) -> None:
+    change(
+        project / "models/staging/stg_technical_data__assets.sql",
+        '"capacity_kw"]) }}::double precision as',
+        '"capacity_kw"]) }}::double precision * 2 as',
+    )
+
+
 def replaced(warehouse: Warehouse, view: str) -> object:
     """What differs when a view was replaced."""
     return warehouse.value(
@@ -72,11 +79,7 @@ def test_a_rule_in_a_view_reaches_the_tables_after_it(
     warehouse: Warehouse, project: Path, build: Build
 ) -> None:
     before = replaced(warehouse, "stg_technical_data__files")
-    change(
-        project / "models/staging/stg_technical_data__assets.sql",
-        '"capacity_kw"]) }}::double precision as',
-        '"capacity_kw"]) }}::double precision * 2 as',
-    )
+    double_the_capacity(project)
     assert build().success
     assert warehouse.value(CAPACITY) == 2000.0
     # What does not stand on it is left alone.
@@ -146,11 +149,7 @@ def test_a_table_is_not_computed_from_what_has_not_taken_up_a_document(
 def test_a_table_is_not_computed_from_what_has_not_taken_up_a_rule(
     warehouse: Warehouse, project: Path, build: Build
 ) -> None:
-    change(
-        project / "models/staging/stg_technical_data__assets.sql",
-        '"capacity_kw"]) }}::double precision as',
-        '"capacity_kw"]) }}::double precision * 2 as',
-    )
+    double_the_capacity(project)
     assert not build("run", "--select", "assets").success
     assert warehouse.value(CAPACITY) == 1000.0
     assert build().success

@@ -1,34 +1,11 @@
 """A retracted file of master data changes the marts though no other document arrives with it."""
 
-from datetime import timedelta
 from pathlib import Path
 
-import pendulum
-
-from extract.documents import TechnicalData
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import ExtractCommand, Warehouse
 from tests.dbt_project import dbt
-from tests.worlds import EPOCH, Arrival, land
-
-
-def technical_data(day: int, capacity_kw: float) -> Arrival:
-    created = EPOCH + timedelta(days=day)
-    document = TechnicalData(
-        created_utc=created,
-        assets=[
-            {
-                "asset_id": "A",
-                "location": {"timezone": "Europe/Berlin"},
-                "technical_attributes": {"capacity_kw": capacity_kw},
-                "status": "operational",
-            }
-        ],
-        source_uri=f"file:///technical/{day}",
-        content_sha256=bytes([day]),
-        received_utc=pendulum.instance(created),
-    )
-    return Arrival((document,))
+from tests.worlds import land, technical_data
 
 
 def test_a_retracted_file_counts_as_if_it_had_never_come(

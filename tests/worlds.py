@@ -413,6 +413,26 @@ class World:
         return round(rng.uniform(-200, 400), 2) if rng.random() < 0.95 else None
 
 
+def technical_data(day: int, capacity_kw: float) -> Arrival:
+    """A file of technical data, made so many days after EPOCH, with the one asset A."""
+    created = EPOCH + timedelta(days=day)
+    document = TechnicalData(
+        created_utc=created,
+        assets=[
+            {
+                "asset_id": "A",
+                "location": {"timezone": "Europe/Berlin"},
+                "technical_attributes": {"capacity_kw": capacity_kw},
+                "status": "operational",
+            }
+        ],
+        source_uri=f"file:///technical/{day}",
+        content_sha256=bytes([day]),
+        received_utc=pendulum.instance(created),
+    )
+    return Arrival((document,))
+
+
 def land(connection: psycopg.Connection, arrivals: Iterable[Arrival]) -> int:
     """Land these in their order, through the extractor's own functions; how many were new."""
     run_id = begin_run(connection, "test")

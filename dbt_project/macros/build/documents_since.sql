@@ -45,25 +45,23 @@
 
 {#- How far a model has read a stream: a document_id, 0 before its first build. -#}
 {% macro read_upto(model_name, stream) -%}
-    coalesce(
-        (
-            select progress.{{ stream }}_upto
-            from {{ source("build", "progress") }} as progress
-            where progress.model = '{{ model_name }}'
-        ),
-        0
-    )
+    {{ of_last_build(model_name, stream ~ "_upto", 0) }}
 {%- endmacro %}
 
 {#- The gate closure in minutes that a model was built with. -#}
 {% macro built_with_gate_closure_minutes(model_name) -%}
+    {{ of_last_build(model_name, "gate_closure_minutes", var("gate_closure_minutes")) }}
+{%- endmacro %}
+
+{#- What is recorded of the last build that a model took part in; before its first, `otherwise`. -#}
+{% macro of_last_build(model_name, column, otherwise) -%}
     coalesce(
         (
-            select progress.gate_closure_minutes
+            select progress.{{ column }}
             from {{ source("build", "progress") }} as progress
             where progress.model = '{{ model_name }}'
         ),
-        {{ var("gate_closure_minutes") }}
+        {{ otherwise }}
     )
 {%- endmacro %}
 
@@ -81,14 +79,7 @@
     where
         change.model in ('{{ changed_models | join("', '") }}')
         and change.key_name = '{{ key_name }}'
-        and change.build_number > coalesce(
-            (
-                select progress.build_number
-                from {{ source("build", "progress") }} as progress
-                where progress.model = '{{ model_name }}'
-            ),
-            0
-        )
+        and change.build_number > {{ of_last_build(model_name, "build_number", 0) }}
 {% endmacro %}
 
 {#-
