@@ -109,12 +109,12 @@ test: lint ## Prove it all: lint, then every test, against real PostgreSQL serve
 .PHONY: test-faults
 test-faults: install ## Inject faults for longer (KILLS=50 of the extractor, CASES=10000 documents per decoder)
 	FAULT_KILLS=$(KILLS) DECODER_CASES=$(CASES) .venv/bin/pytest \
-		tests/test_faults_landing.py tests/test_faults_server.py tests/test_extract_decoders_random.py
+		tests/promises/test_faults_landing.py tests/promises/test_faults_server.py tests/no_server/test_decoders_random.py
 
 .PHONY: bench
 bench: install ## Measure (SIZE=small|full): ratios to references of the same run, in benchmark-results/
 	@$(python) -m tests.benchmark --size $(SIZE)
-	ORDER_EXAMPLES=$(ORDER_EXAMPLES) .venv/bin/pytest tests/test_order_independence.py
+	ORDER_EXAMPLES=$(ORDER_EXAMPLES) .venv/bin/pytest tests/promises/test_order_independence.py
 
 .PHONY: lock
 lock: ## Pin the newest versions that the dependencies allow in requirements.lock

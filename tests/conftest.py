@@ -27,7 +27,7 @@ from extract.warehouse import embedded
 from extract.warehouse.landing import begin_run
 from extract.warehouse.schema import ensure_schema
 from tests.dbt_project import dbt
-from tests.extractor import extract as run_extractor
+from tests.extract_command import extract as run_extractor
 from tests.makefile import make
 
 SETTINGS = (

@@ -20,7 +20,7 @@ from tests.benchmark.sizes import ASSET_FORECASTS, QUARTER_HOUR, WHOLE_PROJECT, 
 from tests.benchmark.timing import seconds_of
 from tests.conftest import Warehouse
 from tests.dbt_project import ROOT
-from tests.extractor import extract
+from tests.extract_command import extract
 
 
 def measure_full_cycle(

@@ -14,7 +14,7 @@ from tests.benchmark.report import Report
 from tests.benchmark.sizes import HISTORY_END, VERSIONS_PER_DAY, Size
 from tests.conftest import PostgresServer
 from tests.dbt_project import ROOT
-from tests.extractor import SOURCES
+from tests.extract_command import SOURCES
 
 _MIB = 1024 * 1024
 

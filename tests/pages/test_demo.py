@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import DEMO_WINDOW, Demo, PostgresServer, Warehouse, built_demo
 from tests.dbt_project import dbt
-from tests.extractor import extract
+from tests.extract_command import extract
 from tests.servers import installed_servers, running_server
 from tests.worlds import KEYS
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import Warehouse
 from tests.dbt_project import dbt
-from tests.extractor import extract
+from tests.extract_command import extract
 
 # Versions of 2025-06-08 by asset and clock time (UTC): the values of consecutive quarter-hours.
 VERSIONS: dict[tuple[str, str], list[float | None]] = {

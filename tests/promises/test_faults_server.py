@@ -22,7 +22,7 @@ from extract.warehouse.schema import ensure_schema
 from tests.conftest import Answer, HttpServer, PostgresServer, Warehouse
 from tests.dbt_project import dbt, dbt_command
 from tests.documents import forecast_for
-from tests.extractor import extract
+from tests.extract_command import extract
 from tests.servers import crash
 from tests.worlds import KEYS, World, differences, land, marts, torn
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.conftest import Demo, Warehouse
 from tests.dbt_project import ROOT, environment_of
-from tests.extractor import extract
+from tests.extract_command import extract
 
 INCREMENTAL_MODELS = [
     str(path.relative_to(ROOT))

@@ -19,9 +19,9 @@ from extract.warehouse.roles import ROLES, password_variable
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import PostgresServer, Warehouse, fresh_warehouse
 from tests.dbt_project import ROOT, dbt
-from tests.extractor import extract
+from tests.extract_command import extract
 from tests.servers import installed_servers, running_server
-from tests.test_dbt_project import MARTS
+from tests.worlds import KEYS
 
 LOADER, TRANSFORMER, READER = ROLES
 WINDOW = ("--from", "2025-06-08T10:00", "--to", "2025-06-08T11:00")
@@ -317,7 +317,7 @@ def test_the_reader_reads_every_mart(house: House) -> None:
             mart: connection.execute(
                 sql.SQL("select count(*) from {}").format(sql.Identifier(mart))
             ).fetchone()
-            for mart in sorted(MARTS)
+            for mart in sorted(KEYS)
         }
     # Through views too, on what it may not read itself.
     assert counts["asset_forecasts"] != (0,)

@@ -21,7 +21,7 @@ from extract.documents import Forecast
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import Demo, Warehouse
 from tests.dbt_project import ROOT, dbt
-from tests.extractor import extract
+from tests.extract_command import extract
 from tests.report_pages import BERLIN, answers, quarter_hours
 from tests.worlds import EPOCH, Arrival, land
 

@@ -41,7 +41,7 @@ from extract.simulator.weather import asset_weather, power_kw
 PLAN = SimulationPlan()
 NOON = dt.datetime(2025, 6, 8, 12, 0, tzinfo=dt.UTC)
 QUARTER_HOUR = dt.timedelta(minutes=15)
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")

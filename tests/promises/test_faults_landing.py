@@ -37,8 +37,8 @@ from tests.conftest import (
 )
 from tests.dbt_project import ROOT
 from tests.documents import FINAL, forecast_for, live_infeed, write_sources
+from tests.extractor.test_forecasts import asset_and_version, pass_time
 from tests.servers import crash
-from tests.test_extract_forecasts import asset_and_version, pass_time
 
 KILLS = int(os.environ.get("FAULT_KILLS", "5"))
 FILES = int(os.environ.get("FAULT_FILES", "10000"))
