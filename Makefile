@@ -17,6 +17,8 @@ DAYS := 10
 
 python := .venv/bin/python
 extract := $(python) -m extract
+# A process for each core, which runs the tests of a file in their order.
+pytest := .venv/bin/pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
 # The variables that reach the warehouse, in the shell of one recipe line.
 warehouse_environment = eval "$$($(python) -m extract.warehouse env)"
 # No source is configured: the stand-in for the VPP and the DSO takes their place.
@@ -62,11 +64,14 @@ env: install ## Print what to export for plain dbt and psql: eval "$(make -s env
 psql: install ## Open psql on the warehouse
 	@$(python) -m extract.warehouse psql
 
-.PHONY: lint
-lint: install ## Check style, types and descriptions: ruff, mypy, sqlfluff, dbt-bouncer
+.PHONY: style
+style: install ## Check the style and the types of the Python: ruff, mypy
 	.venv/bin/ruff format --check extract tests dbt_project
 	.venv/bin/ruff check extract tests dbt_project
 	.venv/bin/mypy
+
+.PHONY: lint
+lint: style ## Check style, types and descriptions: ruff, mypy, sqlfluff, dbt-bouncer
 	@$(extract) schema
 	$(warehouse_environment) && .venv/bin/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
 	@$(warehouse_environment) && .venv/bin/dbt --quiet parse \
@@ -103,13 +108,21 @@ pictures: docs report ## Take the pictures of the README from the demo, with the
 	@$(python) -m tests.pictures $(TARGET)
 
 .PHONY: test
-test: lint ## Prove it all: lint, then every test, against real PostgreSQL servers and real HTTP
-	.venv/bin/pytest
+test: style ## Prove it all: style, then every test, against real PostgreSQL servers and real HTTP
+	$(pytest) --durations=25
+
+.PHONY: test-fast
+test-fast: style ## Try in a minute: style, the SQL that changed, what needs no server, one small build
+	@changed="$$(git diff --name-only --diff-filter=d HEAD -- dbt_project/models dbt_project/tests; \
+		git ls-files --others --exclude-standard dbt_project/models dbt_project/tests)"; \
+	changed="$$(echo "$$changed" | grep '\.sql$$')" || exit 0; \
+	$(extract) schema && $(warehouse_environment) && .venv/bin/sqlfluff lint --disable-progress-bar $$changed
+	$(pytest) --durations=10 -m "no_server or fast"
 
 .PHONY: test-faults
 test-faults: install ## Inject faults for longer (KILLS=50 of the extractor, CASES=10000 documents per decoder)
 	FAULT_KILLS=$(KILLS) DECODER_CASES=$(CASES) .venv/bin/pytest \
-		tests/promises/test_faults_landing.py tests/promises/test_faults_server.py tests/no_server/test_decoders_random.py
+		tests/promises/test_faults_landing.py tests/promises/test_faults_server.py tests/extractor/test_decoders_random.py
 
 .PHONY: bench
 bench: install ## Measure (SIZE=small|full): ratios to references of the same run, in benchmark-results/

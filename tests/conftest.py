@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from xdist.scheduler import LoadFileScheduling
 
 from extract import cli
 from extract.console import Reporter
@@ -45,6 +46,9 @@ SETTINGS = (
     "PGPASSWORD",
     "PGDATABASE",
 )
+# The folders of tests, which are markers too.
+LONGEST_FIRST = ("pages", "promises", "dbt", "extractor", "benchmark", "no_server")
+PAGES = "tests/pages/"
 DEMO_WINDOW = ("--from", "2025-06-07", "--to", "2025-06-10")
 _numbers = count(1)
 
@@ -117,6 +121,37 @@ class Outcome:
 ExtractCommand = Callable[..., Outcome]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with its folder, and begin with what takes long.
+
+    So no process is left alone with it at the end.
+    """
+    for item in items:
+        item.add_marker(_folder(item))
+    items.sort(key=lambda item: LONGEST_FIRST.index(_folder(item)))
+
+
+class FilesTogether(LoadFileScheduling):  # type: ignore[misc]
+    """Which tests one process runs after each other: those of a file, and all that read the demo.
+
+    What a file sets up is set up once, and the demo is built once.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return PAGES if file.startswith(PAGES) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether:
+    """What pytest-xdist asks for where tests run in several processes."""
+    return FilesTogether(config, log)
+
+
+def _folder(item: pytest.Item) -> str:
+    """The folder below tests/ that a test is in."""
+    return item.path.relative_to(Path(__file__).parent).parts[0]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> None:
     """Let the programs under test be interrupted: started in the background, they would inherit
@@ -143,12 +178,13 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def fresh_warehouse(server: PostgresServer) -> Iterator[Warehouse]:
-    """A database of its own for as long as the block lasts."""
+def fresh_warehouse(server: PostgresServer, template: str = "template0") -> Iterator[Warehouse]:
+    """A database of its own for as long as the block lasts: empty, or a clone of another."""
     database = f"test_{os.getpid()}_{next(_numbers)}"
     name = sql.Identifier(database)
     with server.connect("postgres") as connection:
-        connection.execute(sql.SQL("create database {} template template0").format(name))
+        clone = sql.SQL("create database {} template {} strategy file_copy")
+        connection.execute(clone.format(name, sql.Identifier(template)))
     try:
         yield Warehouse(server, server.environment | {"PGDATABASE": database})
     finally:
@@ -167,6 +203,35 @@ def warehouse(postgres_server: PostgresServer) -> Iterator[Warehouse]:
 def module_warehouse(postgres_server: PostgresServer) -> Iterator[Warehouse]:
     """A warehouse that all tests of one module share."""
     with fresh_warehouse(postgres_server) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="session")
+def built_template(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The name of a database to clone: nothing has landed, and all models are built."""
+    with fresh_warehouse(postgres_server) as warehouse:
+        with warehouse.connect() as connection:
+            ensure_schema(connection)
+        built = dbt(warehouse.environment, tmp_path_factory.mktemp("template"), "run")
+        assert built.success, built.statuses
+        yield warehouse.environment["PGDATABASE"]
+
+
+@pytest.fixture
+def built_warehouse(postgres_server: PostgresServer, built_template: str) -> Iterator[Warehouse]:
+    """A warehouse that nothing has landed in yet, with all models built, for one test."""
+    with fresh_warehouse(postgres_server, built_template) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="module")
+def module_built_warehouse(
+    postgres_server: PostgresServer, built_template: str
+) -> Iterator[Warehouse]:
+    """The same for all tests of one module."""
+    with fresh_warehouse(postgres_server, built_template) as fresh:
         yield fresh
 
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pendulum
 import psycopg
+import yaml
 from psycopg import sql
 
 from extract.documents import (
@@ -31,30 +32,20 @@ from extract.documents import (
 )
 from extract.warehouse.landing import Observation, begin_run, land_files, land_forecasts
 from tests.conftest import PostgresServer, Warehouse
+from tests.dbt_project import ROOT
 
-# The key of each mart, as consumers rely on it.
-KEYS = {
-    "assets": ("asset_id",),
-    "assets_history": ("asset_id", "valid_from_utc"),
-    "asset_forecasts": ("asset_id", "delivery_start_utc"),
-    "portfolio_forecast": ("delivery_start_utc",),
-    "live_infeed": ("asset_id", "delivery_start_utc"),
-    "dso_final_production": ("asset_id", "delivery_start_utc"),
-    "dso_unmapped_production": ("metering_point_id", "delivery_start_utc"),
-    "production_reconciliation": ("asset_id", "delivery_start_utc"),
-    "portfolio_reconciliation": ("delivery_start_utc",),
-    "data_coverage": ("source", "asset_id", "delivery_date"),
-    "imbalance": ("asset_id", "delivery_start_utc"),
-    "portfolio_imbalance": ("delivery_start_utc",),
-    "redispatch_lost_energy": ("asset_id", "delivery_start_utc"),
-    "best_of_infeed": ("asset_id", "delivery_start_utc"),
-    "portfolio_best_of_infeed": ("delivery_start_utc",),
-    "forecast_accuracy": ("asset_id", "delivery_date", "forecast_kind"),
-    "portfolio_forecast_accuracy": ("delivery_date", "forecast_kind"),
-    "forecast_accuracy_by_lead": ("asset_id", "lead_minutes"),
-    "source_status": ("source",),
-    "forecast_revisions": ("asset_id", "delivery_start_utc", "version_utc"),
-}
+
+def _keys() -> dict[str, tuple[str, ...]]:
+    """The key of each mart, as its YAML asserts it."""
+    keys = {}
+    for file in sorted((ROOT / "dbt_project" / "models" / "marts").glob("*.yml")):
+        for model in yaml.safe_load(file.read_text())["models"]:
+            [key] = [test["key"] for test in model["data_tests"] if "key" in test]
+            keys[model["name"]] = tuple(key["arguments"]["columns"])
+    return keys
+
+
+KEYS = _keys()
 
 # In Berlin the next day begins two hours later, and is the one on which clocks go back.
 EPOCH = datetime(2025, 10, 25, 20, 0, tzinfo=UTC)

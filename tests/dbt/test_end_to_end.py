@@ -141,7 +141,7 @@ def built(
     window = ["--from", "2025-06-08T09:30Z", "--to", "2025-06-08T11:00Z"]
     landed = extract(environment, "all", *window)
     assert landed.returncode == 0, landed.stderr
-    result = dbt(environment, tmp_path_factory.mktemp("target"), "build")
+    result = dbt(environment, tmp_path_factory.mktemp("target"), "run")
     assert result.success, result.statuses
     return module_warehouse
 

@@ -1,4 +1,4 @@
-"""The SQL is styled in both forms a model has: a full build's and an incremental build's.
+"""The SQL is in style in both forms a model has: a full build's and an incremental build's.
 
 sqlfluff reads what dbt compiles, and that depends on what the warehouse holds: `make lint` sees one
 form only.
@@ -9,10 +9,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.conftest import Demo, Warehouse
-from tests.dbt_project import ROOT, environment_of
+from tests.conftest import Warehouse
+from tests.dbt_project import ROOT, environment_of, remember_parsing
 from tests.extract_command import extract
 
+EVERYTHING = ["dbt_project/models", "dbt_project/tests"]
 INCREMENTAL_MODELS = [
     str(path.relative_to(ROOT))
     for path in sorted((ROOT / "dbt_project/models").rglob("*.sql"))
@@ -20,11 +21,12 @@ INCREMENTAL_MODELS = [
 ]
 
 
-def complaints(environment: Mapping[str, str], target: Path) -> str:
-    """What sqlfluff finds in the models that are built incrementally; empty if nothing."""
+def complaints(environment: Mapping[str, str], target: Path, paths: list[str]) -> str:
+    """What sqlfluff finds below these paths; empty if nothing."""
+    remember_parsing(environment, target)
     with environment_of({**environment, "DBT_TARGET_PATH": str(target)}):
         linted = subprocess.run(
-            [Path(sys.executable).with_name("sqlfluff"), "lint", *INCREMENTAL_MODELS],
+            [Path(sys.executable).with_name("sqlfluff"), "lint", *paths],
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -35,8 +37,8 @@ def complaints(environment: Mapping[str, str], target: Path) -> str:
 
 def test_full_builds_are_in_style(warehouse: Warehouse, tmp_path: Path) -> None:
     extract(warehouse.environment, "schema")
-    assert complaints(warehouse.environment, tmp_path) == ""
+    assert complaints(warehouse.environment, tmp_path, EVERYTHING) == ""
 
 
-def test_incremental_builds_are_in_style(shared_demo: Demo, tmp_path: Path) -> None:
-    assert complaints(shared_demo.environment, tmp_path) == ""
+def test_incremental_builds_are_in_style(built_warehouse: Warehouse, tmp_path: Path) -> None:
+    assert complaints(built_warehouse.environment, tmp_path, INCREMENTAL_MODELS) == ""

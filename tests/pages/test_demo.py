@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import DEMO_WINDOW, Demo, PostgresServer, Warehouse, built_demo
+from tests.conftest import DEMO_WINDOW, Demo, Warehouse, built_demo, fresh_warehouse
 from tests.dbt_project import dbt
 from tests.extract_command import extract
 from tests.servers import installed_servers, running_server
@@ -23,20 +23,18 @@ MARTS = KEYS.keys() - {"source_status"}
         programs if isinstance(programs, str) else f"postgresql-{programs.parent.name}"
     ),
 )
-def server(
-    request: pytest.FixtureRequest, postgres_server: PostgresServer
-) -> Iterator[PostgresServer]:
+def demo(
+    request: pytest.FixtureRequest, shared_demo: Demo, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Demo]:
+    """The demo as each server built it; nobody else's, as tests here land and build again."""
+    target = tmp_path_factory.mktemp("demo")
     if request.param == "embedded":
-        yield postgres_server
+        template = shared_demo.warehouse
+        with fresh_warehouse(template.server, template.environment["PGDATABASE"]) as clone:
+            yield Demo(clone, shared_demo.environment | clone.environment, target)
     else:
-        with running_server(request.param) as installed:
-            yield installed
-
-
-@pytest.fixture(scope="module")
-def demo(server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with built_demo(server, tmp_path_factory.mktemp("demo")) as built:
-        yield built
+        with running_server(request.param) as installed, built_demo(installed, target) as built:
+            yield built
 
 
 def fingerprints(warehouse: Warehouse) -> dict[str, Any]:

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.conftest import Demo
 from tests.dbt_project import ROOT
 from tests.makefile import make
@@ -90,36 +88,57 @@ def without_key_test(manifest: dict[str, Any]) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("break_something", "complaint"),
-    [
-        (without("nodes", "asset_forecasts"), "check_model_description_populated"),
-        (
-            without("nodes", "asset_forecasts", "columns", "asset_id"),
-            "check_model_column_description_populated",
-        ),
-        (without("sources", "forecast_version"), "check_source_description_populated"),
-        (without("macros", "local_date"), "check_macro_description_populated"),
-        (
-            without("macros", "local_date", "arguments", "0"),
-            "check_macro_arguments_description_populated",
-        ),
-        (without("macros", "test_holds"), "check_macro_description_populated"),
-        (without("exposures", "report"), "check_exposure_description_populated"),
-        (without_key_test, "check_model_has_tests_by_name"),
-    ],
-)
-def test_what_is_missing_is_named(
-    lineage_site: Path, tmp_path: Path, break_something: Break, complaint: str
-) -> None:
+def of_another_grain(manifest: dict[str, Any]) -> None:
+    manifest["nodes"]["model.vpp_warehouse.int_clock"]["description"] = "The instant of a build."
+
+
+def without_contract(manifest: dict[str, Any]) -> None:
+    manifest["nodes"]["model.vpp_warehouse.live_infeed"]["contract"]["enforced"] = False
+
+
+def without_constraint(manifest: dict[str, Any]) -> None:
+    manifest["nodes"]["model.vpp_warehouse.live_infeed"]["constraints"] = []
+
+
+# What is broken, which check says so, and of what.
+FAULTS: list[tuple[Break, str, str]] = [
+    (without("nodes", "asset_forecasts"), "model_description_populated", "asset_forecasts"),
+    (
+        without("nodes", "asset_forecasts", "columns", "asset_id"),
+        "model_column_description_populated",
+        "asset_forecasts",
+    ),
+    (
+        without("sources", "forecast_version"),
+        "source_description_populated",
+        "raw_forecast_version",
+    ),
+    (without("macros", "local_date"), "macro_description_populated", "local_date"),
+    (
+        without("macros", "local_midnight", "arguments", "0"),
+        "macro_arguments_description_populated",
+        "local_midnight",
+    ),
+    (without("macros", "test_holds"), "macro_description_populated", "test_holds"),
+    (without("exposures", "report"), "exposure_description_populated", "report"),
+    (without_key_test, "model_has_tests_by_name", "asset_forecasts"),
+    (of_another_grain, "model_description_contains_regexp_pattern", "int_clock"),
+    (without_contract, "model_has_contracts_enforced", "live_infeed"),
+    (without_constraint, "model_has_constraints", "live_infeed"),
+]
+
+
+def test_what_is_missing_is_named(lineage_site: Path, tmp_path: Path) -> None:
     (tmp_path / "target").mkdir()
     shutil.copy(lineage_site.parent / "catalog.json", tmp_path / "target")
     manifest = json.loads((lineage_site.parent / "manifest.json").read_text())
-    break_something(manifest)
+    for break_something, _, _ in FAULTS:
+        break_something(manifest)
     (tmp_path / "target" / "manifest.json").write_text(json.dumps(manifest))
     result = bouncer(tmp_path)
     assert result.returncode == 1
-    assert complaint in result.stdout
+    named = set(re.findall(r"check_(\w+):\d+:(\w+)", result.stdout))
+    assert {(check, name) for _, check, name in FAULTS} - named == set()
 
 
 def test_make_says_where_the_site_is_missing(shared_demo: Demo, tmp_path: Path) -> None:
