@@ -245,15 +245,18 @@ class Demo:
 
 
 @contextmanager
-def built_demo(server: PostgresServer, directory: Path) -> Iterator[Demo]:
-    """What a new user has after `make run`, with its sources, for as long as the block lasts."""
+def built_demo(server: PostgresServer, directory: Path, *arguments: str) -> Iterator[Demo]:
+    """What a new user has after `make run`, with its sources, for as long as the block lasts.
+
+    `arguments` go to `dbt build`.
+    """
     plan = SimulationPlan()
     sources = write_files(plan, directory / "sources")
     with fresh_warehouse(server) as warehouse, ForecastServer(plan) as api:
         environment = {**warehouse.environment, **sources.environment(api.url)}
         landed = run_extractor(environment, "all", *DEMO_WINDOW)
         assert landed.returncode == 0, landed.stderr
-        built = dbt(environment, directory / "target", "build")
+        built = dbt(environment, directory / "target", "build", *arguments)
         assert built.success, built.statuses
         yield Demo(warehouse, environment, directory / "target")
 
@@ -263,7 +266,10 @@ def shared_demo(
     postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Demo]:
     """The demo for all tests that only read it."""
-    with built_demo(postgres_server, tmp_path_factory.mktemp("shared_demo")) as demo:
+    directory = tmp_path_factory.mktemp("shared_demo")
+    # Unit tests look at no data: tests/dbt runs them.
+    without = ("--exclude-resource-type", "unit_test")
+    with built_demo(postgres_server, directory, *without) as demo:
         yield demo
 
 

@@ -22,7 +22,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt_common.helper_types import Port
 
 ROOT = Path(__file__).resolve().parent.parent
-# Writing down every event takes a fifth of the time of a build.
+# Writing down every event, and all that is known of the project, takes long.
 _QUIETLY = ("--quiet", "--no-use-colors", "--log-level-file", "none")
 
 
@@ -51,13 +51,19 @@ class DbtOutcome:
     exception: BaseException | None
 
 
-def dbt(environment: Mapping[str, str], target: Path, *arguments: str) -> DbtOutcome:
-    """Run dbt with `arguments` on the warehouse of `environment`; artifacts go to `target`."""
+def dbt(
+    environment: Mapping[str, str], target: Path, *arguments: str, artifacts: bool = False
+) -> DbtOutcome:
+    """Run dbt with `arguments` on the warehouse of `environment`; what it writes goes to `target`.
+
+    The manifest and the like are written only for whoever wants `artifacts`.
+    """
     remember_parsing(environment, target)
     with environment_of({**environment, **_directories(target)}), warnings.catch_warnings():
         # dbt's own libraries warn of their own deprecations.
         warnings.simplefilter("ignore")
-        result = dbtRunner().invoke([*_QUIETLY, *arguments])
+        json = "--write-json" if artifacts else "--no-write-json"
+        result = dbtRunner().invoke([*_QUIETLY, json, *arguments])
     nodes: list[Any] = list(getattr(result.result, "results", []))
     shown = [node.agate_table for node in nodes if getattr(node, "agate_table", None)]
     return DbtOutcome(
@@ -75,7 +81,7 @@ def dbt_command(
     """dbt on the command line: a process that can be killed; what it says is piped."""
     remember_parsing(environment, target)
     return subprocess.Popen(
-        [str(Path(sys.executable).with_name("dbt")), *_QUIETLY, *arguments],
+        [str(Path(sys.executable).with_name("dbt")), *_QUIETLY, "--no-write-json", *arguments],
         env={**os.environ, **environment, **_directories(target)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

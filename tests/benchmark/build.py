@@ -31,7 +31,7 @@ class Build:
 def build(warehouse: Warehouse, target: Path, arguments: tuple[str, ...] = WHOLE_PROJECT) -> Build:
     """Run dbt on the warehouse, in this process. Raises RuntimeError where it fails."""
     with named_for_dbt(warehouse) as named:
-        outcome = dbt(named.environment, target, *arguments)
+        outcome = dbt(named.environment, target, *arguments, artifacts=True)
     if not outcome.success:
         failed = [name for name, status in outcome.statuses.items() if status != "success"]
         raise RuntimeError(f"dbt {' '.join(arguments)}: {outcome.exception or failed}")

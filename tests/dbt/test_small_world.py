@@ -16,7 +16,7 @@ def test_a_small_world_is_built_and_passes_its_tests(
     arrivals = World(1).arrivals
     with built_warehouse.connect() as connection:
         assert land(connection, arrivals) == len(arrivals)
-        arguments = ("build", "--exclude-resource-type", "unit_test", "--no-write-json")
+        arguments = ("build", "--exclude-resource-type", "unit_test")
         built = dbt(built_warehouse.environment, tmp_path, *arguments)
         assert built.success, (built.statuses, built.exception)
         assert forecast_rows(connection) == brute_force_forecasts(arrivals)

@@ -148,7 +148,7 @@ def test_quarantined_documents_are_counted_until_they_are_landed(
 
 @pytest.fixture(scope="module")
 def manifest(module_warehouse: Warehouse, target: Path) -> dict[str, Any]:
-    assert dbt(module_warehouse.environment, target, "parse").success
+    assert dbt(module_warehouse.environment, target, "parse", artifacts=True).success
     parsed: dict[str, Any] = json.loads((target / "manifest.json").read_text())
     return parsed
 

@@ -204,7 +204,7 @@ class House:
         self.waves += 1
 
     def dbt(self, *arguments: str) -> DbtOutcome:
-        return dbt(self.environment, self.targets / self.name, *arguments, "--no-write-json")
+        return dbt(self.environment, self.targets / self.name, *arguments)
 
     def build(self, *arguments: str) -> None:
         """Build; it succeeds."""
@@ -233,7 +233,7 @@ class House:
             ensure_schema(connection)
             land(connection, self.landed)
             target = self.targets / name
-            built = dbt(warehouse.environment, target, "run", "--full-refresh", "--no-write-json")
+            built = dbt(warehouse.environment, target, "run", "--full-refresh")
             assert built.success, built.statuses
             refreshed = marts(connection)
         drop_database(self.server, name)

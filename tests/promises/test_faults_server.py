@@ -82,14 +82,14 @@ def test_a_build_survives_the_death_of_the_server(
     with mortal.connect() as connection:
         ensure_schema(connection)
         land(connection, first)
-    assert dbt(mortal.environment, tmp_path / "mortal", "run", "--no-write-json").success
+    assert dbt(mortal.environment, tmp_path / "mortal", "run").success
     with mortal.connect() as connection:
         before = marts(connection)
         land(connection, rest)
     with warehouse.connect() as connection:
         ensure_schema(connection)
         land(connection, arrivals)
-        assert dbt(warehouse.environment, tmp_path / "whole", "run", "--no-write-json").success
+        assert dbt(warehouse.environment, tmp_path / "whole", "run").success
         after = marts(connection)
 
     random = Random(7)
@@ -107,7 +107,7 @@ def test_a_build_survives_the_death_of_the_server(
             assert torn(marts(connection), before, after) == []
     assert interrupted
     mortal = mortal_server.start()
-    assert dbt(mortal.environment, tmp_path / "mortal", "run", "--no-write-json").success
+    assert dbt(mortal.environment, tmp_path / "mortal", "run").success
     with mortal.connect() as connection:
         assert differences(marts(connection), after) == []
         assert set(KEYS) == set(after)

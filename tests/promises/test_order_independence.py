@@ -54,7 +54,7 @@ class Laboratory:
 
     def build(self, warehouse: Warehouse, *arguments: str) -> None:
         target = self.targets / warehouse.environment["PGDATABASE"]
-        built = dbt(warehouse.environment, target, "run", "--no-write-json", *arguments)
+        built = dbt(warehouse.environment, target, "run", *arguments)
         failed = {name: said for name, said in built.statuses.items() if said != "success"}
         assert built.success, (failed, built.exception)
 
