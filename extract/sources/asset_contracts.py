@@ -41,6 +41,9 @@ def decode(delivery: Delivery) -> list[AssetContracts]:
         raise DocumentRefused(delivery.source_uri, "the name is not that of a contract export")
     exported_utc = instant_of_name(delivery, name[1])
     header, rows = read_csv(delivery, REQUIRED)
+    # A torn file, not the end of the business: it would end every membership.
+    if not rows:
+        raise DocumentRefused(delivery.source_uri, "lists no contract")
     kept = [
         (n, column) for n, column in enumerate(header) if column and not _PERSONAL.search(column)
     ]

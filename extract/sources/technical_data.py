@@ -24,6 +24,9 @@ def decode(delivery: Delivery) -> list[TechnicalData]:
     assets = read_json(delivery).get("assets")
     if not isinstance(assets, list):
         raise DocumentRefused(delivery.source_uri, "holds no list of assets")
+    # A torn file, not the end of the business: it would end every asset.
+    if not assets:
+        raise DocumentRefused(delivery.source_uri, "lists no asset")
     for asset in assets:
         _check_asset(delivery, asset)
     return [

@@ -402,7 +402,7 @@ def test_what_is_landed_is_what_was_in_the_files(
     assert outcome.counts("imbalance-prices")["landed"] == 2
 
 
-def test_empty_documents_can_be_landed(
+def test_a_live_file_without_samples_lands_but_no_torn_list_of_the_business(
     extract: ExtractCommand, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     settings = write_sources(tmp_path)
@@ -411,10 +411,14 @@ def test_empty_documents_can_be_landed(
     contracts.write_text(CONTRACTS.splitlines()[0])
     empty = {**live_infeed(), "values": [[], [], []]}
     (tmp_path / "live" / LIVE_NAME).write_text(json.dumps(empty))
-    assert extract("all", **settings).status == 0
-    assert warehouse.rows("select assets from raw.technical_data") == [([],)]
-    assert warehouse.rows("select contracts from raw.asset_contracts") == [([],)]
+    assert extract("all", **settings).status == 3
     assert warehouse.rows("select power_kw, measured_utc from raw.live_infeed") == [([], [])]
+    assert warehouse.rows("select source, reason from raw.quarantine order by source") == [
+        ("asset-contracts", "lists no contract"),
+        ("technical-data", "lists no asset"),
+    ]
+    assert warehouse.value("select count(*) from raw.technical_data") == 0
+    assert warehouse.value("select count(*) from raw.asset_contracts") == 0
 
 
 def test_a_mail_address_is_stored_nowhere(
@@ -441,7 +445,9 @@ def test_final_production_and_redispatch_share_a_directory(run: Run, tmp_path: P
 def test_ten_thousand_files_cost_few_queries(run: Run, tmp_path: Path) -> None:
     for number in range(2_000):
         day = f"{2000 + number // 300}-{number % 12 + 1:02d}-{number % 25 + 1:02d}"
-        (tmp_path / f"technical_data_{day}T{number % 24:02d}0000Z.json").write_text('{"assets":[]}')
+        (tmp_path / f"technical_data_{day}T{number % 24:02d}0000Z.json").write_text(
+            '{"assets":[{"asset_id":"A"}]}'
+        )
     names = len(list(tmp_path.iterdir()))
     first, second = Tally("technical-data"), Tally("technical-data")
     load_directory(run, TECHNICAL_DATA, str(tmp_path), first)

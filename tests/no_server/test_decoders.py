@@ -238,7 +238,6 @@ def test_technical_data_may_leave_out_what_it_does_not_know() -> None:
     content["assets"][0]["technical_attributes"] = {"capacity_kw": None, "commissioning_date": None}
     content["assets"][0]["location"] = None
     assert technical_of(content).assets == content["assets"]
-    assert technical_of({"assets": []}).assets == []
 
 
 @pytest.mark.parametrize(
@@ -250,7 +249,7 @@ def test_technical_data_may_leave_out_what_it_does_not_know() -> None:
     ],
 )
 def test_names_without_z_are_berlin_time(name: str, expected: datetime) -> None:
-    assert technical_of({"assets": []}, name).created_utc == expected
+    assert technical_of(technical_data(), name).created_utc == expected
 
 
 def in_asset(*path: str, value: object) -> Callable[[dict[str, Any]], None]:
@@ -267,6 +266,7 @@ def in_asset(*path: str, value: object) -> Callable[[dict[str, Any]], None]:
     ("change", "reason"),
     [
         (lambda d: d.pop("assets"), "holds no list of assets"),
+        (lambda d: d["assets"].clear(), "lists no asset"),
         (lambda d: d["assets"].append("WND"), "an asset is not an object"),
         (in_asset("asset_id", value=""), "is no id"),
         (in_asset("asset_id", value=7), "is no id"),
@@ -303,9 +303,9 @@ def test_technical_data_is_refused(change: Callable[[dict[str, Any]], object], r
 
 def test_a_name_with_an_impossible_instant_is_refused() -> None:
     with pytest.raises(DocumentRefused, match="the name holds no instant"):
-        technical_of({"assets": []}, "technical_data_2025-13-01T125000Z.json")
+        technical_of(technical_data(), "technical_data_2025-13-01T125000Z.json")
     with pytest.raises(DocumentRefused, match="the name is not that of"):
-        technical_of({"assets": []}, "other.json")
+        technical_of(technical_data(), "other.json")
 
 
 def contracts_of(content: bytes | str, name: str = CONTRACTS_NAME) -> AssetContracts:
@@ -344,9 +344,14 @@ def test_contracts_need_no_email_and_keep_unknown_columns() -> None:
     assert contracts_of(without).contracts == contracts_of(CONTRACTS).contracts
 
 
-def test_contracts_may_have_no_rows_and_blank_lines() -> None:
-    header = CONTRACTS.splitlines()[0]
-    assert contracts_of(f"{header}\n\n").contracts == []
+def test_contracts_may_have_blank_lines() -> None:
+    assert len(contracts_of(CONTRACTS.replace("\n", "\n\n")).contracts) == 2
+
+
+@pytest.mark.parametrize("rows", ["", "\n\n", ",,,,,,,,,,,,\n"])
+def test_an_export_without_a_contract_is_refused(rows: str) -> None:
+    with pytest.raises(DocumentRefused):
+        contracts_of(CONTRACTS.splitlines(keepends=True)[0] + rows)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
