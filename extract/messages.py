@@ -3,9 +3,11 @@
 import re
 
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
+CROSSED_OUT = "(mail address)"
+"""What is left of a mail address."""
 _QUERY = re.compile(r"\?.*$")
 # Begins only where a word does: a long text without a blank would take for ever otherwise.
-_MAIL_ADDRESS = re.compile(r"(?<![^\s@,;:<>\"'|])[^\s@,;:<>\"'|]++@[^\s@,;:<>\"'|]++")
+_MAIL_ADDRESS = re.compile(r"(?<![^\s@,;:<>\"'|])[^\s@,;:<>\"'|]++(?:@[^\s@,;:<>\"'|]++)+")
 
 
 def storable_text(text: str) -> str:
@@ -44,7 +46,7 @@ def without_credentials(text: str) -> str:
 
 def without_mail_addresses(text: str) -> str:
     """The text without the mail addresses in it."""
-    return _MAIL_ADDRESS.sub("(mail address)", text)
+    return _MAIL_ADDRESS.sub(CROSSED_OUT, text)
 
 
 def public_address(url: str) -> str:

@@ -1,16 +1,17 @@
 """Contract exports of the CRM. Personal data is dropped here and gets no further."""
 
 import re
+from datetime import date
 
 from extract.documents import AssetContracts, Delivery
 from extract.errors import DocumentRefused
-from extract.messages import shown, without_mail_addresses
-from extract.sources.csv_documents import decimal, read_csv
+from extract.messages import CROSSED_OUT, shown, without_mail_addresses
+from extract.sources.csv_documents import read_csv
 from extract.sources.instants import instant_of_name, iso_date
-from extract.sources.json_documents import identifier, storable
+from extract.sources.json_documents import identifier
 
 PATTERN = re.compile(r"asset_contracts_([0-9]{8}_[0-9]{6}Z?)\.csv")
-REQUIRED = (
+COLUMNS = (
     "contract_id",
     "asset_id",
     "metering_point_id",
@@ -24,7 +25,12 @@ REQUIRED = (
     "fee",
     "fee_percent",
 )
+"""What is kept of a contract; whatever else an export holds may be personal data."""
 LARGEST_CAPACITY_MW = 1e6
+EARLIEST_DATE = date(1900, 1, 1)
+"""The first midnight of year 1 is one before Christ in UTC, which Python cannot read."""
+# The warehouse makes a double precision of it: no exponent, and not endless behind the point.
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,60})?")
 _PERSONAL = re.compile(r"e[-_ ]?mail", re.IGNORECASE)
 _DELIMITERS = ",;\t|"
 _BLANK = ' \t\r\n"\ufeff'
@@ -33,22 +39,21 @@ _BLANK = ' \t\r\n"\ufeff'
 def decode(delivery: Delivery) -> list[AssetContracts]:
     """One document with all rows of the export as text; an empty cell is None.
 
-    Columns that name a mail address are dropped, and so are columns without a name. Raises
+    Of every row only COLUMNS are kept, and of a mail address in one of them nothing. Raises
     DocumentRefused.
     """
     name = PATTERN.fullmatch(delivery.name)
     if name is None:
         raise DocumentRefused(delivery.source_uri, "the name is not that of a contract export")
     exported_utc = instant_of_name(delivery, name[1])
-    header, rows = read_csv(delivery, REQUIRED)
+    header, rows = read_csv(delivery, COLUMNS)
     # A torn file, not the end of the business: it would end every membership.
     if not rows:
         raise DocumentRefused(delivery.source_uri, "lists no contract")
-    kept = [
-        (n, column) for n, column in enumerate(header) if column and not _PERSONAL.search(column)
-    ]
+    positions = {column: header.index(column) for column in COLUMNS}
     contracts: list[dict[str, str | None]] = [
-        {column: row[n] or None for n, column in kept} for row in rows
+        {column: without_mail_addresses(row[n]) or None for column, n in positions.items()}
+        for row in rows
     ]
     for contract in contracts:
         _check_contract(delivery, contract)
@@ -121,29 +126,34 @@ def _crossed_out(cell: str) -> str:
 
 
 def _check_contract(delivery: Delivery, contract: dict[str, str | None]) -> None:
-    contract_id = identifier(delivery, contract["contract_id"], "contract_id")
-    identifier(delivery, contract["asset_id"], f"asset_id of {shown(contract_id)}")
-    if contract["metering_point_id"] is not None:
-        identifier(
-            delivery, contract["metering_point_id"], f"metering_point_id of {shown(contract_id)}"
-        )
-    if not storable(contract):
-        raise DocumentRefused(
-            delivery.source_uri, f"{shown(contract_id)} holds text that cannot be stored"
-        )
+    contract_id = contract["contract_id"]
+    for field in ("contract_id", "asset_id", "metering_point_id"):
+        value = contract[field]
+        if value is None and field == "metering_point_id":
+            continue
+        what = field if field == "contract_id" else f"{field} of {shown(contract_id)}"
+        # Crossed out, the ids of all would be one.
+        if CROSSED_OUT in identifier(delivery, value, what):
+            raise DocumentRefused(delivery.source_uri, f"{what} holds a mail address")
     capacity = contract["capacity"]
-    if capacity is not None:
-        megawatts = decimal(capacity)
-        if megawatts is None or not 0 <= megawatts < LARGEST_CAPACITY_MW:
-            raise DocumentRefused(
-                delivery.source_uri,
-                f"capacity of {shown(contract_id)} is {shown(capacity)}, "
-                "which is no number of MW with a decimal point",
-            )
+    if capacity is not None and not (
+        _DECIMAL.fullmatch(capacity) and 0 <= float(capacity) < LARGEST_CAPACITY_MW
+    ):
+        raise DocumentRefused(
+            delivery.source_uri,
+            f"capacity of {shown(contract_id)} is {shown(capacity)}, "
+            "which is no number of MW with a decimal point",
+        )
     for field in ("contract_begin", "contract_end"):
         text = contract[field]
-        if text is not None and iso_date(text) is None:
+        if text is not None and not _is_date(text):
             raise DocumentRefused(
                 delivery.source_uri,
-                f"{field} of {shown(contract_id)} is {shown(text)}, which is no date",
+                f"{field} of {shown(contract_id)} is {shown(text)}, "
+                f"which is no date (YYYY-MM-DD) from {EARLIEST_DATE} on",
             )
+
+
+def _is_date(text: str) -> bool:
+    day = iso_date(text)
+    return day is not None and day >= EARLIEST_DATE

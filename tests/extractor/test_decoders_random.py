@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -77,7 +78,7 @@ ODD_TEXT = ["", "NaN", "1e309", "-1e308", "9" * 400, "true", "null", "\x00", "\\
             "1749363300", "1749363300000", "[]", "{}", '"', ",", "\n", "\r", "é", "2025-02-30",
             "0001-01-01T00:00:00+14:00", "2025-06-08 00:00:00 UTC",
             ";", "31.02.2025", "24:00", "99.99.9999", "1.234", "9" * 300 + ",0",
-            "CEST"]  # fmt: skip
+            "CEST", "owner@example.com"]  # fmt: skip
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -168,7 +169,7 @@ def test_a_decoder_returns_what_can_be_landed_or_refuses(
 @given(content=contents(CONTRACTS))
 def test_an_export_without_personal_data_is_decoded_or_refused_as_the_whole(content: bytes) -> None:
     kept = asset_contracts.without_personal_data(content)
-    assert b"@example" not in kept
+    assert not re.search(rb"[a-z]@example", kept)
     try:
         [whole] = asset_contracts.decode(delivery(content, CONTRACTS_NAME))
     except DocumentRefused:
@@ -176,8 +177,7 @@ def test_an_export_without_personal_data_is_decoded_or_refused_as_the_whole(cont
             asset_contracts.decode(delivery(kept, CONTRACTS_NAME))
         return
     [left] = asset_contracts.decode(delivery(kept, CONTRACTS_NAME))
-    if "@" not in repr(whole.contracts):
-        assert left.contracts == whole.contracts
+    assert left.contracts == whole.contracts
 
 
 @pytest.mark.parametrize("name", DECODERS)

@@ -333,15 +333,59 @@ def test_contracts_are_text_without_personal_data() -> None:
     assert "example.com" not in repr(document.contracts)
 
 
-@pytest.mark.parametrize("column", ["email", "E-Mail", "owner_email_2", "e_mail", ""])
-def test_any_column_of_mail_addresses_is_dropped(column: str) -> None:
-    assert "example.com" not in repr(contracts_of(CONTRACTS.replace(",email\n", f",{column}\n")))
+@pytest.mark.parametrize("column", ["email", "Mail", "contact", "Ansprechpartner", "region", ""])
+def test_only_the_columns_of_the_format_are_kept(column: str) -> None:
+    content = CONTRACTS.replace(",email\n", f",{column}\n").replace("owner@example.com", "Max Mu")
+    assert contracts_of(content).contracts == contracts_of(CONTRACTS).contracts
 
 
-def test_contracts_need_no_email_and_keep_unknown_columns() -> None:
-    assert contracts_of(CONTRACTS.replace(",email\n", ",region\n")).contracts[0]["region"]
+def test_contracts_need_no_other_column() -> None:
     without = "\n".join(line.rpartition(",")[0] for line in CONTRACTS.splitlines())
     assert contracts_of(without).contracts == contracts_of(CONTRACTS).contracts
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("owner@example.com", "(mail address)"),
+        ("ask Max <owner@example.com>", "ask Max <(mail address)>"),
+        ("fixed (owner@example.com)", "fixed (mail address)"),
+    ],
+)
+def test_a_mail_address_in_a_cell_is_crossed_out(written: str, kept: str) -> None:
+    for column, value in {
+        "technology": "wind",
+        "price_model": "fixed",
+        "fee_percent": "7.0",
+    }.items():
+        content = CONTRACTS.replace(f",{value},", f",{written},", 1)
+        assert contracts_of(content).contracts[0][column] == kept
+
+
+@pytest.mark.parametrize(
+    "value", ["CON1_WND-DE-003", "WND-DE-003", "MP-WND-003", "5.6", "2024-09-01"]
+)
+def test_a_mail_address_where_an_id_or_a_number_belongs_is_refused(value: str) -> None:
+    """Crossed out, it would be one id for all."""
+    content = CONTRACTS.replace(f"{value},", "owner@example.com,", 1)
+    with pytest.raises(DocumentRefused) as refusal:
+        contracts_of(content)
+    assert "example.com" not in str(refusal.value)
+    with pytest.raises(DocumentRefused):
+        contracts_of(asset_contracts.without_personal_data(content.encode()))
+
+
+@pytest.mark.parametrize("capacity", ["0", "5", "+5.60", "999999.9", "0." + "0" * 59 + "1"])
+def test_a_capacity_is_a_decimal_number(capacity: str) -> None:
+    content = CONTRACTS.replace(",5.6,", f",{capacity},")
+    assert contracts_of(content).contracts[0]["capacity"] == capacity
+
+
+@pytest.mark.parametrize("day", ["1900-01-01", "9999-12-31"])
+def test_a_contract_may_begin_and_end_as_far_away(day: str) -> None:
+    content = CONTRACTS.replace("2024-09-01", day).replace("2025-12-31", day)
+    one, other = contracts_of(content).contracts
+    assert one["contract_begin"] == other["contract_end"] == day
 
 
 def test_contracts_may_have_blank_lines() -> None:
@@ -375,6 +419,12 @@ def test_contracts_with_umlauts_in_every_encoding_seen(encoding: str) -> None:
         ("MP-WND-003", "MP\x07", "metering_point_id of 'CON1_WND-DE-003'"),
         ("2024-09-01", "20240901", "contract_begin of 'CON1_WND-DE-003' is '20240901'"),
         (",5.6,", ",1e999,", "which is no number of MW"),
+        (",5.6,", ",1e-400,", "which is no number of MW"),
+        (",5.6,", ",5.6e0,", "which is no number of MW"),
+        (",5.6,", f",0.{'0' * 60}1,", "which is no number of MW"),
+        (",5.6,", f",{'0' * 20}5.6,", "which is no number of MW"),
+        ("2024-09-01", "0001-01-01", "contract_begin of 'CON1_WND-DE-003' is '0001-01-01'"),
+        ("2025-12-31", "1899-12-31", "contract_end of 'CON2_SOL-DE-001' is '1899-12-31'"),
         ("2024-09-01", "01.09.2024", "contract_begin of 'CON1_WND-DE-003' is '01.09.2024'"),
         ("2025-12-31", "2025-02-29", "contract_end of 'CON2_SOL-DE-001' is '2025-02-29'"),
         (",7.0,owner@example.com", "", "row 2 has 11 cells, the header 13"),
