@@ -9,14 +9,15 @@ from extract.messages import shown
 from extract.sources.csv_documents import decimal, read_csv
 from extract.sources.instants import (
     LARGEST_POWER_KW,
+    LONGEST_DAYS,
     QUARTER_HOUR_SECONDS,
+    amount,
     instant_of_name,
     utc_quarter_hour,
 )
 from extract.sources.json_documents import identifier
 
 PATTERN = re.compile(r"final_production_(?:.+_)?([0-9]{8})\.csv")
-LONGEST_DAYS = 400
 LARGEST_GRID = 10_000_000
 """Quarter-hours times metering points: a few distant rows of many columns would fill the memory."""
 _START = "delivery_start__utc_"
@@ -88,4 +89,4 @@ def _power(delivery: Delivery, text: str, column: str) -> float | None:
             f"{shown(column)} holds {shown(text)}, which is no power in kW with a decimal point"
         )
         raise DocumentRefused(delivery.source_uri, reason)
-    return value
+    return amount(value)

@@ -16,6 +16,7 @@ from extract.sources.csv_documents import read_csv
 from extract.sources.instants import (
     LARGEST_PRICE_EUR_PER_MWH,
     QUARTER_HOUR_SECONDS,
+    amount,
     instant_of_name,
     plausible,
 )
@@ -143,4 +144,4 @@ def _price(delivery: Delivery, text: str, column: str) -> float | None:
     if not abs(value) < LARGEST_PRICE_EUR_PER_MWH:
         reason = f"{shown(column)} holds {shown(text)}, which is no price with a decimal comma"
         raise DocumentRefused(delivery.source_uri, reason)
-    return value
+    return amount(value)

@@ -14,6 +14,10 @@ from extract.messages import shown
 QUARTER_HOUR_SECONDS = 900
 LARGEST_POWER_KW = 1e9
 LARGEST_PRICE_EUR_PER_MWH = 1e6
+SMALLEST_AMOUNT = 1e-30
+"""What is smaller (kW, EUR/MWh) is nothing: squared it would have no double precision any more."""
+LONGEST_DAYS = 400
+"""Over more days no file of quarter-hours reaches, but for prices: models count on it."""
 _SECONDS_END_HERE = 1e11  # as seconds the year 5138, as milliseconds the year 1973
 _NOTHING_FROM_HERE = 1e15  # before a number so large that it has no float
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
@@ -54,7 +58,7 @@ def instant_of_name(delivery: Delivery, digits: str) -> datetime:
     """The instant that a file name carries, in UTC.
 
     With a Z at the end it is UTC, without one Europe/Berlin, where of an hour that the clocks
-    repeat the first counts. Raises DocumentRefused for an impossible one.
+    repeat the first counts. Raises DocumentRefused for an impossible one, and outside 2000 to 2100.
     """
     zone = "UTC" if digits.endswith("Z") else "Europe/Berlin"
     numbers = "".join(_DIGITS.findall(digits))
@@ -63,9 +67,9 @@ def instant_of_name(delivery: Delivery, digits: str) -> datetime:
         naive = datetime.strptime(numbers, "%Y%m%d%H%M%S")
         instant = pendulum.instance(naive, tz=zone).in_timezone("UTC")
     except (ValueError, OverflowError):
-        raise DocumentRefused(
-            delivery.source_uri, f"the name holds no instant: {shown(digits)}"
-        ) from None
+        instant = None
+    if instant is None or not plausible(instant):
+        raise DocumentRefused(delivery.source_uri, f"the name holds no instant: {shown(digits)}")
     return datetime.fromtimestamp(instant.timestamp(), UTC)
 
 
@@ -92,6 +96,11 @@ def iso_date(text: str) -> date | None:
         return None
 
 
+def amount(value: float) -> float:
+    """The number, or 0 where it is too small to reckon with."""
+    return value if abs(value) >= SMALLEST_AMOUNT else 0.0
+
+
 def powers(delivery: Delivery, cells: list[Any], column: str) -> list[float | None]:
     """Powers in kW, None for null. Raises DocumentRefused for what no plant can have."""
     if not set(map(type, cells)) <= {int, float, NoneType}:
@@ -101,4 +110,4 @@ def powers(delivery: Delivery, cells: list[Any], column: str) -> list[float | No
         if cell is not None and not -LARGEST_POWER_KW < cell < LARGEST_POWER_KW:
             reason = f"{column} holds {shown(cell)} kW, no plausible power"
             raise DocumentRefused(delivery.source_uri, reason)
-    return [None if cell is None else float(cell) for cell in cells]
+    return [None if cell is None else amount(float(cell)) for cell in cells]

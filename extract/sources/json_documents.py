@@ -8,7 +8,8 @@ from extract.documents import Delivery
 from extract.errors import DocumentRefused
 from extract.messages import one_line, shown
 
-LONGEST_ID = 200
+LONGEST_ID_BYTES = 200
+"""An index of PostgreSQL holds keys of up to 2,700 bytes, and a key may be of several ids."""
 _DEEPEST = 50
 
 
@@ -80,7 +81,7 @@ def identifier(delivery: Delivery, value: object, field: str) -> str:
     """An id: printable text, not empty, not longer than any real one. Raises DocumentRefused."""
     if not isinstance(value, str) or not value.strip():
         raise DocumentRefused(delivery.source_uri, f"{field} is {shown(value)}, which is no id")
-    if len(value) > LONGEST_ID or not value.isprintable() or value != value.strip():
+    if not value.isprintable() or value != value.strip() or len(value.encode()) > LONGEST_ID_BYTES:
         raise DocumentRefused(
             delivery.source_uri, f"{field} is {shown(value)}, which is no well-formed id"
         )

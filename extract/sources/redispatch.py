@@ -7,11 +7,15 @@ from extract.documents import Delivery, RedispatchFlag
 from extract.errors import DocumentRefused
 from extract.messages import shown
 from extract.sources.csv_documents import read_csv
-from extract.sources.instants import QUARTER_HOUR_SECONDS, instant_of_name, plausible
+from extract.sources.instants import (
+    LONGEST_DAYS,
+    QUARTER_HOUR_SECONDS,
+    instant_of_name,
+    plausible,
+)
 from extract.sources.json_documents import identifier
 
 PATTERN = re.compile(r"redispatch_flag_(.+)_([0-9]{8}_[0-9]{4}(?:[0-9]{2})?Z?)\.csv")
-LONGEST_INTERVAL = timedelta(days=400)
 _FLAGS = {"1": True, "0": False, "true": True, "false": False}
 
 
@@ -27,11 +31,17 @@ def decode(delivery: Delivery) -> list[RedispatchFlag]:
     header, rows = read_csv(delivery, required)
     start_at, end_at, flag_at = (header.index(column) for column in required)
     starts, ends, flags = [], [], []
+    told = timedelta(0)
     for row in rows:
         start = _instant(delivery, row[start_at], "delivery_start")
         end = _instant(delivery, row[end_at], "delivery_end")
-        if not timedelta(0) < end - start <= LONGEST_INTERVAL:
+        if start >= end:
             reason = f"holds an interval from {shown(row[start_at])} to {shown(row[end_at])}"
+            raise DocumentRefused(delivery.source_uri, reason)
+        # Every quarter-hour of every interval becomes a row, also where intervals overlap.
+        told += end - start
+        if told > timedelta(days=LONGEST_DAYS):
+            reason = f"tells of more than {LONGEST_DAYS} days in all"
             raise DocumentRefused(delivery.source_uri, reason)
         flag = _FLAGS.get(row[flag_at].lower())
         if flag is None:

@@ -10,12 +10,13 @@ from extract.messages import shown
 from extract.sources.csv_documents import decimal, read_csv
 from extract.sources.instants import (
     LARGEST_PRICE_EUR_PER_MWH,
+    LONGEST_DAYS,
+    amount,
     instant_of_name,
     utc_quarter_hour,
 )
 
 PATTERN = re.compile(r"redispatch_compensation_([0-9]{4}-[0-9]{2}-[0-9]{2})\.csv")
-LONGEST_INTERVAL = timedelta(days=400)
 _START, _END, _PRICE = "delivery_start__utc_", "delivery_end__utc_", "price__euro_per_mwh_"
 
 
@@ -37,7 +38,7 @@ def decode(delivery: Delivery) -> list[RedispatchCompensation]:
     for row in rows:
         start = utc_quarter_hour(delivery, row[start_at], _START)
         end = utc_quarter_hour(delivery, row[end_at], _END)
-        if not timedelta(0) < end - start <= LONGEST_INTERVAL:
+        if not timedelta(0) < end - start <= timedelta(days=LONGEST_DAYS):
             reason = f"holds an interval from {shown(row[start_at])} to {shown(row[end_at])}"
             raise DocumentRefused(delivery.source_uri, reason)
         price = _price(delivery, row[price_at])
@@ -47,9 +48,8 @@ def decode(delivery: Delivery) -> list[RedispatchCompensation]:
     for (_, end), (next_start, _) in pairwise(intervals):
         if next_start < end:
             raise _ambiguous(delivery, next_start)
-    if intervals[-1][0] - intervals[0][0] > LONGEST_INTERVAL:
-        reason = f"reaches over more than {LONGEST_INTERVAL.days} days"
-        raise DocumentRefused(delivery.source_uri, reason)
+    if intervals[-1][1] - intervals[0][0] > timedelta(days=LONGEST_DAYS):
+        raise DocumentRefused(delivery.source_uri, f"reaches over more than {LONGEST_DAYS} days")
     return [
         RedispatchCompensation(
             # The date alone is meant, so its hour and zone do not matter.
@@ -75,4 +75,4 @@ def _price(delivery: Delivery, text: str) -> float | None:
     if value is None or not abs(value) < LARGEST_PRICE_EUR_PER_MWH:
         reason = f"{_PRICE} holds {shown(text)}, which is no price with a decimal point"
         raise DocumentRefused(delivery.source_uri, reason)
-    return value
+    return amount(value)

@@ -6,7 +6,12 @@ from typing import Any
 from extract.documents import Delivery, TechnicalData
 from extract.errors import DocumentRefused
 from extract.messages import shown
-from extract.sources.instants import LARGEST_POWER_KW, instant_of_name, iso_date
+from extract.sources.instants import (
+    LARGEST_POWER_KW,
+    SMALLEST_AMOUNT,
+    instant_of_name,
+    iso_date,
+)
 from extract.sources.json_documents import identifier, read_json, storable
 
 PATTERN = re.compile(r"technical_data_([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z?)\.json")
@@ -78,4 +83,8 @@ def _object(delivery: Delivery, asset: dict[str, Any], field: str) -> dict[str, 
 
 
 def _within(value: object, least: float, most: float) -> bool:
-    return (type(value) is int or type(value) is float) and least <= value <= most
+    return (
+        (type(value) is int or type(value) is float)
+        and least <= value <= most
+        and (value == 0 or abs(value) >= SMALLEST_AMOUNT)
+    )

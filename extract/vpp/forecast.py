@@ -8,7 +8,7 @@ from extract.documents import Delivery, Forecast
 from extract.errors import DocumentRefused
 from extract.messages import shown
 from extract.sources.instants import QUARTER_HOUR_SECONDS, epochs, powers
-from extract.sources.json_documents import columns_of, read_json
+from extract.sources.json_documents import columns_of, identifier, read_json
 
 __all__ = ["Forecast", "decode"]
 
@@ -28,6 +28,7 @@ def decode(delivery: Delivery, asset_id: str, version_utc: datetime) -> Forecast
         raise DocumentRefused(
             delivery.source_uri, f"is about {shown(answered)}, asked for was {shown(asset_id)}"
         )
+    identifier(delivery, answered, "the key's asset")
     columns = columns_of(delivery, document, ("start", "end", "version", "power"))
     if not columns[0]:
         raise DocumentRefused(delivery.source_uri, "holds no quarter-hours")

@@ -187,6 +187,12 @@ def test_forecast_may_reach_as_far(shift: int) -> None:
     assert len(forecast_of(document).power_kw) == 1
 
 
+def test_forecast_of_an_asset_that_no_index_could_hold_is_refused() -> None:
+    asset_id = "A" * 201
+    with pytest.raises(DocumentRefused, match="no well-formed id"):
+        decode_forecast(delivery(forecast(asset_id)), asset_id, VERSION)
+
+
 def test_forecast_that_contradicts_itself_is_refused() -> None:
     document = forecast(count=2)
     for column, value in zip(document["values"], [START, START + 900, START, 7], strict=True):
@@ -273,12 +279,16 @@ def in_asset(*path: str, value: object) -> Callable[[dict[str, Any]], None]:
         (in_asset("asset_id", value="A\nB"), "no well-formed id"),
         (in_asset("asset_id", value=" A"), "no well-formed id"),
         (in_asset("asset_id", value="A" * 201), "no well-formed id"),
+        (in_asset("asset_id", value="\U0001f600" * 51), "no well-formed id"),
+        (in_asset("asset_id", value="\ud800"), "no well-formed id"),
         (in_asset("location", value=[]), "location of WND-DE-003 is not an object"),
         (in_asset("location", "latitude", value=90.1), "no number from -90 to 90"),
         (in_asset("location", "latitude", value="54"), "latitude of WND-DE-003 is '54'"),
         (in_asset("location", "longitude", value=-181), "no number from -180 to 180"),
         (in_asset("technical_attributes", "capacity_kw", value=-1), "capacity_kw of WND-DE-003"),
         (in_asset("technical_attributes", "capacity_kw", value=True), "capacity_kw of WND-DE-003"),
+        (in_asset("technical_attributes", "capacity_kw", value=5e-324), "capacity_kw of WND-DE"),
+        (in_asset("technical_attributes", "capacity_kw", value=10**400), "capacity_kw of WND-DE"),
         (in_asset("technical_attributes", "capacity_kw", value="5,6"), "capacity_kw of WND-DE-003"),
         (
             in_asset("technical_attributes", "commissioning_date", value="15.03.2024"),
@@ -604,7 +614,7 @@ def test_redispatch_instants_may_carry_an_offset() -> None:
         ("2025-06-08T10:00:00Z", "0001-01-01T00:00:00+14:00", "no instant with a zone"),
         ("T10:00:00Z", "T10:05:00Z", "on no quarter-hour"),
         ("T10:00:00Z", "T10:15:00Z", "holds an interval from"),
-        ("2025-06-08T10:00:00Z", "2023-06-08T10:00:00Z", "holds an interval from"),
+        ("2025-06-08T10:00:00Z", "2023-06-08T10:00:00Z", "tells of more than 400 days in all"),
         ("15:00Z,1", "15:00Z,2", "is_redispatched holds '2', not 1 or 0"),
         ("15:00Z,1", "15:00Z", "row 2 has 2 cells, the header 3"),
     ],
@@ -613,6 +623,15 @@ def test_redispatch_is_refused(old: str, new: str, reason: str) -> None:
     with pytest.raises(DocumentRefused) as refusal:
         flags_of(REDISPATCH.replace(old, new, 1))
     assert reason in refusal.value.reason
+
+
+def test_redispatch_of_more_quarter_hours_than_a_file_can_tell_of_is_refused() -> None:
+    """Of a few kB could be made millions of rows."""
+    row = "2025-01-01T00:00:00Z,2025-07-20T00:00:00Z,1\n"
+    header = REDISPATCH.splitlines(keepends=True)[0]
+    assert len(flags_of(header + 2 * row).is_redispatched) == 2
+    with pytest.raises(DocumentRefused, match="tells of more than 400 days in all"):
+        flags_of(header + 2 * row + REDISPATCH.splitlines()[1])
 
 
 def compensation_of(content: str, name: str = COMPENSATION_NAME) -> RedispatchCompensation:
@@ -660,6 +679,8 @@ def test_redispatch_compensation_that_cannot_be_told_is_refused() -> None:
         compensation_of(f"{COMPENSATION}{last}70\n")
     with pytest.raises(DocumentRefused, match="reaches over more than 400 days"):
         compensation_of(COMPENSATION + last.replace("2025", "2027"))
+    with pytest.raises(DocumentRefused, match="reaches over more than 400 days"):
+        compensation_of(COMPENSATION + "2025-06-09 00:00:00 UTC,2026-07-13 10:15:00 UTC,1\n")
     with pytest.raises(DocumentRefused, match="holds no intervals"):
         compensation_of(COMPENSATION.splitlines()[0])
     with pytest.raises(DocumentRefused, match="the name holds no instant"):
@@ -830,6 +851,46 @@ def test_price_files_without_rows_or_of_another_name_are_refused() -> None:
     # The kind is in the name: final prices are no estimate.
     with pytest.raises(DocumentRefused, match="misses the column AEP-Schätzer"):
         prices_of(FINAL_PRICES, ESTIMATION_NAME)
+
+
+@pytest.mark.parametrize("year", ["0001", "1999", "2100", "9999"])
+def test_a_name_of_an_implausible_year_is_refused(year: str) -> None:
+    for decode, name, content in (
+        (technical.decode, f"technical_data_{year}-06-01T125000Z.json", technical_data()),
+        (asset_contracts.decode, f"asset_contracts_{year}0608_043831.csv", CONTRACTS),
+        (final_production.decode, f"final_production_A_{year}0609.csv", FINAL),
+        (redispatch.decode, f"redispatch_flag_A_{year}0609_1201.csv", REDISPATCH),
+        (
+            redispatch_compensation.decode,
+            f"redispatch_compensation_{year}-06-20.csv",
+            COMPENSATION,
+        ),
+        (imbalance_prices.decode, f"imbalance_price_final_{year}0608_170800.csv", FINAL_PRICES),
+    ):
+        with pytest.raises(DocumentRefused, match="the name holds no instant"):
+            decode(delivery(content, name))
+
+
+@pytest.mark.parametrize("tiny", ["1e-400", "1e-320", "-1e-31", "0." + "0" * 100_000 + "1", "-0.0"])
+def test_an_amount_too_small_to_reckon_with_is_nothing(tiny: str) -> None:
+    """The square of 1e-320 has no double precision, and PostgreSQL refuses to round it to 0."""
+    content = json.dumps(forecast(count=1)).replace("1.5", tiny)
+    assert str(forecast_of(content).power_kw) == "(0.0,)"
+    assert str(final_of(FINAL.replace("306.72", tiny))[0].power_kw) == "[0.0, 310.5]"
+    [live_document] = live.decode(
+        delivery(json.dumps(live_infeed()).replace("1875.5", tiny), LIVE_NAME)
+    )
+    assert str(live_document.power_kw[0]) == "0.0"
+    prices = compensation_of(COMPENSATION.replace("71.48", tiny)).price_eur_per_mwh
+    assert str(prices) == "[0.0, None]"
+    if "e" not in tiny:
+        written = tiny.replace(".", ",")
+        prices = prices_of(FINAL_PRICES.replace("87,11", written)).short_price_eur_per_mwh
+        assert str(prices) == "[0.0, 90.0]"
+
+
+def test_small_amounts_are_kept() -> None:
+    assert forecast_of(json.dumps(forecast(count=1)).replace("1.5", "-1e-30")).power_kw == (-1e-30,)
 
 
 def test_a_final_production_file_cannot_fill_the_memory() -> None:
