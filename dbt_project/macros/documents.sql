@@ -5,9 +5,19 @@
     jsonb_array_elements({{ array }}) with ordinality as {{ name }} (element, position)
 {%- endmacro %}
 
-{#- The positions of an array, one row each, as the column `position` (from 1) of `name`. -#}
-{% macro each_array_position(array, name) -%}
-    generate_subscripts({{ array }}, 1) as {{ name }} (position)
+{#-
+    The elements of arrays of equal length side by side, one row each: the columns of `name` that `arrays` calls them,
+    and `position` (from 1). A long array is read once; to take an element by its position reads all of it each time.
+    In a subquery, as dbt's unit tests would take `with` for the beginning of a CTE.
+-#}
+{% macro each_array_element(arrays, name) -%}
+    (
+        select
+            {{ arrays.keys() | join(", ") }},
+            position::integer as position
+        from unnest({{ arrays.values() | join(", ") }})
+            with ordinality as element ({{ arrays.keys() | join(", ") }}, position)
+    ) as {{ name }}
 {%- endmacro %}
 
 {#- A value inside a JSON document as text; a path is a list of keys. NULL where there is none. -#}

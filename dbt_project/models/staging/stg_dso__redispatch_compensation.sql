@@ -17,19 +17,27 @@ prices as (
 
     select
         quarter_hour.delivery_start_utc,
-        source.price_eur_per_mwh[place.position] as price_eur_per_mwh,
+        priced.price_eur_per_mwh,
         source.issued_date,
         source.received_utc,
         source.content_sha256
     from source
-    cross join lateral {{ each_array_position("source.delivery_start_utc", "place") }}
+    cross join
+        lateral {{ each_array_element(
+            {
+                "delivery_start_utc": "source.delivery_start_utc",
+                "delivery_end_utc": "source.delivery_end_utc",
+                "price_eur_per_mwh": "source.price_eur_per_mwh",
+            },
+            "priced",
+        ) }}
     cross join
         lateral generate_series(
-            source.delivery_start_utc[place.position],
-            source.delivery_end_utc[place.position] - interval '15 minutes',
+            priced.delivery_start_utc,
+            priced.delivery_end_utc - interval '15 minutes',
             interval '15 minutes'
         ) as quarter_hour (delivery_start_utc)
-    where source.price_eur_per_mwh[place.position] is not null
+    where priced.price_eur_per_mwh is not null
 
 ),
 

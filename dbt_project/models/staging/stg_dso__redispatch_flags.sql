@@ -18,16 +18,24 @@ flags as (
     select
         source.metering_point_id,
         quarter_hour.delivery_start_utc,
-        source.is_redispatched[place.position] as is_redispatched,
+        flagged.is_redispatched,
         source.issued_utc,
         source.received_utc,
         source.content_sha256,
-        place.position
+        flagged.position
     from source
-    cross join lateral {{ each_array_position("source.delivery_start_utc", "place") }}
+    cross join
+        lateral {{ each_array_element(
+            {
+                "delivery_start_utc": "source.delivery_start_utc",
+                "delivery_end_utc": "source.delivery_end_utc",
+                "is_redispatched": "source.is_redispatched",
+            },
+            "flagged",
+        ) }}
     cross join lateral generate_series(
-        source.delivery_start_utc[place.position],
-        source.delivery_end_utc[place.position] - interval '15 minutes',
+        flagged.delivery_start_utc,
+        flagged.delivery_end_utc - interval '15 minutes',
         interval '15 minutes'
     ) as quarter_hour (delivery_start_utc)
 
