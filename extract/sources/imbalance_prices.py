@@ -25,7 +25,8 @@ PATTERN = re.compile(
     r"imbalance_price_(estimation|final)_"
     r"([0-9]{4}-?[0-9]{2}-?[0-9]{2}[T_][0-9]{4}(?:[0-9]{2})?Z?)\.csv"
 )
-LONGEST_DAYS = 400
+LONGEST_YEARS = 20
+"""Of a download over years each quarter-hour is a row of the file: it takes some 40 MB a year."""
 # What the file calls them: the price of being short, and of being long.
 _PRICES = {
     "estimation": ("AEP-Schätzer", "AEP-Schätzer"),
@@ -33,13 +34,14 @@ _PRICES = {
 }
 _STATUS = {"estimation": "estimate", "final": "final"}
 _UNIT = "EUR/MWh"
-_OFFSET_HOURS = {"UTC": 0, "CET": 1, "CEST": 2}
+_OFFSET_HOURS = {"UTC": 0, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2}
 _BERLIN = ZoneInfo("Europe/Berlin")
 _DATE = re.compile(r"[0-9]{2}\.[0-9]{2}\.[0-9]{4}")
 _CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}")
 # Dots group thousands only where a comma shows that they do: 1.234 could be either number.
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:,[0-9]+)?|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+)")
-_NO_PRICE = {"", "-", "N.A."}
+_NO_PRICE = {"", "-", "N.A.", "N.E."}
+_MINUS = "\N{MINUS SIGN}"
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 Prices = tuple[float | None, float | None]
@@ -77,8 +79,8 @@ def decode(delivery: Delivery) -> list[ImbalancePrices]:
                 delivery.source_uri, f"gives two prices for {start:%Y-%m-%d %H:%M} UTC"
             )
     starts = sorted(prices)
-    if starts[-1] - starts[0] >= timedelta(days=LONGEST_DAYS):
-        raise DocumentRefused(delivery.source_uri, f"reaches over more than {LONGEST_DAYS} days")
+    if starts[-1] - starts[0] >= timedelta(days=366 * LONGEST_YEARS):
+        raise DocumentRefused(delivery.source_uri, f"reaches over more than {LONGEST_YEARS} years")
     return [
         ImbalancePrices(
             price_status=_STATUS[name[1]],
@@ -108,10 +110,11 @@ def _plain(name: str) -> str:
 
 def _start(delivery: Delivery, day: str, clock: str, end_clock: str, zone: str) -> datetime:
     """The start of the row's quarter-hour in UTC: clock times are at the row's own offset."""
-    if zone not in _OFFSET_HOURS:
+    hours = _OFFSET_HOURS.get(zone.upper())
+    if hours is None:
         reason = f"Zeitzone holds {shown(zone)}, which is none of {', '.join(_OFFSET_HOURS)}"
         raise DocumentRefused(delivery.source_uri, reason)
-    offset = timezone(timedelta(hours=_OFFSET_HOURS[zone]))
+    offset = timezone(timedelta(hours=hours))
     written = f"{day} {clock}"
     try:
         if not (_DATE.fullmatch(day) and _CLOCK.fullmatch(clock)):
@@ -125,8 +128,10 @@ def _start(delivery: Delivery, day: str, clock: str, end_clock: str, zone: str) 
         raise DocumentRefused(delivery.source_uri, reason)
     end = start + timedelta(seconds=QUARTER_HOUR_SECONDS)
     # Where the clocks change, the end may be told by the new time: 01:45 CET to 03:00.
-    zones = (offset,) if zone == "UTC" else (offset, _BERLIN)
-    if end_clock not in {end.astimezone(one).strftime("%H:%M") for one in zones}:
+    zones = (offset, _BERLIN) if hours else (offset,)
+    # A day ends at 24:00, and the next begins at 00:00: both are written.
+    told = "00:00" if end_clock == "24:00" else end_clock
+    if told not in {end.astimezone(one).strftime("%H:%M") for one in zones}:
         reason = (
             f"holds a row from {shown(f'{written} {zone}')} to {shown(end_clock)}, "
             "which is no quarter-hour"
@@ -136,6 +141,7 @@ def _start(delivery: Delivery, day: str, clock: str, end_clock: str, zone: str) 
 
 
 def _price(delivery: Delivery, text: str, column: str) -> float | None:
+    text = text.replace(_MINUS, "-")
     if text.upper() in _NO_PRICE:
         return None
     value = (

@@ -792,13 +792,46 @@ def test_the_last_quarter_hour_ends_on_the_next_day(zone: str) -> None:
         ("+0,5", 0.5),
         ("-234567,5", -234567.5),
         ("12.345,67", 12345.67),
+        ("-12,5", -12.5),
+        ("\u221212,5", -12.5),
+        ("\u22121.234,56", -1234.56),
         ("", None),
         ("-", None),
+        ("\u2212", None),
         ("n.a.", None),
+        ("N.E.", None),
+        ("n.e.", None),
     ],
 )
 def test_prices_have_a_decimal_comma(written: str, price: float | None) -> None:
     assert prices_of(FINAL_PRICES.replace("87,11", written, 1)).short_price_eur_per_mwh[0] == price
+
+
+@pytest.mark.parametrize(
+    ("written", "zone"),
+    [("utc", "UTC"), ("Cet", "CET"), ("cest", "CEST"), ("mez", "CET"), ("MESZ", "CEST")],
+)
+def test_a_zone_has_several_names(written: str, zone: str) -> None:
+    clocks = "02:45;03:00"
+    assert starts_of(price_row("26.10.2025", written, clocks)) == starts_of(
+        price_row("26.10.2025", zone, clocks)
+    )
+
+
+@pytest.mark.parametrize("zone", ["UTC", "CET", "CEST"])
+def test_the_end_of_the_day_may_be_24(zone: str) -> None:
+    for day in ("31.12.2025", "29.03.2025", "25.10.2025"):
+        assert starts_of(price_row(day, zone, "23:45;24:00")) == starts_of(
+            price_row(day, zone, "23:45;00:00")
+        )
+
+
+def test_prices_may_reach_over_years() -> None:
+    rows = [price_row(f"01.0{1 + n % 2}.20{n:02}", "UTC", "00:00;00:15") for n in range(6, 26)]
+    assert starts_of(*rows)[0] == "2006-01-01T00:00"
+    assert len(starts_of(*rows)) == 20
+    with pytest.raises(DocumentRefused, match="reaches over more than 20 years"):
+        starts_of(price_row("01.01.2005", "UTC", "00:00;00:15"), *rows)
 
 
 @pytest.mark.parametrize(
@@ -812,12 +845,14 @@ def test_prices_have_a_decimal_comma(written: str, price: float | None) -> None:
         ),
         ("Zeitzone", "Zone", "misses the column Zeitzone"),
         (";", ",", "misses the column Datum"),
-        ("UTC", "EET", "Zeitzone holds 'EET', which is none of UTC, CET, CEST"),
+        ("UTC", "EET", "Zeitzone holds 'EET', which is none of UTC, CET, CEST, MEZ, MESZ"),
         ("08.06.2025", "2025-06-08", "starts no quarter-hour"),
         ("08.06.2025", "31.06.2025", "starts no quarter-hour"),
         ("08.06.2025", "08.06.1025", "starts no quarter-hour"),
         ("00:00;00:15", "00:05;00:20", "starts no quarter-hour"),
         ("00:00;00:15", "24:00;00:15", "starts no quarter-hour"),
+        ("00:00;00:15", "23:30;24:00", "which is no quarter-hour"),
+        ("00:00;00:15", "00:00;24:15", "which is no quarter-hour"),
         ("00:00;00:15", "00:00;01:00", "which is no quarter-hour"),
         ("00:00;00:15", "00:00;00:00", "which is no quarter-hour"),
         ("00:00;00:15", "00:00;02:15", "which is no quarter-hour"),
@@ -831,7 +866,6 @@ def test_prices_have_a_decimal_comma(written: str, price: float | None) -> None:
         ("87,11", "NaN", "no price with a decimal comma"),
         (";87,11;87,11", ";87,11", "row 2 has 8 cells, the header 9"),
         ("CEST;02:15;02:30", "CEST;02:00;02:15", "two prices for 2025-06-08 00:00 UTC"),
-        ("08.06.2025;CEST", "08.08.2026;CEST", "reaches over more than 400 days"),
     ],
 )
 def test_final_prices_are_refused(old: str, new: str, reason: str) -> None:
