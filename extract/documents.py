@@ -5,6 +5,7 @@ which its bytes had been read, not the one at which it was landed.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -72,7 +73,10 @@ class AssetContracts(Document):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LiveInfeed(Document):
-    """The samples of one asset in one live file: equal lengths, in the order of the document."""
+    """The samples of one asset in one live file: equal lengths, in the order of the document.
+
+    None: an instant that cannot be, a power that is not there or cannot be, a quality not stated.
+    """
 
     table: ClassVar = "live_infeed"
     types: ClassVar = {
@@ -84,7 +88,7 @@ class LiveInfeed(Document):
     }
 
     asset_id: str
-    measured_utc: list[datetime]
+    measured_utc: Sequence[datetime | None]
     power_kw: list[float | None]
     quality: list[float | None]
 

@@ -20,7 +20,7 @@ LONGEST_DAYS = 400
 """Over more days no file of quarter-hours reaches, but for prices: models count on it."""
 _SECONDS_END_HERE = 1e11  # as seconds the year 5138, as milliseconds the year 1973
 _NOTHING_FROM_HERE = 1e15  # before a number so large that it has no float
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
+EARLIEST_SECONDS = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 _DIGITS = re.compile(r"[0-9]+")
 _UTC_INSTANT = re.compile(
@@ -37,13 +37,13 @@ def epochs(delivery: Delivery, cells: list[Any], column: str) -> list[float]:
     if not set(map(type, cells)) <= {int, float}:
         odd = next(cell for cell in cells if type(cell) is not int and type(cell) is not float)
         raise DocumentRefused(delivery.source_uri, f"{column} holds {shown(odd)}, no instant")
-    if not cells or (min(cells) >= _EARLIEST and max(cells) < _LATEST):
+    if not cells or (min(cells) >= EARLIEST_SECONDS and max(cells) < _LATEST):
         return cells
     seconds = [
         cell / 1000 if _SECONDS_END_HERE <= cell < _NOTHING_FROM_HERE else cell for cell in cells
     ]
     for cell, second in zip(cells, seconds, strict=True):
-        if not _EARLIEST <= second < _LATEST:
+        if not EARLIEST_SECONDS <= second < _LATEST:
             reason = f"{column} holds {shown(cell)}, no plausible instant"
             raise DocumentRefused(delivery.source_uri, reason)
     return seconds
@@ -51,7 +51,7 @@ def epochs(delivery: Delivery, cells: list[Any], column: str) -> list[float]:
 
 def plausible(instant: datetime) -> bool:
     """Whether the instant lies between 2000 and 2100."""
-    return _EARLIEST <= instant.timestamp() < _LATEST
+    return EARLIEST_SECONDS <= instant.timestamp() < _LATEST
 
 
 def instant_of_name(delivery: Delivery, digits: str) -> datetime:
@@ -103,11 +103,16 @@ def amount(value: float) -> float:
 
 def powers(delivery: Delivery, cells: list[Any], column: str) -> list[float | None]:
     """Powers in kW, None for null. Raises DocumentRefused for what no plant can have."""
-    if not set(map(type, cells)) <= {int, float, NoneType}:
-        odd = next(cell for cell in cells if type(cell) not in (int, float, NoneType))
-        raise DocumentRefused(delivery.source_uri, f"{column} holds {shown(odd)}, no number")
-    for cell in cells:
+    for cell in numbers(delivery, cells, column):
         if cell is not None and not -LARGEST_POWER_KW < cell < LARGEST_POWER_KW:
             reason = f"{column} holds {shown(cell)} kW, no plausible power"
             raise DocumentRefused(delivery.source_uri, reason)
     return [None if cell is None else amount(float(cell)) for cell in cells]
+
+
+def numbers(delivery: Delivery, cells: list[Any], column: str) -> list[float | None]:
+    """The cells, which are numbers (also NaN) or null. Raises DocumentRefused for any other."""
+    if not set(map(type, cells)) <= {int, float, NoneType}:
+        odd = next(cell for cell in cells if type(cell) not in (int, float, NoneType))
+        raise DocumentRefused(delivery.source_uri, f"{column} holds {shown(odd)}, no number")
+    return cells

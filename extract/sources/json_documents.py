@@ -13,16 +13,17 @@ LONGEST_ID_BYTES = 200
 _DEEPEST = 50
 
 
-def read_json(delivery: Delivery) -> dict[str, Any]:
+def read_json(delivery: Delivery, *, finite: bool = True) -> dict[str, Any]:
     """The JSON object that was delivered, in UTF-8 with or without a byte-order mark.
 
-    Raises DocumentRefused for anything else, and for NaN and Infinity, which Python lets pass.
+    Raises DocumentRefused for anything else, and, where all has to be finite, for NaN and Infinity,
+    which Python lets pass.
     """
     try:
         value = json.loads(
             delivery.content.decode("utf-8-sig"),
-            parse_constant=_refuse_constant,
-            parse_float=_finite_float,
+            parse_constant=_refuse_constant if finite else float,
+            parse_float=_finite_float if finite else float,
         )
     except UnicodeDecodeError:
         raise DocumentRefused(delivery.source_uri, "is not UTF-8") from None

@@ -1,15 +1,23 @@
-"""Live measured infeed: irregular samples of one asset."""
+"""Live measured infeed: irregular samples of one asset, some of which loggers spoil.
 
+A spoilt sample (NaN, a clock that stands at 1970) does not cost the asset its day: it lands with
+None where it makes no sense, and the models count it as if it had not arrived.
+"""
+
+import math
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 from extract.documents import Delivery, LiveInfeed
 from extract.errors import DocumentRefused
 from extract.messages import shown
-from extract.sources.instants import epochs, powers
+from extract.sources.instants import EARLIEST_SECONDS, LARGEST_POWER_KW, amount, numbers
 from extract.sources.json_documents import columns_of, identifier, read_json
 
 PATTERN = re.compile(r"[^.].*_[0-9]{8}\.json")
+_LATEST_AFTER_RECEIPT_SECONDS = 86_400
+_MILLISECONDS, _SECONDS = 1000, 1
 
 
 def decode(delivery: Delivery) -> list[LiveInfeed]:
@@ -17,7 +25,7 @@ def decode(delivery: Delivery) -> list[LiveInfeed]:
 
     Raises DocumentRefused.
     """
-    document = read_json(delivery)
+    document = read_json(delivery, finite=False)
     key = document.get("key")
     if not isinstance(key, dict):
         raise DocumentRefused(delivery.source_uri, "has no key")
@@ -31,12 +39,11 @@ def decode(delivery: Delivery) -> list[LiveInfeed]:
     return [
         LiveInfeed(
             asset_id=asset_id,
-            measured_utc=[
-                datetime.fromtimestamp(epoch, UTC)
-                for epoch in epochs(delivery, timestamps, "timestamp")
+            measured_utc=_instants(delivery, timestamps),
+            power_kw=[_power(value) for value in numbers(delivery, values, "value")],
+            quality=[
+                _quality(delivery, quality) for quality in numbers(delivery, qualities, "quality")
             ],
-            power_kw=powers(delivery, values, "value"),
-            quality=[_quality(delivery, quality) for quality in qualities],
             source_uri=delivery.source_uri,
             content_sha256=delivery.content_sha256,
             received_utc=delivery.received_utc,
@@ -44,11 +51,46 @@ def decode(delivery: Delivery) -> list[LiveInfeed]:
     ]
 
 
-def _quality(delivery: Delivery, value: object) -> float | None:
-    if value is None:
+def _instants(delivery: Delivery, cells: list[Any]) -> list[datetime | None]:
+    """The instants of epochs in one unit: the one in which more of them are possible.
+
+    None for an impossible one: before 2000, or more than a day after the document was received.
+    Cell by cell, a clock that began anew at 1970 would tell milliseconds that pass for seconds.
+    """
+    epochs = numbers(delivery, cells, "timestamp")
+    latest = delivery.received_utc.timestamp() + _LATEST_AFTER_RECEIPT_SECONDS
+
+    def possible(epoch: float | None, unit: int) -> bool:
+        # Compared before it is divided: 400 digits have no float.
+        return epoch is not None and EARLIEST_SECONDS * unit <= epoch <= latest * unit
+
+    unit = max(
+        _MILLISECONDS, _SECONDS, key=lambda unit: sum(possible(epoch, unit) for epoch in epochs)
+    )
+    instants = [
+        datetime.fromtimestamp(epoch / unit, UTC)
+        if epoch is not None and possible(epoch, unit)
+        else None
+        for epoch in epochs
+    ]
+    if instants and not any(instants):
+        raise DocumentRefused(delivery.source_uri, "holds no sample of a possible instant")
+    return instants
+
+
+def _power(value: float | None) -> float | None:
+    if value is None or not -LARGEST_POWER_KW < value < LARGEST_POWER_KW:
         return None
-    if (type(value) is not int and type(value) is not float) or not 0 <= value <= 1:
-        raise DocumentRefused(
-            delivery.source_uri, f"quality holds {shown(value)}, which is not from 0 to 1"
-        )
-    return float(value)
+    return amount(float(value))
+
+
+def _quality(delivery: Delivery, quality: float | None) -> float | None:
+    if quality is None:
+        return None
+    if 0 <= quality <= 1:
+        return float(quality)
+    if isinstance(quality, float) and math.isnan(quality):
+        return 0.0
+    raise DocumentRefused(
+        delivery.source_uri, f"quality holds {shown(quality)}, which is not from 0 to 1"
+    )

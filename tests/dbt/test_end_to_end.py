@@ -110,9 +110,10 @@ def write_sources(root: Path) -> dict[str, str]:
         "column_ids": ["timestamp", "value", "quality"],
         "units": ["ms", "kW", "factor"],
         "values": [
-            [noon + 60000 * minute for minute in minutes],
-            [100.0] * 10 + [40.0],
-            [1.0] * 11,
+            # Three that do not count: no number, a clock that begins at 1970, bad quality.
+            [*(noon + 60000 * minute for minute in minutes), noon + 90000, 0, noon + 150000],
+            [*[100.0] * 10, 40.0, float("nan"), 7.0, 8.0],
+            [*[1.0] * 11, 1.0, 1.0, 0.4],
         ],
     }
     (folders["LIVE_INFEED_URL"] / "WND01_20250608.json").write_text(json.dumps(live))
@@ -199,6 +200,14 @@ def test_live_infeed(built: Warehouse) -> None:
         "select asset_id, to_char(delivery_start_utc, 'HH24:MI'), power_kw, coverage_ratio,"
         " measurement_count from live_infeed",
     ) == [("WND-DE-001", "10:00", 80.0, 1.0, 11)]
+
+
+def test_how_many_samples_of_a_live_document_did_not_count(built: Warehouse) -> None:
+    assert built.rows(
+        "select asset_id, source_file_name, to_char(measured_from_utc, 'YYYY-MM-DD HH24:MI'),"
+        " to_char(measured_to_utc, 'HH24:MI'), sample_count, uncounted_sample_count"
+        " from live_documents",
+    ) == [("WND-DE-001", "WND01_20250608.json", "2025-06-08 10:00", "10:10", 14, 3)]
 
 
 def test_final_production_mapped_and_unmapped(built: Warehouse) -> None:

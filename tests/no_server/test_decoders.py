@@ -490,6 +490,59 @@ def test_live_seconds_are_told_by_magnitude() -> None:
     assert live_of(content).measured_utc == live_of(live_infeed()).measured_utc
 
 
+RECEIVED_SECONDS = RECEIVED.timestamp()
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        0,
+        -1,
+        None,
+        float("nan"),
+        float("inf"),
+        -1e308,
+        10**400,
+        946_684_799_999,
+        1000 * RECEIVED_SECONDS + 86_400_001,
+        # As seconds the year 2025: a clock that began anew 20 days ago, counting milliseconds.
+        1_749_333_600,
+    ],
+)
+def test_a_live_sample_of_an_impossible_instant_has_none(instant: float | None) -> None:
+    """It does not count; the day does."""
+    document = live_of(changed(live_infeed(), set_cell(0, instant)))
+    expected = live_of(live_infeed())
+    assert document.measured_utc == [expected.measured_utc[0], None, expected.measured_utc[2]]
+    assert document.power_kw == expected.power_kw
+    assert document.quality == expected.quality
+
+
+@pytest.mark.parametrize("instant", [946_684_800_000, 1000 * RECEIVED_SECONDS + 86_400_000])
+def test_a_live_sample_may_be_from_2000_to_a_day_after_it_was_received(instant: float) -> None:
+    document = live_of(changed(live_infeed(), set_cell(0, instant)))
+    assert document.measured_utc[1] == datetime.fromtimestamp(instant / 1000, UTC)
+
+
+def test_a_live_sample_in_seconds_may_have_no_instant_either() -> None:
+    content = live_infeed()
+    content["values"][0] = [1749333600, 1749333600000, 1749333720]
+    expected = live_of(live_infeed()).measured_utc
+    assert live_of(content).measured_utc == [expected[0], None, expected[2]]
+
+
+@pytest.mark.parametrize("power", [float("nan"), float("-inf"), 1e9, -1e9, 3.4e38, 10**400])
+def test_a_live_sample_of_an_impossible_power_has_none(power: float) -> None:
+    document = live_of(changed(live_infeed(), set_cell(1, power)))
+    assert document.power_kw == [1875.5, None, None]
+    assert document.measured_utc == live_of(live_infeed()).measured_utc
+
+
+def test_a_live_sample_whose_quality_is_no_number_is_of_the_worst() -> None:
+    document = live_of(changed(live_infeed(), set_cell(2, float("nan"))))
+    assert document.quality == [1.0, 0.0, None]
+
+
 def test_live_file_may_still_be_empty() -> None:
     content = live_infeed()
     content["values"] = [[], [], []]
@@ -504,14 +557,17 @@ def test_live_file_may_still_be_empty() -> None:
         (lambda d: d["key"].update(entity_id="X"), "names no asset, or two"),
         (lambda d: d["key"].update(asset_id=""), "is no id"),
         (lambda d: d["key"].update(asset_id={}), "is no id"),
-        (set_cell(0, "now"), "timestamp holds 'now', no instant"),
-        (set_cell(0, 0), "no plausible instant"),
+        (set_cell(0, "now"), "timestamp holds 'now', no number"),
+        (set_cell(0, True), "timestamp holds True, no number"),
         (set_cell(1, "1"), "value holds '1', no number"),
-        (set_cell(1, 2e9), "no plausible power"),
+        (set_cell(1, False), "value holds False, no number"),
+        (set_cell(2, "1"), "quality holds '1', no number"),
         (set_cell(2, 1.01), "not from 0 to 1"),
         (set_cell(2, -0.1), "not from 0 to 1"),
-        (set_cell(2, True), "not from 0 to 1"),
+        (set_cell(2, -(10**400)), "not from 0 to 1"),
+        (set_cell(2, True), "quality holds True, no number"),
         (lambda d: d["values"][2].pop(), "differ in length"),
+        (lambda d: d["values"].__setitem__(0, [0, 1, None]), "no sample of a possible instant"),
     ],
 )
 def test_live_is_refused(change: Callable[[dict[str, Any]], object], reason: str) -> None:
@@ -786,28 +842,6 @@ def test_the_last_quarter_hour_ends_on_the_next_day(zone: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "price"),
-    [
-        ("87", 87.0),
-        ("+0,5", 0.5),
-        ("-234567,5", -234567.5),
-        ("12.345,67", 12345.67),
-        ("-12,5", -12.5),
-        ("\u221212,5", -12.5),
-        ("\u22121.234,56", -1234.56),
-        ("", None),
-        ("-", None),
-        ("\u2212", None),
-        ("n.a.", None),
-        ("N.E.", None),
-        ("n.e.", None),
-    ],
-)
-def test_prices_have_a_decimal_comma(written: str, price: float | None) -> None:
-    assert prices_of(FINAL_PRICES.replace("87,11", written, 1)).short_price_eur_per_mwh[0] == price
-
-
-@pytest.mark.parametrize(
     ("written", "zone"),
     [("utc", "UTC"), ("Cet", "CET"), ("cest", "CEST"), ("mez", "CET"), ("MESZ", "CEST")],
 )
@@ -832,6 +866,28 @@ def test_prices_may_reach_over_years() -> None:
     assert len(starts_of(*rows)) == 20
     with pytest.raises(DocumentRefused, match="reaches over more than 20 years"):
         starts_of(price_row("01.01.2005", "UTC", "00:00;00:15"), *rows)
+
+
+@pytest.mark.parametrize(
+    ("written", "price"),
+    [
+        ("87", 87.0),
+        ("+0,5", 0.5),
+        ("-234567,5", -234567.5),
+        ("12.345,67", 12345.67),
+        ("-12,5", -12.5),
+        ("\u221212,5", -12.5),
+        ("\u22121.234,56", -1234.56),
+        ("", None),
+        ("-", None),
+        ("\u2212", None),
+        ("n.a.", None),
+        ("N.E.", None),
+        ("n.e.", None),
+    ],
+)
+def test_prices_have_a_decimal_comma(written: str, price: float | None) -> None:
+    assert prices_of(FINAL_PRICES.replace("87,11", written, 1)).short_price_eur_per_mwh[0] == price
 
 
 @pytest.mark.parametrize(

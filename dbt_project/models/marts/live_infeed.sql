@@ -46,16 +46,14 @@ asset_timezones as (
 accepted as (
 
     select
-        asset_id,
-        measured_utc,
-        power_kw,
-        received_utc,
-        content_sha256,
-        position
+        samples.asset_id,
+        samples.measured_utc,
+        samples.power_kw,
+        samples.received_utc,
+        samples.content_sha256,
+        samples.position
     from samples
-    where
-        power_kw is not null
-        and (quality is null or quality >= {{ var("live_min_quality") }})
+    where {{ live_sample_counts("samples") }}
 
 ),
 

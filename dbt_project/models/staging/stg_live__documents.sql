@@ -3,5 +3,8 @@ select
     document_id,
     asset_id,
     measured_from_utc,
-    measured_to_utc
+    measured_to_utc,
+    received_utc,
+    content_sha256,
+    {{ file_name("source_uri") }} as source_file_name
 from {{ source("raw", "live_infeed") }}

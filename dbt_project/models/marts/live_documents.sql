@@ -1,0 +1,22 @@
+{{ config(materialized="view") }}
+
+-- Without a CTE: PostgreSQL plans a view that has one by itself, and would count the samples of every document.
+select
+    documents.asset_id,
+    documents.source_file_name,
+    documents.received_utc,
+    documents.content_sha256,
+    documents.measured_from_utc,
+    documents.measured_to_utc,
+    counts.sample_count,
+    counts.uncounted_sample_count
+from {{ ref("stg_live__documents") }} as documents
+cross join
+    lateral (
+        select
+            count(*)::integer as sample_count,
+            count(*) filter (where not ({{ live_sample_counts("samples") }}))::integer as uncounted_sample_count
+        from {{ ref("stg_live__samples") }} as samples
+        where samples.document_id = documents.document_id
+    ) as counts
+where {{ is_in_build("live_infeed") }}
