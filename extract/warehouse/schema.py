@@ -12,6 +12,7 @@ _DEFINITION = Path(__file__).with_name("schema.sql")
 _CREATED = re.compile(
     r"^create (?:table|index|sequence) if not exists\s+(?:raw\.)?(\w+)", re.MULTILINE
 )
+_ADDED = re.compile(r"^alter table raw\.(\w+)\s+add column if not exists (\w+)", re.MULTILINE)
 
 
 def ensure_schema(connection: psycopg.Connection) -> bool:
@@ -22,7 +23,7 @@ def ensure_schema(connection: psycopg.Connection) -> bool:
     missing that this session's user may not make.
     """
     definition = _DEFINITION.read_text()
-    names = _CREATED.findall(definition)
+    names = _CREATED.findall(definition) + list(map(".".join, _ADDED.findall(definition)))
     if not _missing(connection, names):
         return False
     with connection.transaction():
@@ -43,10 +44,18 @@ def ensure_schema(connection: psycopg.Connection) -> bool:
 def _missing(connection: psycopg.Connection, names: list[str]) -> list[str]:
     # Not by to_regclass: its cache would not show what another session has just committed.
     query = """
+        with relations as (
+            select pg_class.oid, relname
+            from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
+            where nspname = 'raw'
+        )
         select name from unnest(%s::text[]) with ordinality as wanted (name, position)
-        where not exists (
-            select from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
-            where nspname = 'raw' and relname = name
+        where name not in (
+            select relname from relations
+            union all
+            select relname || '.' || attname
+            from relations inner join pg_attribute on attrelid = relations.oid
+            where not attisdropped
         )
         order by position
     """
