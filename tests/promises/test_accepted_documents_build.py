@@ -1,0 +1,122 @@
+"""Whatever a decoder accepts can be built: no document that has landed stops a build.
+
+Random documents, extremes included, are decoded; what is accepted lands, many documents to a build,
+and everything is built: from nothing, incrementally and in full, and read as readers do. Where that
+fails, the documents are halved until the guilty one is left, and it is printed.
+`ACCEPTED_EXAMPLES=20` runs as many examples, other ones each time; `ACCEPTED_REPEAT=12` one again.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from psycopg import sql
+
+from extract.warehouse.schema import ensure_schema
+from tests.conftest import PostgresServer, Warehouse
+from tests.dbt_project import dbt
+from tests.random_documents import Sender, Sent
+from tests.worlds import KEYS, empty_warehouse, land
+
+Groups = Sequence[Sequence[Sent]]
+"""What lands before the first build, and before the second."""
+
+
+@dataclass(frozen=True)
+class Laboratory:
+    """Where documents are tried: a database that each trial makes anew, and dbt's target."""
+
+    server: PostgresServer
+    target: Path
+
+    @property
+    def database(self) -> str:
+        return f"accepted_{os.getpid()}"
+
+    def failure(self, groups: Groups) -> str:
+        """What fails when the groups land, a build after each, then one in full; or nothing."""
+        warehouse = empty_warehouse(self.server, self.database)
+        with warehouse.connect() as connection:
+            ensure_schema(connection)
+            for group in groups:
+                assert land(connection, [one.arrival for one in group]) == len(group)
+                failed = self._build(warehouse) or self._read(connection)
+                if failed:
+                    return failed
+            return self._build(warehouse, "--full-refresh")
+
+    def guilty(self, groups: Groups) -> Groups:
+        """One document that fails alone, or as few as do together."""
+        left = [(number, one) for number, group in enumerate(groups) for one in group]
+        while len(left) > 1:
+            middle = len(left) // 2
+            halves = left[:middle], left[middle:]
+            failing = [half for half in halves if self.failure(_grouped(half, len(groups)))]
+            if not failing:
+                break
+            left = failing[0]
+        return _grouped(left, len(groups))
+
+    def _build(self, warehouse: Warehouse, *options: str) -> str:
+        built = dbt(warehouse.environment, self.target, "run", "--no-write-json", *options)
+        failed = {name: said for name, said in built.statuses.items() if said != "success"}
+        return "" if built.success else str(failed or built.exception)
+
+    def _read(self, connection: psycopg.Connection) -> str:
+        for mart in KEYS:
+            try:
+                connection.execute(
+                    sql.SQL("select * from public.{}").format(sql.Identifier(mart))
+                ).fetchall()
+            except psycopg.Error as error:
+                return f"{mart} cannot be read: {error}"
+        return ""
+
+
+def _grouped(documents: Sequence[tuple[int, Sent]], count: int) -> Groups:
+    return [[one for number, one in documents if number == wanted] for wanted in range(count)]
+
+
+@pytest.fixture(scope="module")
+def laboratory(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Laboratory]:
+    laboratory = Laboratory(postgres_server, tmp_path_factory.mktemp("target"))
+    yield laboratory
+    with postgres_server.connect("postgres") as connection:
+        database = sql.Identifier(laboratory.database)
+        connection.execute(sql.SQL("drop database if exists {} with (force)").format(database))
+
+
+EXAMPLES = os.environ.get("ACCEPTED_EXAMPLES")
+REPEAT = os.environ.get("ACCEPTED_REPEAT")
+OF_EACH_KIND = 8
+FAILURES: dict[int, str] = {}
+
+
+@settings(
+    max_examples=1 if REPEAT else int(EXAMPLES or 1),
+    derandomize=EXAMPLES is None,
+    database=None,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    print_blob=False,
+)
+@given(seed=st.just(int(REPEAT)) if REPEAT else st.integers(0, 99_999))
+def test_what_the_decoders_accept_can_be_built(laboratory: Laboratory, seed: int) -> None:
+    # hypothesis runs what failed once more, and would wait for the same builds.
+    if seed not in FAILURES:
+        sender = Sender(seed)
+        groups = [sender.accepted(OF_EACH_KIND), sender.accepted(OF_EACH_KIND)]
+        if not laboratory.failure(groups):
+            return
+        left = laboratory.guilty(groups)
+        documents = "\n\n".join(str(one) for group in left for one in group)
+        FAILURES[seed] = f"ACCEPTED_REPEAT={seed}\n{laboratory.failure(left)}\n\n{documents}"
+    pytest.fail(FAILURES[seed], pytrace=False)
