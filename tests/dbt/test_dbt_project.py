@@ -1,6 +1,7 @@
 """What holds for the dbt project as a whole, beside what dbt-bouncer asks (pyproject.toml)."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -65,14 +66,21 @@ def test_no_variable_is_left_as_it_is() -> None:
 
 
 PERIODS = (
-    "(values {}) as period (asset_id, valid_from_utc, valid_to_utc)",
-    "('{}', '2025-06-0{} 00:00+00'::timestamptz, '2025-06-0{} 00:00+00'::timestamptz)",
+    "(values {}) as period (asset_id, valid_from_utc, valid_to_utc, point)",
+    "('{}', '2025-06-0{} 00:00+00'::timestamptz, '2025-06-0{} 00:00+00'::timestamptz, {})",
 )
 
 
-def periods(*rows: tuple[str, int, int]) -> str:
+def periods(*rows: tuple[str, int, int], points: Sequence[str] = ("'X'", "'X'")) -> str:
     relation, row = PERIODS
-    return relation.format(", ".join(row.format(*values) for values in rows))
+    values = (row.format(*one, point) for one, point in zip(rows, points, strict=False))
+    return relation.format(", ".join(values))
+
+
+def points(*points: str, first_day: int = 2) -> str:
+    """Metering points of one asset: the first for two days from the 1st on, the second later."""
+    relation = periods(("A", 1, 3), ("A", first_day, 4), points=points)
+    return f'test_one_at_a_time("{relation}", key="asset_id", value="point")'
 
 
 # What each of our generic tests finds: how many rows that fail it.
@@ -87,6 +95,11 @@ CALLS = {
     f'test_periods_do_not_overlap("{periods(("A", 2, 2))}", key="asset_id")': 1,
     f'test_periods_do_not_overlap("{periods(("A", 1, 3), ("B", 2, 3))}", key="asset_id")': 0,
     f'test_periods_do_not_overlap("{periods(("A", 1, 3), ("B", 2, 3))}")': 1,
+    points("'X'", "'Y'"): 1,
+    points("'Y'", "'X'"): 1,
+    points("'X'", "'Y'", first_day=3): 0,
+    points("'X'", "'X'"): 0,
+    points("'X'", "null"): 0,
 }
 
 

@@ -15,7 +15,7 @@ from tests.dbt_project import ROOT
 QUERIES = ROOT / "dbt_project" / "docs" / "queries.md"
 # Nothing is wrong with the demo's grid operator.
 EMPTY_ON_THE_DEMO = {
-    "Production that no contract names",
+    "Production that counts for no asset, and why",
     "Quarter-hours that the grid operator restated",
 }
 

@@ -209,7 +209,9 @@ def test_first_what_keeps_the_rest_from_coming_then_what_assets_share(
             " as status (source, age_minutes, is_late, quarantined_document_count)"
         ),
         "dso_unmapped_production": (
-            "select 'MP1' as metering_point_id, timestamptz '2025-10-26' as delivery_start_utc"
+            "select *, timestamptz '2025-10-26' as delivery_start_utc"
+            " from (values ('MP1', 'no_contract', null), ('MP2', 'another_metering_point', 'A1'))"
+            " as production (metering_point_id, reason, asset_id)"
         ),
         "data_coverage": (
             "select 'live' as source, 'A' || number as asset_id,"
@@ -237,7 +239,8 @@ def test_first_what_keeps_the_rest_from_coming_then_what_assets_share(
             "2 documents of live-infeed were refused and wait in quarantine"
             " (python -m extract quarantine).",
         ),
-        (True, "MP1 is named by no contract: its production belongs to no asset."),
+        (True, "MP1 was never under contract: its production belongs to no asset."),
+        (True, "MP2 does not count: another metering point of A1 does."),
         (False, "2 assets lack quarter-hours of forecast on 26 October, 9 in all: B, C."),
         (True, f"30 assets have no live infeed on 26 October: {thirty}."),
         (False, "B lacks 1 quarter-hour of final production on 26 October."),

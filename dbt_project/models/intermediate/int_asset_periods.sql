@@ -22,9 +22,22 @@ contracts as (
 
     select
         asset_id,
-        max(technology) as technology
-    from {{ ref("int_contract_terms") }}
-    group by asset_id
+        contract_id,
+        metering_point_id,
+        technology,
+        valid_from_utc
+    from {{ ref("int_contract_periods") }}
+
+),
+
+last_contract as (
+
+    {{ newest_per_key(
+        "contracts",
+        key=["asset_id"],
+        newest_first=began_last("valid_from_utc", "metering_point_id"),
+        columns=["asset_id", "technology"],
+    ) }}
 
 ),
 
@@ -34,7 +47,7 @@ contract_periods as (
     select
         members.asset_id,
         null::text as asset_name,
-        contracts.technology,
+        last_contract.technology,
         members.capacity_kw,
         null::double precision as latitude,
         null::double precision as longitude,
@@ -46,7 +59,7 @@ contract_periods as (
         members.valid_from_utc,
         members.valid_to_utc
     from {{ ref("int_portfolio_periods") }} as members
-    left join contracts on members.asset_id = contracts.asset_id
+    left join last_contract on members.asset_id = last_contract.asset_id
     left join technical_periods on members.asset_id = technical_periods.asset_id
     where technical_periods.asset_id is null
 
@@ -67,12 +80,19 @@ metering_points as (
         metering_point_id,
         valid_from_utc,
         valid_to_utc
-    from {{ ref("int_asset_metering_points") }}
+    from {{ ref("int_metering_point_assets") }}
+    where is_counted
+
+),
+
+periods as (
+
+    {{ periods_between_changes(["known_periods", "metering_points"], key="asset_id") }}
 
 )
 
 select
-    known_periods.asset_id,
+    periods.asset_id,
     known_periods.asset_name,
     known_periods.technology,
     known_periods.capacity_kw,
@@ -84,11 +104,16 @@ select
     known_periods.owner_name,
     metering_points.metering_point_id,
     known_periods.technical_attributes,
-    greatest(known_periods.valid_from_utc, metering_points.valid_from_utc) as valid_from_utc,
-    nullif(least(known_periods.valid_to_utc, metering_points.valid_to_utc), {{ end_of_time() }}) as valid_to_utc
-from known_periods
+    periods.valid_from_utc,
+    nullif(periods.valid_to_utc, {{ end_of_time() }}) as valid_to_utc
+from periods
+inner join known_periods
+    on
+        periods.asset_id = known_periods.asset_id
+        and periods.valid_from_utc >= known_periods.valid_from_utc
+        and periods.valid_to_utc <= known_periods.valid_to_utc
 left join metering_points
     on
-        known_periods.asset_id = metering_points.asset_id
-        and known_periods.valid_from_utc < metering_points.valid_to_utc
-        and known_periods.valid_to_utc > metering_points.valid_from_utc
+        periods.asset_id = metering_points.asset_id
+        and periods.valid_from_utc >= metering_points.valid_from_utc
+        and periods.valid_to_utc <= metering_points.valid_to_utc

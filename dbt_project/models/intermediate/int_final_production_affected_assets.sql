@@ -9,7 +9,7 @@ asset_changes as (
     {{ changes_since(
         "dso_final_production",
         "asset_id",
-        ["int_metering_point_assets", "int_asset_metering_points", "int_asset_timezones"],
+        ["int_metering_point_assets", "int_asset_timezones"],
     ) }}
 
 ),
@@ -22,6 +22,7 @@ metering_point_assets as (
         valid_from_utc,
         valid_to_utc
     from {{ ref("int_metering_point_assets") }}
+    where is_counted
 
 )
 
@@ -36,7 +37,7 @@ inner join metering_point_assets
         and production_changes.from_utc < metering_point_assets.valid_to_utc
         and production_changes.to_utc > metering_point_assets.valid_from_utc
 union all
--- Which assets a metering point had and has is recorded with the change of the link, and which were preferred too.
+-- Whose a metering point was and is, and whether it counted, is recorded with the change.
 select
     key as asset_id,
     from_utc,

@@ -26,56 +26,17 @@ metering_point_assets as (
         valid_from_utc,
         valid_to_utc
     from {{ ref("int_metering_point_assets") }}
-
-),
-
-asset_metering_points as (
-
-    select
-        asset_id,
-        metering_point_id,
-        valid_from_utc,
-        valid_to_utc
-    from {{ ref("int_asset_metering_points") }}
-
-),
-
-flags_by_asset as (
-
-    select
-        metering_point_assets.asset_id,
-        flags.metering_point_id,
-        flags.delivery_start_utc,
-        flags.is_redispatched,
-        coalesce(flags.metering_point_id = asset_metering_points.metering_point_id, false) as is_metering_point_of_asset
-    from flags
-    inner join metering_point_assets
-        on
-            flags.metering_point_id = metering_point_assets.metering_point_id
-            and flags.delivery_start_utc >= metering_point_assets.valid_from_utc
-            and flags.delivery_start_utc < metering_point_assets.valid_to_utc
-    left join asset_metering_points
-        on
-            metering_point_assets.asset_id = asset_metering_points.asset_id
-            and flags.delivery_start_utc >= asset_metering_points.valid_from_utc
-            and flags.delivery_start_utc < asset_metering_points.valid_to_utc
-
-),
-
--- As in dso_final_production: of two metering points of an asset, the one that its contract names then counts.
-one_per_asset as (
-
-    {{ newest_per_key(
-        "flags_by_asset",
-        key=["asset_id", "delivery_start_utc"],
-        newest_first=["is_metering_point_of_asset desc", "metering_point_id desc"],
-        columns=["asset_id", "delivery_start_utc", "is_redispatched"],
-    ) }}
+    where is_counted
 
 )
 
 select
-    asset_id,
-    delivery_start_utc
-from one_per_asset
-where is_redispatched
+    metering_point_assets.asset_id,
+    flags.delivery_start_utc
+from flags
+inner join metering_point_assets
+    on
+        flags.metering_point_id = metering_point_assets.metering_point_id
+        and flags.delivery_start_utc >= metering_point_assets.valid_from_utc
+        and flags.delivery_start_utc < metering_point_assets.valid_to_utc
+where flags.is_redispatched

@@ -24,6 +24,7 @@ with final_production as (
                 and final_production.delivery_start_utc >= affected.from_utc
                 and final_production.delivery_start_utc < affected.to_utc
     {% endif %}
+    where not final_production.is_counted
 
 )
 
@@ -35,6 +36,7 @@ select
     power_kw,
     power_kw * 0.25 as energy_kwh,
     revision_count,
-    source_file_name
+    source_file_name,
+    asset_id,
+    case when asset_id is null then 'no_contract' else 'another_metering_point' end as reason
 from final_production
-where asset_id is null

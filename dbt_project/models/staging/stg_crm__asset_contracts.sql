@@ -14,7 +14,9 @@ listed as (
         contract.element as contract,
         contract.position,
         {{ json_text("contract.element", ["contract_id"]) }} as contract_id,
-        {{ json_text("contract.element", ["asset_id"]) }} as asset_id
+        {{ json_text("contract.element", ["asset_id"]) }} as asset_id,
+        {{ json_text("contract.element", ["metering_point_id"]) }} as metering_point_id,
+        {{ json_text("contract.element", ["contract_begin"]) }}::date as contract_begin_date
     from exports
     cross join lateral {{ each_json_element("exports.contracts", "contract") }}
 
@@ -24,9 +26,9 @@ last_mention as (
 
     {{ newest_per_key(
         "listed",
-        key=["exported_utc", "asset_id", "contract_id"],
+        key=["exported_utc", "contract_id", "asset_id", "metering_point_id", "contract_begin_date"],
         newest_first=["position desc"],
-        columns=["exported_utc", "asset_id", "contract_id", "contract"],
+        columns=["exported_utc", "contract_id", "asset_id", "metering_point_id", "contract_begin_date", "contract"],
     ) }}
 
 )
@@ -35,10 +37,10 @@ select
     exported_utc,
     contract_id,
     asset_id,
-    {{ json_text("contract", ["metering_point_id"]) }} as metering_point_id,
+    metering_point_id,
     ({{ json_text("contract", ["capacity"]) }}::numeric * 1000)::double precision as contract_capacity_kw,
     {{ json_text("contract", ["technology"]) }} as technology,
-    {{ json_text("contract", ["contract_begin"]) }}::date as contract_begin_date,
+    contract_begin_date,
     {{ json_text("contract", ["contract_end"]) }}::date as contract_end_date,
     {{ json_text("contract", ["price_model"]) }} as price_model,
     {{ json_text("contract", ["price"]) }} as price,

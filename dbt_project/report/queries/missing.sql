@@ -108,10 +108,13 @@ sentences as (
         3 as place,
         true as is_nothing,
         null as newest_date,
-        metering_point_id || ' is named by no contract: its production belongs to no asset.' as sentence
+        metering_point_id || case reason
+            when 'no_contract' then ' was never under contract: its production belongs to no asset.'
+            else ' does not count: another metering point of ' || asset_id || ' does.'
+        end as sentence
     from dso_unmapped_production
     where delivery_start_utc >= %(from_utc)s and delivery_start_utc < %(to_utc)s
-    group by metering_point_id
+    group by metering_point_id, reason, asset_id
     union all
     select
         4 as place,

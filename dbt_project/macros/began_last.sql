@@ -1,0 +1,8 @@
+{#-
+    Of several contracts, the one that began last in front: the rule by which one counts, wherever several could. Where
+    they began together, the greater contract id; then the greater other id, none being the smallest. Ids are compared
+    bytewise, so that no collation of a database decides.
+-#}
+{% macro began_last(begin, other_id) %}
+    {{ return([begin ~ " desc", 'contract_id collate "C" desc', other_id ~ ' collate "C" desc nulls last']) }}
+{% endmacro %}
