@@ -227,3 +227,24 @@ def test_what_people_have_to_decide_is_a_warning(built: DbtOutcome) -> None:
         "an_asset_has_one_metering_point_under_contract_at_a_time",
         "contracts_do_not_end_before_they_begin",
     }
+
+
+def test_an_export_that_lists_far_fewer_contracts_is_a_warning(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    environment = {**warehouse.environment, "ASSET_CONTRACTS_URL": str(tmp_path)}
+    name = "contract_exports_do_not_shrink"
+    rows = STAYING.strip().split("\n")
+
+    def said_of(*counts: tuple[int, int]) -> str:
+        for day, count in counts:
+            export(
+                {"ASSET_CONTRACTS_URL": tmp_path}, f"202506{day:02}_043831", "\n".join(rows[:count])
+            )
+        assert extract(environment, "asset-contracts").returncode == 0
+        select = ("--select", f"+{name}", "--exclude-resource-type", "unit_test")
+        return dbt(environment, tmp_path / "target", "build", *select).statuses[name]
+
+    # Three quarters of the export before are no warning, two thirds are.
+    assert said_of((1, 4), (8, 3)) == "pass"
+    assert said_of((15, 2)) == "warn"
