@@ -227,6 +227,7 @@ def test_what_people_have_to_decide_is_a_warning(built: DbtOutcome) -> None:
         "an_asset_has_one_metering_point_under_contract_at_a_time",
         "contracts_do_not_end_before_they_begin",
     }
+    assert built.statuses["final_production_is_in_one_mart"] == "pass"
 
 
 def test_an_export_that_lists_far_fewer_contracts_is_a_warning(
