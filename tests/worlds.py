@@ -2,7 +2,8 @@
 
 A world holds what goes wrong in practice: versions that are late, missing, short, full of holes or
 made twice, live files that grow, overlap and contradict each other, restated production, metering
-points that nobody knows or that move to another asset, assets that come, change and vanish.
+points that nobody knows or that move to another asset, assets that come, change and vanish,
+contracts that are renewed, handed over, corrected, nested, left out and listed again.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -56,7 +57,12 @@ LAST_VERSION = 100
 PRODUCING = ("A", "B", "C", "D", "E")
 """Assets that anything is measured of; F is only forecast, G is only under contract."""
 METERING_POINTS = tuple(f"MP{number}" for number in range(1, 8))
+CONTRACT_IDS = ("contract_id", "asset_id", "metering_point_id")
+DAYS = ("2025-10-25", "2025-10-26", "2025-10-27")
+"""On which contracts begin and end."""
 TIMEZONES = ("Europe/Berlin", "Europe/London", "Asia/Kathmandu", "Not/AZone", None)
+
+Contract = dict[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -182,21 +188,19 @@ class World:
         rng = self._random
         if rng.random() < 0.1:
             return []
-        contracts = {
-            f"CON{n}": self._contract(f"CON{n}", asset_id, METERING_POINTS[n])
+        listed = [
+            self._contract(f"CON{n}", asset_id, METERING_POINTS[n])
             for n, asset_id in enumerate((*PRODUCING[:4], "G"))
-        }
-        listed = set(contracts)
+        ]
+        left: list[Contract] = []
         arrivals = []
         for exported in self._instants(4):
-            for contract_id in rng.sample((*sorted(contracts), "CON5", "CON6"), 2):
-                asset_id = rng.choice((*PRODUCING, "G"))
-                # A metering point moves to another asset, also for the past.
-                point = rng.choice((*METERING_POINTS[:6], None))
-                contracts[contract_id] = self._contract(contract_id, asset_id, point)
-                listed.add(contract_id)
-            listed -= set(rng.sample(sorted(contracts), rng.choice((0, 0, 1, 2))))
-            elements = [contracts[contract_id] for contract_id in sorted(listed)]
+            for _ in range(rng.choice((1, 2, 3))):
+                self._change_contracts(listed, left)
+            elements = list(listed)
+            if elements and rng.random() < 0.2:
+                # A row twice, on other terms: the last mention counts.
+                elements.append({**rng.choice(elements), **self._terms()})
             rng.shuffle(elements)
             document = AssetContracts(
                 exported_utc=exported,
@@ -209,23 +213,65 @@ class World:
             arrivals.append(Arrival((document,)))
         return arrivals
 
-    def _contract(
-        self, contract_id: str, asset_id: str, metering_point_id: str | None
-    ) -> dict[str, str | None]:
+    def _change_contracts(self, listed: list[Contract], left: list[Contract]) -> None:
+        """What happens to contracts from one export to the next."""
         rng = self._random
+        if not listed or rng.random() < 0.1:
+            # Listed again, as before.
+            listed += left
+            left.clear()
+            return
+        row = listed.pop(rng.randrange(len(listed)))
+        contract_id, asset_id, point = (row[name] for name in CONTRACT_IDS)
+        other = f"CON{rng.randrange(7)}"
+        match rng.choice(("left", "new terms", "renewed", "handed over", "another row", "changed")):
+            case "left":
+                left.append(row)
+            case "new terms":
+                listed.append({**row, **self._terms()})
+            case "renewed":
+                successor = self._contract(rng.choice((contract_id, other)), asset_id, point)
+                listed.append({**successor, "contract_begin": "2025-10-26"})
+                left.append({**row, "contract_end": "2025-10-25"})
+                if rng.random() < 0.5:
+                    listed.append(left.pop())
+            case "handed over":
+                successor = self._contract(other, rng.choice((*PRODUCING, "G")), point)
+                listed.append({**successor, "contract_begin": rng.choice(DAYS)})
+                left.append(row)
+            case "another row":
+                listed.append(row)
+                point = rng.choice((point, *METERING_POINTS[:6], None))
+                listed.append(self._contract(contract_id, asset_id, point))
+            case _:
+                # A begin or a metering point is corrected, or the number goes to another asset.
+                asset_id = rng.choice((asset_id, *PRODUCING, "G"))
+                listed.append(
+                    self._contract(contract_id, asset_id, rng.choice((point, *METERING_POINTS[:6])))
+                )
+
+    def _contract(
+        self, contract_id: str | None, asset_id: str | None, metering_point_id: str | None
+    ) -> Contract:
         return {
             "contract_id": contract_id,
             "asset_id": asset_id,
             "metering_point_id": metering_point_id,
-            "capacity": rng.choice(("1.1", "2.3", None)),
-            "technology": rng.choice(("wind", "wind", "solar")),
-            "contract_begin": rng.choice((None, "2024-01-01", "2024-01-01", "2025-10-26")),
-            "contract_end": rng.choice((None, None, "2025-10-26", "2025-12-31")),
+            "technology": self._random.choice(("wind", "wind", "solar")),
+            "contract_begin": self._random.choice((None, "2024-01-01", "2024-01-01", *DAYS)),
             "price_model": "market",
             "price": None,
             "fee_model": None,
             "fee": None,
             "fee_percent": None,
+            **self._terms(),
+        }
+
+    def _terms(self) -> Contract:
+        """What a newer listing of a row changes; some end before they begin."""
+        return {
+            "capacity": self._random.choice(("1.1", "2.3", None)),
+            "contract_end": self._random.choice((None, None, *DAYS, "2025-12-31")),
         }
 
     def _forecasts(self) -> list[Arrival]:
