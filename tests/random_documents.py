@@ -73,6 +73,7 @@ class Sender:
     def __init__(self, seed: int) -> None:
         self._rng = Random(seed)
         self._number = 0
+        self._is_to_go_beyond = False
 
     def accepted(self, of_each: int) -> list[Sent]:
         """So many documents of each kind that their decoders accept, in any order."""
@@ -94,6 +95,7 @@ class Sender:
     def _accepted(self, kind: Callable[[], Kind], count: int) -> Iterator[Sent]:
         refusals = []
         while count:
+            self._is_to_go_beyond = self._rng.random() < 0.7
             name, text, decode = kind()
             self._number += 1
             received = RECEIVED.add(minutes=self._rng.randrange(3))
@@ -109,8 +111,11 @@ class Sender:
             yield Sent(delivery, Arrival(tuple(documents)))
 
     def _one(self, usual: Sequence[T], beyond: Sequence[T] = ()) -> T:
-        """One of the usual; now and then one beyond the envelope."""
-        return self._rng.choice(beyond if beyond and self._rng.random() < 0.03 else usual)
+        """One of the usual; once in some documents, one that lies beyond the envelope."""
+        if self._is_to_go_beyond and beyond and self._rng.random() < 0.1:
+            self._is_to_go_beyond = False
+            return self._rng.choice(beyond)
+        return self._rng.choice(usual)
 
     def _instant(self) -> datetime:
         """On the quarter-hour grid: mostly of two days, now and then where the envelope ends."""
@@ -177,7 +182,7 @@ class Sender:
             [*starts],
             [start + 900 for start in starts],
             [version] * len(starts),
-            [self._one(("null", *POWERS), NO_POWERS if len(starts) < 9 else ()) for _ in starts],
+            [self._one(("null", *POWERS), NO_POWERS) for _ in starts],
         ]
         text = columnar({"asset_id": asset_id}, ("start", "end", "version", "power"), columns)
         asked = datetime.fromtimestamp(version, UTC)
