@@ -82,7 +82,7 @@ def without_key_test(manifest: dict[str, Any]) -> None:
         for name, node in manifest["nodes"].items()
         if not (
             node["resource_type"] == "test"
-            and node["test_metadata"]["name"] == "key"
+            and node.get("test_metadata", {}).get("name") == "key"
             and node["attached_node"].endswith(".asset_forecasts")
         )
     }
