@@ -221,8 +221,8 @@ def _add_forecast_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "forecasts",
         "Which versions are asked for: by default those of the last 48 hours. Versions that are "
-        "landed already are not asked for again, and those that did not exist (404) ever less "
-        "often: after a quarter-hour at first, after 16 hours at last, and then no more. "
+        "landed already are not asked for again, and those asked for in vain ever less often: "
+        "after a quarter-hour at first, after 16 hours at last, and then no more. "
         "Directories are always looked through whole.",
     )
     instant = "an ISO 8601 date or instant, UTC where it has no offset"
@@ -250,7 +250,7 @@ def _add_forecast_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--refetch",
         action="store_true",
-        help="ask also for versions that are landed already, or that did not exist just before",
+        help="ask also for versions that are landed already, or were asked for in vain before",
     )
     group.add_argument(
         "--concurrency",

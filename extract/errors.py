@@ -55,3 +55,15 @@ class DocumentRefused(ExtractError):
         self.address = address
         self.reason = reason
         self.delivery = delivery
+
+
+class AccessDenied(SourceUnavailable):
+    """The API did not let us in (401, 403).
+
+    That may be for one document only, where others are answered: then `refusal` is what came of it.
+    """
+
+    def __init__(self, address: str, refusal: DocumentRefused) -> None:
+        self.reason = f"{refusal.reason} (is VPP_API_TOKEN right?)"
+        super().__init__(f"{address}: {self.reason}")
+        self.refusal = refusal

@@ -1,7 +1,9 @@
 """The forecasts: which versions are wanted, which are landed, how the rest gets here."""
 
+import random
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +12,9 @@ import psycopg
 from extract.console import Meter, Tally
 from extract.documents import Forecast, QuarantinedDocument
 from extract.errors import (
+    AccessDenied,
     DocumentRefused,
+    ExtractError,
     ForecastNotFound,
     NoAnswer,
     SourceUnavailable,
@@ -18,7 +22,15 @@ from extract.errors import (
 from extract.refusals import quarantined
 from extract.run import Run
 from extract.vpp.client import VppClient
-from extract.warehouse.landing import absences, land_forecasts, note_absences, quarantine
+from extract.vpp.silence import Asked, Silence
+from extract.warehouse.landing import (
+    Absence,
+    AbsenceReason,
+    absences,
+    land_forecasts,
+    note_absences,
+    quarantine,
+)
 from extract.workers import answers
 
 QUARTER_HOUR = timedelta(minutes=15)
@@ -97,65 +109,62 @@ class _Load:
 
     def __init__(self, run: Run, client: VppClient, request: ForecastRequest, tally: Tally) -> None:
         self.run, self.client, self.request, self.tally = run, client, request, tally
+        # In another order each time: neighbours in the alphabet may well fail together.
+        self.assets = random.sample(request.assets, len(request.assets))
+        self.silence = Silence(len(self.assets), max(request.concurrency, _FEWEST_UNANSWERED))
         self.missing: Counter[str] = Counter()
         self.exists: set[str] = set()
         """Assets of which the window holds a version, landed before or now."""
         self.waiting: list[Forecast] = []
         self.refused: list[QuarantinedDocument] = []
         self.refused_bytes = 0
-        self.in_vain: list[tuple[str, datetime, datetime, bool]] = []
-        self.left_out: Counter[bool] = Counter()
-        """Versions not asked for again yet, by whether their last answer was refused."""
-        self.unanswered: list[NoAnswer] = []
-        """In a row, in the order asked: what follows tells whether it is them or the API.
-
-        (In the order of arrival a few bad versions would be a row too: they take the longest.)
-        """
-        self.answered = False
+        self.in_vain: list[Absence] = []
+        self.too_early_because: Counter[AbsenceReason] = Counter()
+        """Versions not asked for again yet, by what came of them last."""
+        self.left: Counter[str] = Counter()
+        """Versions not asked for as their asset was given up, by asset."""
 
     def ask_all(self, meter: Meter) -> None:
         """Ask everything. Raises SourceUnavailable once it is clear that nobody answers."""
-        failure: SourceUnavailable | None = None
-        patience = max(self.request.concurrency, _FEWEST_UNANSWERED)
-        for question, outcome in answers(self.ask, self.questions(meter), self.request.concurrency):
-            meter.advance()
-            if isinstance(outcome, NoAnswer):
-                self.unanswered.append(outcome)
-                if len(self.unanswered) >= patience:
-                    break
-            elif isinstance(outcome, SourceUnavailable):
-                failure = outcome
-                break
-            else:
-                self.take(question, outcome)
-        if self.unanswered and (not self.answered or len(self.unanswered) >= patience):
-            failure = SourceUnavailable(f"{self.client.address}: {self.unanswered[-1].reason}")
-        if failure is None:
-            self.refuse_unanswered()
+        try:
+            questions = self.questions(meter)
+            for asked in answers(self.ask, questions, self.request.concurrency, self.land):
+                meter.advance()
+                self.take(asked)
+            if self.silence.is_all_there_was:
+                raise self.nobody_answers()
+            self.blame(self.silence.pending)
+        except ExtractError:
+            # What came in is landed all the same.
+            self.land()
+            raise
         self.land()
-        if failure is not None:
-            raise failure
 
     def questions(self, meter: Meter) -> Iterator[Question]:
-        """The wanted versions, oldest first, without those that are landed already."""
-        version = first_version(self.request.begin)
-        while version < self.request.end:
-            slice_end = min(version + _SLICE, self.request.end)
+        """The wanted versions without those that are landed already.
+
+        The newest come first: they are what can still be traded on.
+        """
+        begin = first_version(self.request.begin)
+        end = begin + count_versions(self.request) * QUARTER_HOUR
+        while begin < end:
+            slice_begin = max(begin, end - _SLICE)
             refetch = self.request.refetch
-            landed = set() if refetch else self.landed(version, slice_end)
-            too_early = {} if refetch else self.too_early(version, slice_end)
-            while version < slice_end:
-                for asset_id in self.request.assets:
-                    if (asset_id, version) in landed:
+            landed = set() if refetch else self.landed(slice_begin, end)
+            too_early = {} if refetch else self.too_early(slice_begin, end)
+            while slice_begin < end:
+                end -= QUARTER_HOUR
+                for asset_id in self.assets:
+                    if (asset_id, end) in landed:
                         self.tally.unchanged += 1
                         self.exists.add(asset_id)
                         meter.advance()
-                    elif (asset_id, version) in too_early:
-                        self.left_out[too_early[asset_id, version]] += 1
+                    elif (asset_id, end) in too_early:
+                        self.too_early_because[too_early[asset_id, end]] += 1
                         meter.advance()
                     else:
-                        yield asset_id, version
-                version += QUARTER_HOUR
+                        self.silence.assets.add(asset_id)
+                        yield asset_id, end
 
     def landed(self, begin: datetime, end: datetime) -> set[Question]:
         """The versions in this part of the window that are landed."""
@@ -165,55 +174,85 @@ class _Load:
             from raw.forecast_version
             where asset_id = any(%s) and version_utc >= %s and version_utc < %s
             """,
-            [list(self.request.assets), begin, end],
+            [self.assets, begin, end],
         )
         return set(rows)
 
-    def too_early(self, begin: datetime, end: datetime) -> dict[Question, bool]:
+    def too_early(self, begin: datetime, end: datetime) -> dict[Question, AbsenceReason]:
         """The versions in this part of the window that were asked for in vain, lately or too often.
 
-        True: the last answer was refused; False: the version did not exist.
+        Of each: what came of it last.
         """
         now = datetime.now(UTC)
         return {
-            (asset_id, version): is_refused
-            for asset_id, version, count, asked_utc, is_refused in absences(
-                self.run.connection, self.request.assets, begin, end
-            )
+            (last.asset_id, last.version_utc): last.reason
+            for last, count in absences(self.run.connection, self.assets, begin, end)
             if count > len(_ASK_AGAIN_AFTER)
-            or now < asked_utc + _ASK_AGAIN_AFTER[count - 1] - _EARLY
+            or now < last.asked_utc + _ASK_AGAIN_AFTER[count - 1] - _EARLY
         }
 
-    def ask(self, question: Question) -> tuple[Question, Forecast | Exception]:
+    def ask(self, question: Question) -> Asked:
         """Ask one question, in a thread of its own; what goes wrong is an answer too."""
         asset_id, version = question
-        try:
-            return question, self.client.get_forecast(asset_id=asset_id, version=version)
-        except Exception as error:
-            return question, error
+        begin = time.monotonic()
+        outcome: Forecast | Exception | None = None
+        if asset_id not in self.silence.given_up:
+            try:
+                outcome = self.client.get_forecast(asset_id=asset_id, version=version)
+            except Exception as error:
+                outcome = error
+        return Asked(asset_id, version, begin, time.monotonic(), outcome)
 
-    def take(self, question: Question, outcome: Forecast | Exception) -> None:
-        """Sort one answer."""
-        asset_id, version = question
-        self.answered = True
-        self.refuse_unanswered()
+    def take(self, asked: Asked) -> None:
+        """Sort one answer. Raises SourceUnavailable once it is clear that nobody answers."""
+        outcome = asked.outcome
+        if outcome is None:
+            self.left[asked.asset_id] += 1
+            return
+        if isinstance(outcome, NoAnswer | AccessDenied):
+            self.blame(self.silence.unheard(asked))
+            if self.silence.is_everywhere:
+                raise self.nobody_answers()
+            return
         if isinstance(outcome, Forecast):
-            self.exists.add(asset_id)
+            self.exists.add(asked.asset_id)
             self.waiting.append(outcome)
         elif isinstance(outcome, ForecastNotFound):
-            self.missing[asset_id] += 1
-            self.in_vain.append((asset_id, version, datetime.now(UTC), False))
+            self.missing[asked.asset_id] += 1
+            self.note(asked, AbsenceReason.MISSING)
         elif isinstance(outcome, DocumentRefused):
-            self.exists.add(asset_id)
+            self.exists.add(asked.asset_id)
             self.refuse(outcome)
-            self.in_vain.append((asset_id, version, datetime.now(UTC), True))
+            self.note(asked, AbsenceReason.REFUSED)
         else:
             raise outcome
+        self.blame(self.silence.heard(asked))
         if (
             len(self.waiting) + len(self.in_vain) >= BATCH_FORECASTS
             or self.refused_bytes >= BATCH_BYTES
         ):
             self.land()
+
+    def blame(self, silent: Sequence[Asked]) -> None:
+        """Count versions that the API does not give us, though it answers for others."""
+        for asked in silent:
+            if isinstance(asked.outcome, AccessDenied):
+                self.exists.add(asked.asset_id)
+                self.refuse(asked.outcome.refusal)
+                self.note(asked, AbsenceReason.REFUSED)
+            else:
+                self.tally.refused += 1
+                self.run.reporter.refused(str(asked.outcome))
+                self.note(asked, AbsenceReason.UNANSWERED)
+
+    def nobody_answers(self) -> SourceUnavailable:
+        """The error once that is clear. No version is to blame: nothing is noted of them."""
+        return SourceUnavailable(f"{self.client.address}: {self.silence.reason}")
+
+    def note(self, asked: Asked, why: AbsenceReason) -> None:
+        """Note that a version was asked for in vain."""
+        absence = Absence(asked.asset_id, asked.version_utc, datetime.now(UTC), why)
+        self.in_vain.append(absence)
 
     def refuse(self, refusal: DocumentRefused) -> None:
         """Put an answer in quarantine."""
@@ -222,13 +261,6 @@ class _Load:
         document = quarantined(self.tally.source, refusal, refusal.delivery, bytes)
         self.refused.append(document)
         self.refused_bytes += len(document.content)
-
-    def refuse_unanswered(self) -> None:
-        """Count versions that got no answer from an API that does answer."""
-        for outcome in self.unanswered:
-            self.tally.refused += 1
-            self.run.reporter.refused(str(outcome))
-        self.unanswered.clear()
 
     def land(self) -> None:
         """Land what waits, in one transaction."""
@@ -259,8 +291,15 @@ class _Load:
         if single:
             what = "version does" if single == 1 else "versions do"
             self.run.reporter.line(f"{name}: {single:,} {what} not exist (404)")
-        if self.left_out:
+        for asset_id, count in self.left.items():
             self.run.reporter.line(
-                f"{name}: not asked for again yet: {self.left_out[False]:,} that did not exist, "
-                f"{self.left_out[True]:,} whose answer was refused (--refetch asks at once)"
+                f"{name}: {asset_id}: given up, as nothing was heard of it; "
+                f"{count:,} of its versions are left to the next run"
+            )
+        if self.too_early_because:
+            counts = ", ".join(
+                f"{self.too_early_because[why]:,} {why.value}" for why in AbsenceReason
+            )
+            self.run.reporter.line(
+                f"{name}: not asked for again yet: {counts} (--refetch asks at once)"
             )

@@ -9,49 +9,52 @@ Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
 _AHEAD = 8
+_PAUSE_SECONDS = 2
 
 
 def answers(
-    ask: Callable[[Question], Answer], questions: Iterable[Question], concurrency: int
+    ask: Callable[[Question], Answer],
+    questions: Iterable[Question],
+    concurrency: int,
+    in_a_pause: Callable[[], object] = lambda: None,
 ) -> Generator[Answer, None, None]:
-    """The answers to all questions, in their order, asked by `concurrency` threads.
+    """The answers to all questions as they come in, asked by `concurrency` threads.
 
     Questions are taken from the iterable only as answers are consumed, so that both sides stay
-    bounded. `ask` must not raise. The threads are daemons: nothing waits for them on the way out.
+    bounded. `ask` must not raise. `in_a_pause` is called whenever nothing has come in for two
+    seconds. The threads are daemons: nothing waits for them on the way out.
     """
-    to_ask: queue.SimpleQueue[tuple[int, Question] | None] = queue.SimpleQueue()
-    answered: queue.SimpleQueue[tuple[int, Answer]] = queue.SimpleQueue()
-    out_of_turn: dict[int, Answer] = {}
+    to_ask: queue.SimpleQueue[tuple[Question] | None] = queue.SimpleQueue()
+    answered: queue.SimpleQueue[Answer] = queue.SimpleQueue()
 
     def work() -> None:
-        while (numbered := to_ask.get()) is not None:
-            number, question = numbered
-            answered.put((number, ask(question)))
+        while (question := to_ask.get()) is not None:
+            answered.put(ask(*question))
 
-    def answer_to(wanted: int) -> Answer:
-        while wanted not in out_of_turn:
-            number, answer = answered.get()
-            out_of_turn[number] = answer
-        return out_of_turn.pop(wanted)
+    def next_answer() -> Answer:
+        while True:
+            try:
+                return answered.get(timeout=_PAUSE_SECONDS)
+            except queue.Empty:
+                in_a_pause()
 
     for _ in range(concurrency):
         threading.Thread(target=work, daemon=True).start()
-    asked = yielded = 0
+    under_way = 0
     try:
         for question in questions:
-            to_ask.put((asked, question))
-            asked += 1
-            if asked - yielded >= concurrency * _AHEAD:
-                yield answer_to(yielded)
-                yielded += 1
-        while yielded < asked:
-            yield answer_to(yielded)
-            yielded += 1
+            to_ask.put((question,))
+            under_way += 1
+            if under_way >= concurrency * _AHEAD:
+                yield next_answer()
+                under_way -= 1
+        for _ in range(under_way):
+            yield next_answer()
     finally:
         _abandon(to_ask, concurrency)
 
 
-def _abandon(to_ask: "queue.SimpleQueue[tuple[int, Question] | None]", concurrency: int) -> None:
+def _abandon(to_ask: "queue.SimpleQueue[tuple[Question] | None]", concurrency: int) -> None:
     """Take back what nobody has begun, and let the threads end."""
     try:
         while True:

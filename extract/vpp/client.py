@@ -25,11 +25,11 @@ from urllib3.util import Retry
 
 from extract.documents import Delivery, Forecast
 from extract.errors import (
+    AccessDenied,
     ConfigurationError,
     DocumentRefused,
     ForecastNotFound,
     NoAnswer,
-    SourceUnavailable,
 )
 from extract.messages import one_line, public_address, without_credentials
 from extract.settings import Settings
@@ -47,6 +47,12 @@ _LARGEST_ERROR_BYTES = 64 * 1024
 _ATTEMPTS = 5
 _REDIRECTS = 5
 _PORTS = {"http": 80, "https": 443}
+_DENIED = (
+    requests.codes.unauthorized,
+    requests.codes.payment_required,
+    requests.codes.forbidden,
+    requests.codes.proxy_authentication_required,
+)
 _BACKOFF = wait_random_exponential(multiplier=0.25, max=5)
 
 
@@ -121,7 +127,7 @@ class VppClient:
 
         A question that is not answered is asked again, a bounded number of times and for a bounded
         time. Raises ForecastNotFound for 404, DocumentRefused for another 4xx or a body that is no
-        such forecast, NoAnswer when there was none, SourceUnavailable when we are not let in.
+        such forecast, NoAnswer when there was none, AccessDenied when we are not let in.
         """
         if version.tzinfo is None:
             raise ValueError("version has no time zone")
@@ -141,9 +147,8 @@ class VppClient:
         delivery = self._without_secrets(delivery)
         text = without_credentials(delivery.content.decode("utf-8", "replace"))
         reason = f"HTTP {answer.status}: {one_line(text)}"
-        if answer.status == requests.codes.unauthorized:
-            raise SourceUnavailable(f"{self.address}: {reason} (is VPP_API_TOKEN right?)")
-        raise DocumentRefused(address, reason, delivery)
+        refusal = DocumentRefused(address, reason, delivery)
+        raise AccessDenied(self.address, refusal) if answer.status in _DENIED else refusal
 
     def close(self) -> None:
         """Close all connections."""

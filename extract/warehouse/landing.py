@@ -7,6 +7,7 @@ there: two runs at once land every document once, and document ids become visibl
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 
 import pendulum
@@ -26,6 +27,24 @@ class Observation:
     stamp: str
     content_sha256: bytes
     observed_utc: datetime
+
+
+class AbsenceReason(Enum):
+    """Why a version that was asked for is not there, in words that follow a number of versions."""
+
+    MISSING = "that did not exist"
+    REFUSED = "whose answer was refused"
+    UNANSWERED = "without an answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A forecast version that was asked for in vain."""
+
+    asset_id: str
+    version_utc: datetime
+    asked_utc: datetime
+    reason: AbsenceReason
 
 
 def begin_run(connection: psycopg.Connection, command: str) -> int:
@@ -260,42 +279,49 @@ def land_forecasts(
 
 def absences(
     connection: psycopg.Connection, asset_ids: Sequence[str], begin: datetime, end: datetime
-) -> list[tuple[str, datetime, int, datetime, bool]]:
+) -> list[tuple[Absence, int]]:
     """The versions of these assets in this window that were asked for in vain, whatever followed.
 
-    Of each: the asset, the version, how often it was, when last, and whether the last answer was
-    refused (else the version did not exist).
+    Of each the last time, and how often it was.
     """
-    return connection.execute(
+    rows = connection.execute(
         """
-        select
+        select distinct on (asset_id, version_utc)
             asset_id,
             version_utc,
-            count(*),
-            max(asked_utc),
-            (array_agg(is_refused order by asked_utc desc))[1]
+            asked_utc,
+            is_answered,
+            is_refused,
+            count(*) over (partition by asset_id, version_utc)
         from raw.forecast_absence
         where asset_id = any(%s) and version_utc >= %s and version_utc < %s
-        group by asset_id, version_utc
+        order by asset_id, version_utc, asked_utc desc
         """,
         [list(asset_ids), begin, end],
         # A plan that is kept would be that of a table that was small.
         prepare=False,
-    ).fetchall()
+    )
+    return [
+        (Absence(asset_id, version_utc, asked_utc, _reason(is_answered, is_refused)), count)
+        for asset_id, version_utc, asked_utc, is_answered, is_refused, count in rows
+    ]
 
 
-def note_absences(
-    connection: psycopg.Connection,
-    run_id: int,
-    asked_in_vain: Sequence[tuple[str, datetime, datetime, bool]],
-) -> None:
-    """Note versions that were asked for in vain: asset, version, when asked, whether refused."""
-    if not asked_in_vain:
+def _reason(is_answered: bool, is_refused: bool) -> AbsenceReason:
+    if not is_answered:
+        return AbsenceReason.UNANSWERED
+    return AbsenceReason.REFUSED if is_refused else AbsenceReason.MISSING
+
+
+def note_absences(connection: psycopg.Connection, run_id: int, in_vain: Sequence[Absence]) -> None:
+    """Note versions that were asked for in vain."""
+    if not in_vain:
         return
     types = {
         "asset_id": "text",
         "version_utc": "timestamptz",
         "asked_utc": "timestamptz",
+        "is_answered": "boolean",
         "is_refused": "boolean",
         "run_id": "bigint",
     }
@@ -304,8 +330,15 @@ def note_absences(
         "forecast_absence",
         types,
         (
-            (asset_id, _plain(version_utc), _plain(asked_utc), is_refused, run_id)
-            for asset_id, version_utc, asked_utc, is_refused in asked_in_vain
+            (
+                absence.asset_id,
+                _plain(absence.version_utc),
+                _plain(absence.asked_utc),
+                absence.reason is not AbsenceReason.UNANSWERED,
+                absence.reason is AbsenceReason.REFUSED,
+                run_id,
+            )
+            for absence in in_vain
         ),
     )
 

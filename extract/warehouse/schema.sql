@@ -191,8 +191,9 @@ create table if not exists raw.imbalance_price (
 );
 create index if not exists imbalance_price_by_delivery on raw.imbalance_price (last_delivery_start_utc);
 
--- A forecast version that was asked for in vain: it did not exist (404), or the answer was refused (then it is in
--- quarantine). What is asked for again, and when, follows from these rows.
+-- A forecast version that was asked for in vain: it did not exist (404), the answer was refused (then it is in
+-- quarantine), or there was none though the API answered for others. What is asked for again, and when, follows from
+-- these rows.
 create table if not exists raw.forecast_absence (
     asset_id text not null,
     version_utc timestamptz not null,
@@ -201,3 +202,4 @@ create table if not exists raw.forecast_absence (
     run_id bigint not null
 );
 create index if not exists forecast_absence_by_asset on raw.forecast_absence (asset_id, version_utc, asked_utc);
+alter table raw.forecast_absence add column if not exists is_answered boolean not null default true;

@@ -24,6 +24,8 @@ from tests.documents import VERSION, forecast_for, write_sources
 
 DAY = ("--from", "2025-06-08", "--to", "2025-06-09")
 HOUR = ("--from", "2025-06-08T06:00", "--to", "2025-06-08T07:00")
+# It is not asked again: the wait that it asks for is too long.
+OUT_OF_ORDER = Answer(503, b"out of order", headers={"Retry-After": "90"})
 
 
 def asset_and_version(target: str) -> tuple[str, str]:
@@ -224,7 +226,7 @@ def test_a_version_that_never_exists_is_asked_for_ever_less_often_and_then_no_mo
         else:
             assert (
                 "forecasts: not asked for again yet: 1 that did not exist, 0 whose answer was "
-                "refused (--refetch asks at once)"
+                "refused, 0 without an answer (--refetch asks at once)"
             ) in outcome.out
     assert asked_at == [0, 1, 2, 4, 8, 12, 14, 18, 26]
     assert warehouse.value("select count(*) from raw.forecast_absence") == 9
@@ -276,14 +278,19 @@ def test_a_refused_answer_is_asked_for_again_with_the_same_restraint(
     assert load("--assets", "A", *HOUR).counts("forecasts")["landed"] == 4
 
 
-def test_versions_without_an_answer_are_asked_for_by_the_next_run(
+def test_versions_without_an_answer_are_asked_for_again_with_the_same_restraint(
     load: Load, http_server: HttpServer, warehouse: Warehouse
 ) -> None:
     def one_fails(target: str) -> Answer:
-        return Answer(500) if "06%3A30" in target else Answer(body=forecast_for(target))
+        return OUT_OF_ORDER if "06%3A30" in target else Answer(body=forecast_for(target))
 
     http_server.answer = one_fails
     assert load("--assets", "A", *HOUR).status == 3
+    outcome = load("--assets", "A", *HOUR)
+    assert (outcome.status, http_server.requests) == (0, [])
+    assert "0 that did not exist, 0 whose answer was refused, 1 without an answer" in outcome.out
+    pass_time(warehouse, 15)
+    assert load("--assets", "A", *HOUR, "--concurrency", "1").status == 1
     http_server.answer = lambda target: Answer(body=forecast_for(target))
     assert load("--assets", "A", *HOUR).counts("forecasts")["landed"] == 1
 
@@ -334,31 +341,155 @@ def test_an_api_that_nobody_answers_for_is_one_line(extract: ExtractCommand) -> 
     assert line.endswith("Connection refused")
 
 
-def test_what_was_landed_before_an_outage_stays_and_the_next_run_goes_on(
-    load: Load, http_server: HttpServer, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+def test_what_came_in_before_an_outage_is_landed_and_the_next_run_goes_on(
+    load: Load, http_server: HttpServer, warehouse: Warehouse
 ) -> None:
-    monkeypatch.setattr("extract.forecast_stream.BATCH_FORECASTS", 10)
+    left = iter(range(48))
 
-    def until_noon(target: str) -> Answer:
-        if asset_and_version(target)[1] >= "2025-06-08T12":
-            return Answer(0)
-        return Answer(body=forecast_for(target))
+    def for_a_while(target: str) -> Answer:
+        return OUT_OF_ORDER if next(left, None) is None else Answer(body=forecast_for(target))
 
-    http_server.answer = until_noon
-    outcome = load("--assets", "A", *DAY)
+    http_server.answer = for_a_while
+    outcome = load("--assets", "A", "B", *DAY, "--concurrency", "1")
     assert outcome.status == 1
     [line] = outcome.err.splitlines()
-    assert line.startswith(f"error: forecasts: {http_server.url}: no answer: ")
+    assert line == (
+        f"error: forecasts: {http_server.url}: HTTP 503, asks to wait 90 seconds: out of order"
+    )
     assert outcome.counts("forecasts")["landed"] == 48
     assert warehouse.value("select count(*) from raw.forecast_version") == 48
+    # It was nobody's fault: all that lacks is asked for at once.
+    assert warehouse.value("select count(*) from raw.forecast_absence") == 0
     http_server.answer = lambda target: Answer(body=forecast_for(target))
-    outcome = load("--assets", "A", *DAY)
+    outcome = load("--assets", "A", "B", *DAY)
     assert outcome.status == 0
-    # Threads of the first load may still be about to give up: what counts is what was asked for.
-    assert len(set(asked(http_server))) == 48
+    assert len(set(asked(http_server))) == 144
     assert outcome.counts("forecasts") == {
-        "found": 96, "landed": 48, "unchanged": 48, "ignored": 0, "refused": 0,
+        "found": 192, "landed": 144, "unchanged": 48, "ignored": 0, "refused": 0,
     }  # fmt: skip
+
+
+def test_the_newest_versions_come_first(
+    load: Load, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("extract.forecast_stream._SLICE", 3 * QUARTER_HOUR)
+    window = ("--from", "2025-06-08T04:05", "--to", "2025-06-08T06:50")
+    assert load("--assets", "A", "B", *window, "--concurrency", "1").status == 0
+    versions = [asset_and_version(target)[1] for target, _ in http_server.requests]
+    assert versions == sorted(versions, reverse=True)
+    assert len(versions) == len(set(asked(http_server))) == 2 * 11
+
+
+def silent(*assets: str) -> Callable[[str], Answer]:
+    """An API that has no answer for these assets."""
+
+    def answer(target: str) -> Answer:
+        is_silent = asset_and_version(target)[0] in assets
+        return OUT_OF_ORDER if is_silent else Answer(body=forecast_for(target))
+
+    return answer
+
+
+def test_an_asset_without_an_answer_stops_no_other(
+    load: Load, http_server: HttpServer, warehouse: Warehouse
+) -> None:
+    http_server.answer = silent("B")
+    outcome = load("--assets", "A", "B", "C", *DAY)
+    assert outcome.status == 3
+    counts = outcome.counts("forecasts")
+    assert counts["landed"] == 192
+    # It is not asked for all of its versions in vain.
+    assert 8 <= counts["refused"] < 96 - 8
+    assert len(outcome.err.splitlines()) == counts["refused"]
+    assert (
+        f"forecasts: B: given up, as nothing was heard of it; {96 - counts['refused']} of its "
+        "versions are left to the next run"
+    ) in outcome.out
+    # In the next run its whole backlog stands behind what is new of the others.
+    outcome = load("--assets", "A", "B", "C", "--from", "2025-06-08", "--to", "2025-06-09T00:15")
+    assert outcome.counts("forecasts")["landed"] == 2
+    assert outcome.status == 3
+    pass_time(warehouse, 15)
+    # And where there is nothing new, it alone is no reason to doubt the API.
+    outcome = load("--assets", "A", "B", "C", "--from", "2025-06-08", "--to", "2025-06-09T00:15")
+    assert (outcome.counts("forecasts")["unchanged"], outcome.status) == (194, 3)
+    http_server.answer = silent()
+    pass_time(warehouse, 24 * 60)
+    outcome = load("--assets", "A", "B", "C", "--from", "2025-06-08", "--to", "2025-06-09T00:15")
+    assert (outcome.counts("forecasts")["landed"], outcome.status) == (97, 0)
+
+
+def test_neighbours_without_an_answer_stop_nobody(
+    load: Load, http_server: HttpServer, warehouse: Warehouse
+) -> None:
+    park = [f"PARK-{number:02}" for number in range(30)]
+    others = [f"Z-{number:02}" for number in range(32)]
+    http_server.answer = silent(*park)
+    outcome = load("--assets", *park, *others, *HOUR)
+    assert outcome.status == 3, outcome.err
+    assert outcome.counts("forecasts")["landed"] == 32 * 4
+
+
+def test_what_came_in_is_landed_while_others_are_waited_for(
+    load: Load, extract: ExtractCommand, http_server: HttpServer, warehouse: Warehouse,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    extract("schema")
+    monkeypatch.setattr("extract.workers._PAUSE_SECONDS", 0.1)
+    is_landed = threading.Event()
+
+    def hangs_for_b(target: str) -> Answer:
+        if asset_and_version(target)[0] == "B":
+            assert is_landed.wait(20)
+        return Answer(body=forecast_for(target))
+
+    http_server.answer = hangs_for_b
+    outcomes: list[Outcome] = []
+    load_both = threading.Thread(target=lambda: outcomes.append(load("--assets", "A", "B", *HOUR)))
+    load_both.start()
+    deadline = time.monotonic() + 15
+    count = "select count(*) from raw.forecast_version"
+    while warehouse.value(count) != 4:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    is_landed.set()
+    load_both.join()
+    assert outcomes[0].counts("forecasts")["landed"] == 8
+
+
+def test_a_key_that_opens_nothing_is_no_matter_of_single_versions(
+    load: Load, http_server: HttpServer, warehouse: Warehouse
+) -> None:
+    http_server.answer = lambda target: Answer(403, b"the key was revoked")
+    for window in (DAY, HOUR, HOUR):
+        outcome = load("--assets", "A", "B", *window)
+        assert outcome.status == 1
+        assert outcome.err == (
+            f"error: forecasts: {http_server.url}: HTTP 403: the key was revoked "
+            "(is VPP_API_TOKEN right?)\n"
+        )
+    assert warehouse.value("select count(*) from raw.quarantine") == 0
+    assert warehouse.value("select count(*) from raw.forecast_absence") == 0
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_an_asset_that_is_not_ours_is_refused_while_the_others_land(
+    load: Load, http_server: HttpServer, warehouse: Warehouse, status: int
+) -> None:
+    def not_b(target: str) -> Answer:
+        is_b = asset_and_version(target)[0] == "B"
+        return Answer(status, b"not yours") if is_b else Answer(body=forecast_for(target))
+
+    http_server.answer = not_b
+    outcome = load("--assets", "A", "B", *HOUR)
+    assert outcome.status == 3
+    assert outcome.counts("forecasts")["landed"] == 4
+    assert warehouse.rows("select count(*), min(reason) from raw.quarantine") == [
+        (4, f"HTTP {status}: not yours")
+    ]
+    outcome = load("--assets", "A", "B", *HOUR)
+    assert (outcome.status, http_server.requests) == (0, [])
+    assert "4 whose answer was refused" in outcome.out
 
 
 def test_a_wrong_token_stops_the_run_and_is_not_printed(
@@ -421,12 +552,17 @@ def test_all_questions_are_answered_once() -> None:
     assert list(answers(lambda n: n, [], 2)) == []
 
 
-def test_answers_come_in_the_order_of_the_questions() -> None:
+def test_answers_come_as_they_come_in_and_a_pause_is_told() -> None:
+    pauses: list[int] = []
+
     def slowly(number: int) -> int:
-        time.sleep(0 if number % 7 else 0.05)
+        time.sleep(2.5 if number == 0 else 0)
         return number
 
-    assert list(answers(slowly, range(50), 5)) == list(range(50))
+    come_in = list(answers(slowly, range(10), 5, lambda: pauses.append(1)))
+    assert come_in[-1] == 0
+    assert sorted(come_in) == list(range(10))
+    assert pauses == [1]
 
 
 def test_bad_versions_here_and_there_are_no_outage(
