@@ -196,7 +196,13 @@ class VppClient:
                 ) as response:
                     if not response.is_redirect:
                         return _read(response)
-                    target = urljoin(url, response.headers["Location"])
+                    location = response.headers["Location"]
+                if not _is_plain(location):
+                    place = one_line(self._safe(location), 80)
+                    raise NoAnswer(
+                        address, f"redirects to no plain address ({place}): not followed"
+                    )
+                target = urljoin(url, location)
                 if not _is_followed(url, target):
                     scheme, host, port = _host(target)
                     place = one_line(self._safe(f"{scheme}://{host}:{port}"), 80)
@@ -318,9 +324,15 @@ def _wait_seconds(state: RetryCallState) -> float:
     return asked_for + _BACKOFF(state)
 
 
+def _is_plain(location: str) -> bool:
+    """Whether the target of a redirect means one place to everybody, and names no user."""
+    return location.isprintable() and "\\" not in location and "@" not in urlsplit(location).netloc
+
+
 def _host(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of an address."""
-    parts = urlsplit(url)
+    """Scheme, host and port that a request to this address goes to."""
+    # Read as requests reads it: another reader may see another host in the same text.
+    parts = urlsplit(requests.Request("GET", url).prepare().url or "")
     return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import socket
 import threading
 import time
@@ -24,7 +25,7 @@ from extract.errors import (
 )
 from extract.vpp import client as vpp
 from extract.vpp.client import VppClient, get_forecast
-from tests.conftest import Answer, HttpServer
+from tests.conftest import Answer, HttpServer, running_http_server
 from tests.documents import VERSION, forecast, forecast_for
 
 
@@ -287,6 +288,18 @@ def test_a_redirect_at_the_same_host_is_followed_with_the_token(
     ] * 2
 
 
+def test_a_host_is_the_same_however_it_is_written(http_server: HttpServer, ask: Ask) -> None:
+    def moved(target: str) -> Answer:
+        if target.startswith("/v2"):
+            return Answer(body=forecast_for(target))
+        host = http_server.url.replace("http://127.0.0.1", "HTTP://127%2E0.0.1")
+        return Answer(302, headers={"Location": f"{host}/v2{target}"})
+
+    http_server.answer = moved
+    ask()
+    assert len(http_server.requests) == 2
+
+
 @pytest.mark.parametrize(
     "location",
     [
@@ -313,6 +326,38 @@ def test_a_redirect_to_another_host_is_not_followed(
     assert len(http_server.requests) == 1
     if location.startswith("http://localhost"):
         assert f"redirects to another host (http://localhost:{port}): not" in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "http://{other}\\@{api}/forecasts",
+        "http://{other}\\\\@{api}/forecasts",
+        "http:\\\\{other}\\@{api}/forecasts",
+        "//{other}\\@{api}/forecasts",
+        "http://{other}\t@{api}/forecasts",
+        "http://{api}\t/forecasts",
+        "http://{other}#@{api}/forecasts",
+        "http://{other}?@{api}/forecasts",
+        "http://somebody@{api}/forecasts",
+        "http://somebody:else@{other}/forecasts",
+    ],
+)
+def test_what_judges_a_redirect_reads_it_as_what_connects(
+    http_server: HttpServer, ask: Ask, form: str
+) -> None:
+    failure: Exception | None = None
+    with running_http_server() as other:
+        hosts = {"api": http_server.url, "other": other.url}
+        target = form.format(**{name: url.removeprefix("http://") for name, url in hosts.items()})
+        http_server.answer = lambda _: Answer(302, headers={"Location": target})
+        try:
+            ask()
+        except (NoAnswer, ForecastNotFound) as error:
+            failure = error
+    assert other.requests == []
+    assert len(http_server.requests) == 1
+    assert re.search("redirects to .*: not followed", str(failure))
 
 
 def test_redirects_have_an_end(http_server: HttpServer, ask: Ask) -> None:
