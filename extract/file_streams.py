@@ -17,7 +17,7 @@ from extract.documents import (
     RedispatchFlag,
     TechnicalData,
 )
-from extract.errors import DocumentRefused
+from extract.errors import DocumentRefused, SourceUnavailable
 from extract.refusals import quarantined
 from extract.run import Run
 from extract.sources import (
@@ -126,12 +126,17 @@ def load_directory(run: Run, stream: FileStream, url: str, tally: Tally) -> None
             observed = newest_observations(run.connection, [file.source_uri for file in files])
             known = {source_uri: stamp for source_uri, (stamp, _) in observed.items()}
             batch = _Batch(run, stream, tally)
-            for file in files:
-                if file.stamp is not None and file.stamp == known.get(file.source_uri):
-                    tally.unchanged += 1
-                else:
-                    _read(directory, file, batch)
-                meter.advance()
+            try:
+                for file in files:
+                    if file.stamp is not None and file.stamp == known.get(file.source_uri):
+                        tally.unchanged += 1
+                    else:
+                        _read(directory, file, batch)
+                    meter.advance()
+            except SourceUnavailable:
+                # What came in is landed all the same.
+                batch.land()
+                raise
             batch.land()
 
 

@@ -1,12 +1,15 @@
-"""Bounded concurrency: many questions under way, few answers in memory."""
+"""Work in threads, within bounds: of what is under way, of what is in memory, of time."""
 
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, wait
 from typing import TypeVar
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
+
+Result = TypeVar("Result")
 
 _AHEAD = 8
 _PAUSE_SECONDS = 2
@@ -62,3 +65,23 @@ def _abandon(to_ask: "queue.SimpleQueue[tuple[Question] | None]", concurrency: i
     except queue.Empty:
         for _ in range(concurrency):
             to_ask.put(None)
+
+
+def within(seconds: float, work: Callable[[], Result]) -> Result:
+    """What the work comes to, or raises. Raises TimeoutError where that takes too long.
+
+    Then the work is left to itself, in a thread that nothing waits for on the way out.
+    """
+    outcome: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(work())
+        except Exception as error:
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    wait([outcome], timeout=seconds)
+    if not outcome.done():
+        raise TimeoutError(f"not done within {seconds:g} seconds")
+    return outcome.result()

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import fsspec
 import pendulum
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
@@ -15,6 +14,8 @@ from fsspec.implementations.local import LocalFileSystem
 from extract.documents import Delivery
 from extract.errors import DocumentRefused, SourceUnavailable
 from extract.messages import one_line, public_address, storable_text, without_credentials
+from extract.sources.local_files import LocalFiles
+from extract.workers import within
 
 # The names under which file systems give the instant of the last change, and a hash of the bytes.
 _MODIFIED = ("mtime", "LastModified", "last_modified", "modified", "updated", "created")
@@ -22,6 +23,10 @@ _TAG = ("ETag", "etag", "md5Hash", "md5")
 LARGEST_FILE_BYTES = 64 * 1024 * 1024
 """Of a larger file only the beginning is read."""
 _BEGINNING_BYTES = 16 * 1024 * 1024
+_PIECE_BYTES = 1024 * 1024
+LISTING_SECONDS = 600
+READING_SECONDS = 300
+_LATE_IN_A_ROW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,10 @@ class ListedFile:
 
 
 class Directory:
-    """A directory given as a path or as any URL that fsspec opens. Not recursive."""
+    """A directory given as a path or as any URL that fsspec opens. Not recursive.
+
+    A link is what it leads to. What is no file (a pipe, a device) is as if it were not there.
+    """
 
     def __init__(self, url: str) -> None:
         """Raises SourceUnavailable when no client for this kind of URL is installed."""
@@ -46,82 +54,101 @@ class Directory:
         except Exception as error:
             # Every kind of file system fails in its own way, and all of them mean this.
             raise SourceUnavailable(f"{self.address}: {_reason(error)}") from error
-        if isinstance(self._files, LocalFileSystem):
+        if isinstance(self._files, LocalFiles):
             self.address = storable_text(f"file://{self._path.rstrip('/')}")
+        self._late_in_a_row = 0
 
     def files(self) -> list[ListedFile]:
         """The files right in the directory, by name. Raises SourceUnavailable."""
         try:
-            self._files.invalidate_cache()
-            if not self._files.isdir(self._path):
-                missing = not self._files.exists(self._path)
-                raise NotADirectoryError("does not exist" if missing else "is not a directory")
-            listed = self._files.ls(self._path, detail=True)
+            listed = within(LISTING_SECONDS, self._list)
         except Exception as error:
             raise SourceUnavailable(f"{self.address}: {_reason(error)}") from error
-        files = [self._listed(info) for info in listed if _is_file(info)]
-        return sorted(files, key=lambda file: file.name)
+        return sorted(listed, key=lambda file: file.name)
 
     def read(self, file: ListedFile) -> tuple[str | None, Delivery]:
         """The stamp and the bytes of a file, the stamp being that of these bytes.
 
         Of a file larger than LARGEST_FILE_BYTES only the beginning. Raises DocumentRefused when
-        the file cannot be read, or twice changes meanwhile.
+        the file cannot be read in time, or twice changes meanwhile; and SourceUnavailable when
+        three in a row could not be read in time, as it will not be them.
         """
         for _ in range(2):
             try:
-                info = self._info(file)
-                before, size = _stamp(info), info.get("size")
-                if size is not None and size > LARGEST_FILE_BYTES:
-                    content = self._files.cat_file(file.path, start=0, end=_BEGINNING_BYTES)
-                else:
-                    content, size = self._files.cat_file(file.path), None
-                received_utc = pendulum.now("UTC")
-                after = _stamp(self._info(file))
+                before, delivery, after = within(READING_SECONDS, lambda: self._read(file))
             except FileNotFoundError:
                 raise DocumentRefused(file.source_uri, "disappeared before it was read") from None
             except Exception as error:
-                raise DocumentRefused(
-                    file.source_uri, f"cannot be read: {_reason(error)}"
-                ) from error
+                is_late = isinstance(error, TimeoutError)
+                self._late_in_a_row = self._late_in_a_row + 1 if is_late else 0
+                reason = f"cannot be read: {_reason(error)}"
+                if self._late_in_a_row >= _LATE_IN_A_ROW:
+                    raise SourceUnavailable(f"{file.source_uri}: {reason}") from error
+                raise DocumentRefused(file.source_uri, reason) from error
+            self._late_in_a_row = 0
             if before == after:
-                delivery = Delivery(
-                    file.source_uri, file.name, content, received_utc, size or len(content)
-                )
                 return after, delivery
         raise DocumentRefused(file.source_uri, "changed while it was being read, twice")
+
+    def _list(self) -> list[ListedFile]:
+        self._files.invalidate_cache()
+        if not self._files.isdir(self._path):
+            missing = not self._files.exists(self._path)
+            raise NotADirectoryError("does not exist" if missing else "is not a directory")
+        listed = map(self._followed, self._files.ls(self._path, detail=True))
+        return [self._listed(info) for info in listed if info["type"] not in ("directory", "other")]
+
+    def _followed(self, info: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a link leads to, on a file system that lists the links themselves."""
+        if info["type"] != "link":
+            return info
+        try:
+            return {**self._files.info(info["name"]), "name": info["name"]}
+        except Exception:
+            # Whoever reads it will learn why.
+            return {"name": info["name"], "type": "file"}
+
+    def _listed(self, info: Mapping[str, Any]) -> ListedFile:
+        path = str(info["name"])
+        name = storable_text(path.rstrip("/").rpartition("/")[2])
+        return ListedFile(name, f"{self.address}/{name}", path, _stamp(info))
+
+    def _read(self, file: ListedFile) -> tuple[str | None, Delivery, str | None]:
+        """The stamp before, the bytes, the stamp after."""
+        info = self._info(file)
+        size = info.get("size") or 0
+        # Not more than this, whatever is told of the size.
+        most = _BEGINNING_BYTES if size > LARGEST_FILE_BYTES else LARGEST_FILE_BYTES + 1
+        content = bytearray()
+        with self._files.open(file.path, "rb") as stream:
+            while piece := stream.read(min(_PIECE_BYTES, most - len(content))):
+                content += piece
+        if max(size, len(content)) > LARGEST_FILE_BYTES:
+            size = max(size, len(content))
+            del content[_BEGINNING_BYTES:]
+        else:
+            size = len(content)
+        received_utc = pendulum.now("UTC")
+        after = _stamp(self._info(file))
+        delivery = Delivery(file.source_uri, file.name, bytes(content), received_utc, size)
+        return _stamp(info), delivery, after
 
     def _info(self, file: ListedFile) -> Mapping[str, Any]:
         self._files.invalidate_cache()
         info: Mapping[str, Any] = self._files.info(file.path)
         return info
 
-    def _listed(self, info: Mapping[str, Any]) -> ListedFile:
-        path = str(info["name"])
-        # A name that is not UTF-8 still gets an address that can be printed and stored.
-        name = storable_text(path.rstrip("/").rpartition("/")[2])
-        return ListedFile(name, f"{self.address}/{name}", path, _stamp(info))
-
 
 def _open(url: str) -> tuple[Any, str]:
     if "://" not in url:
         # A plain path may hold anything, also what fsspec would take for a chain of file systems.
         # Path.absolute would keep "..", and one file would have two addresses.
-        return fsspec.filesystem("file"), os.path.abspath(Path(url).expanduser())  # noqa: PTH100
+        return LocalFiles(), os.path.abspath(Path(url).expanduser())  # noqa: PTH100
     files, path = url_to_fs(url, use_listings_cache=False)
-    if (
-        isinstance(files, LocalFileSystem)
-        and not files.exists(path)
-        and files.exists(unquote(path))
-    ):
-        return files, unquote(path)
-    return files, path
-
-
-def _is_file(info: Mapping[str, Any]) -> bool:
-    # A pipe or a socket would never end; a link that leads nowhere is reported when it is read.
-    kind = info["type"]
-    return kind != "directory" and (kind != "other" or bool(info.get("islink")))
+    if not isinstance(files, LocalFileSystem):
+        return files, path
+    is_quoted = not files.exists(path) and files.exists(unquote(path))
+    return LocalFiles(), unquote(path) if is_quoted else path
 
 
 def _stamp(info: Mapping[str, Any]) -> str | None:

@@ -1,11 +1,14 @@
 """Directories: what is looked at again, what is a new document, what is no problem, what is."""
 
+import io
 import json
 import os
 import threading
+import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import fsspec
 import pytest
@@ -15,6 +18,7 @@ from extract.errors import DocumentRefused, SourceUnavailable
 from extract.file_streams import FINAL_PRODUCTION, LIVE_INFEED, TECHNICAL_DATA, load_directory
 from extract.run import Run
 from extract.sources.directory import Directory, ListedFile
+from extract.sources.local_files import LocalFiles
 from tests.conftest import ExtractCommand, Warehouse
 from tests.documents import (
     CONTRACTS,
@@ -192,32 +196,30 @@ def test_a_directory_that_cannot_be_read_is_one_line(url: str, reason: str, tmp_
     assert str(failure.value) == reason.format(tmp=tmp_path)
 
 
-class ChangingDirectory(Directory):
-    """A directory whose file changes while it is read, the first `changes` times."""
+class ChangingFiles(LocalFiles):
+    """Files that change as soon as they are opened, the first `changes` times."""
 
-    def __init__(self, path: Path, changes: int) -> None:
-        super().__init__(str(path))
-        self.path, self.changes = path, changes
-        read = self._files.cat_file
+    def __init__(self, changes: int) -> None:
+        self.changes = changes
 
-        def cat_file(path: str) -> bytes:
-            content: bytes = read(path)
-            if self.changes:
-                self.changes -= 1
-                with Path(path).open("ab") as file:
-                    file.write(b"x")
-            return content
+    def open(self, path: str, mode: str) -> IO[bytes]:  # type: ignore[override]
+        content = Path(path).read_bytes()
+        if self.changes:
+            self.changes -= 1
+            with Path(path).open("ab") as file:
+                file.write(b"x")
+        return io.BytesIO(content)
 
-        self._files = type("Files", (), {"cat_file": staticmethod(cat_file)})()
-        local = fsspec.filesystem("file")
-        self._files.info = local.info
-        self._files.invalidate_cache = local.invalidate_cache
-        self._files.isdir, self._files.ls = local.isdir, local.ls
+
+def changing_directory(path: Path, changes: int) -> Directory:
+    directory = Directory(str(path))
+    directory._files = ChangingFiles(changes)
+    return directory
 
 
 def test_a_file_that_changes_while_it_is_read_is_read_once_more(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"1")
-    directory = ChangingDirectory(tmp_path, changes=1)
+    directory = changing_directory(tmp_path, changes=1)
     [file] = directory.files()
     _, delivery = directory.read(file)
     assert delivery.content == b"1x"
@@ -225,7 +227,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_once_more(tmp_path: Path) 
 
 def test_a_file_that_keeps_changing_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"1")
-    directory = ChangingDirectory(tmp_path, changes=2)
+    directory = changing_directory(tmp_path, changes=2)
     [file] = directory.files()
     with pytest.raises(DocumentRefused, match="changed while it was being read"):
         directory.read(file)
@@ -249,6 +251,129 @@ def test_a_name_that_is_not_utf_8_has_an_address_nevertheless(tmp_path: Path) ->
     [file] = directory.files()
     assert file.source_uri == f"file://{tmp_path}/\\udcfc"
     assert directory.read(file)[1].content == b"1"
+
+
+def test_a_link_is_what_it_leads_to(run: Run, load: Load, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    directory = tmp_path / "directory"
+    directory.mkdir()
+    write(target, live_infeed("A"), mtime=1_750_000_000)
+    (directory / LIVE_NAME).symlink_to(target)
+    assert load(directory) == Tally("live-infeed", landed=1)
+    assert load(directory) == Tally("live-infeed", unchanged=1)
+    [file] = Directory(str(directory)).files()
+    assert file.stamp == Directory(str(directory)).read(file)[0]
+    # Of equal size, which the link itself tells nothing of.
+    write(target, live_infeed("B"), mtime=1_750_000_060)
+    assert load(directory) == Tally("live-infeed", landed=1)
+    target.unlink()
+    assert load(directory) == Tally("live-infeed", refused=1)
+
+
+def test_a_link_on_a_file_system_that_lists_links(tmp_path: Path) -> None:
+    class ListsLinks(LocalFiles):
+        def ls(self, path: str, detail: bool) -> list[dict[str, Any]]:
+            return [
+                {"name": str(child), "type": "link", "size": 9, "mtime": 9}
+                for child in Path(path).iterdir()
+            ]
+
+    directory = tmp_path / "directory"
+    directory.mkdir()
+    write(tmp_path / "target", live_infeed(), mtime=1_750_000_000)
+    (directory / "folder").symlink_to(tmp_path)
+    (directory / "link").symlink_to(tmp_path / "target")
+    (directory / "nowhere").symlink_to("nowhere")
+    source = Directory(str(directory))
+    source._files = ListsLinks()
+    link, nowhere = source.files()
+    assert link.stamp == source.read(link)[0]
+    assert (nowhere.name, nowhere.stamp) == ("nowhere", None)
+
+
+@pytest.mark.parametrize("target", ["pipe", "/dev/zero", "folder"])
+def test_a_link_to_what_is_no_file_is_as_if_it_were_not_there(
+    load: Load, tmp_path: Path, target: str
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    directory = tmp_path / "directory"
+    directory.mkdir()
+    write(directory / LIVE_NAME, live_infeed())
+    (directory / "X_20250608.json").symlink_to(tmp_path / target)
+    assert load(directory) == Tally("live-infeed", landed=1)
+
+
+@pytest.mark.parametrize("target", ["pipe", "/dev/zero"])
+def test_what_has_become_no_file_is_not_read(tmp_path: Path, target: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    path = tmp_path / LIVE_NAME
+    path.write_text("x")
+    directory = Directory(str(tmp_path))
+    [file] = directory.files()
+    path.unlink()
+    path.symlink_to(tmp_path / target)
+    with pytest.raises(DocumentRefused, match="cannot be read: is no regular file"):
+        directory.read(file)
+
+
+def test_no_more_is_read_than_the_limit_whatever_the_size_is_said_to_be(
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("extract.sources.directory.LARGEST_FILE_BYTES", 20_000_000)
+    monkeypatch.setattr("extract.sources.directory._BEGINNING_BYTES", 1_000)
+
+    class Endless(LocalFiles):
+        @staticmethod
+        def open(path: str, mode: str) -> IO[bytes]:
+            return Path("/dev/zero").open("rb")
+
+    (tmp_path / LIVE_NAME).write_text("x")
+    directory = Directory(str(tmp_path))
+    [file] = directory.files()
+    directory._files = Endless()
+    tracemalloc.start()
+    _, delivery = directory.read(file)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (len(delivery.content), delivery.content_bytes) == (1_000, 20_000_001)
+    assert most < 60_000_000
+
+
+class HangingFiles(LocalFiles):
+    """A file system on which files with an H in their name never open."""
+
+    @staticmethod
+    def open(path: str, mode: str) -> IO[bytes]:
+        if "H" in Path(path).name:
+            time.sleep(60)
+        return LocalFiles.open(path, mode)
+
+
+def test_a_file_that_hangs_stops_no_other_and_a_file_system_that_does_ends_the_load(
+    run: Run, load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr("extract.sources.directory.LocalFiles", HangingFiles)
+    monkeypatch.setattr("extract.sources.directory.READING_SECONDS", 0.3)
+    for name in ("A", "H1", "H2", "I", "X"):
+        write(tmp_path / f"{name}_20250608.json", live_infeed(name))
+    assert load(tmp_path) == Tally("live-infeed", landed=3, refused=2)
+    assert "cannot be read: not done within 0.3 seconds" in capfd.readouterr().err
+    for name in ("G", "H3"):
+        write(tmp_path / f"{name}_20250608.json", live_infeed(name))
+    with pytest.raises(SourceUnavailable, match=r"H3_20250608\.json: cannot be read: not done"):
+        load(tmp_path)
+    # What came before is landed all the same.
+    assert landed(run, "live_infeed") == 4
+
+
+def test_a_listing_that_hangs_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("extract.sources.directory.LISTING_SECONDS", 0.1)
+    directory = Directory(str(tmp_path))
+    monkeypatch.setattr(directory._files, "isdir", lambda path: time.sleep(60))
+    with pytest.raises(SourceUnavailable, match=r"not done within 0\.1 seconds"):
+        directory.files()
 
 
 def test_a_file_system_without_stamps_is_always_read(
