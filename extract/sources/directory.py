@@ -1,6 +1,7 @@
 """A source that is a directory of files: what is in it, and each file's bytes, through fsspec."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ _PIECE_BYTES = 1024 * 1024
 LISTING_SECONDS = 600
 READING_SECONDS = 300
 _LATE_IN_A_ROW = 3
+# What would pass for the escape of a character that is not UTF-8.
+_LIKE_AN_ESCAPE = re.compile(r"\\+(?=ud[89a-f]|[\ud800-\udfff])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Directory:
             # Every kind of file system fails in its own way, and all of them mean this.
             raise SourceUnavailable(f"{self.address}: {_reason(error)}") from error
         if isinstance(self._files, LocalFiles):
-            self.address = storable_text(f"file://{self._path.rstrip('/')}")
+            self.address = _storable_address(f"file://{self._path.rstrip('/')}")
         self._late_in_a_row = 0
 
     def files(self) -> list[ListedFile]:
@@ -110,7 +113,7 @@ class Directory:
 
     def _listed(self, info: Mapping[str, Any]) -> ListedFile:
         path = str(info["name"])
-        name = storable_text(path.rstrip("/").rpartition("/")[2])
+        name = _storable_address(path.rstrip("/").rpartition("/")[2])
         return ListedFile(name, f"{self.address}/{name}", path, _stamp(info))
 
     def _read(self, file: ListedFile) -> tuple[str | None, Delivery, str | None]:
@@ -149,6 +152,11 @@ def _open(url: str) -> tuple[Any, str]:
         return files, path
     is_quoted = not files.exists(path) and files.exists(unquote(path))
     return LocalFiles(), unquote(path) if is_quoted else path
+
+
+def _storable_address(text: str) -> str:
+    """The text as an address that can be printed and stored; of two texts never the same."""
+    return storable_text(_LIKE_AN_ESCAPE.sub(lambda found: found[0] * 2, text))
 
 
 def _stamp(info: Mapping[str, Any]) -> str | None:

@@ -253,6 +253,28 @@ def test_a_name_that_is_not_utf_8_has_an_address_nevertheless(tmp_path: Path) ->
     assert directory.read(file)[1].content == b"1"
 
 
+def test_names_that_look_like_the_escapes_of_others_have_addresses_of_their_own(
+    run: Run, load: Load, tmp_path: Path
+) -> None:
+    names = [
+        rb"\udcfc", b"\xfc", b"\\\xfc", rb"\\udcfc",
+        b"\\\\\xfc", rb"\\\udcfc", rb"\\x\udc", rb"\u00fc",
+    ]  # fmt: skip
+    for number, name in enumerate(names):
+        path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name + b"_20250608.json"))
+        write(path, live_infeed(f"A{number}"))
+    assert len({file.source_uri for file in Directory(str(tmp_path)).files()}) == len(names)
+    assert load(tmp_path) == Tally("live-infeed", landed=len(names))
+    assert load(tmp_path) == Tally("live-infeed", unchanged=len(names))
+    # So have directories.
+    folders = [Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)) for name in names]
+    for folder in folders:
+        folder.mkdir()
+    assert len({Directory(str(folder)).address for folder in folders}) == len(names)
+    # What is no escape is as it was.
+    assert f"file://{tmp_path}/\\u00fc" in {Directory(str(folder)).address for folder in folders}
+
+
 def test_a_link_is_what_it_leads_to(run: Run, load: Load, tmp_path: Path) -> None:
     target = tmp_path / "target"
     directory = tmp_path / "directory"
