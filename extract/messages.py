@@ -1,8 +1,12 @@
 """Text that is shown to people: bounded, on one line, and without secrets."""
 
+import json
 import re
+from urllib.parse import quote, unquote
 
-_USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
+# Up to the last @ before the path: a password may hold one.
+_USER_INFO = re.compile(r"(?<=://)[^/?#\s]*@")
+_AUTHORITY = re.compile(r"://([^/?#]*)")
 CROSSED_OUT = "(mail address)"
 """What is left of a mail address."""
 _QUERY = re.compile(r"\?.*$")
@@ -51,4 +55,31 @@ def without_mail_addresses(text: str) -> str:
 
 def public_address(url: str) -> str:
     """The address without user, password and query: what may be printed and stored."""
+    if not has_plain_authority(url):
+        return f"{url.partition('://')[0]}://(not shown)"
     return _QUERY.sub("", without_credentials(storable_text(url))).rstrip("/")
+
+
+def has_plain_authority(url: str) -> bool:
+    """Whether it is clear where user and password end in an address.
+
+    It is not where one of them holds a `/`, `?` or `#`: whoever reads the address takes what comes
+    before for a host and its port, and the rest for a path.
+    """
+    found = _AUTHORITY.search(url)
+    if found is None or "@" in found[1] or "@" not in url[found.end() :]:
+        return True
+    _, colon, port = found[1].rpartition("]")[2].partition(":")
+    is_path_next = url[found.end()] == "/"
+    return is_path_next and (not colon or port.isdecimal())
+
+
+def as_written(*secrets: str | None) -> list[str]:
+    """The secrets in each way that an address or an answer may write them; the longest first."""
+    written = {
+        form
+        for secret in secrets
+        if secret
+        for form in (secret, unquote(secret), quote(secret, safe=""), json.dumps(secret)[1:-1])
+    }
+    return sorted(written, key=len, reverse=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import pendulum
 from fsspec.core import url_to_fs
@@ -14,7 +14,14 @@ from fsspec.implementations.local import LocalFileSystem
 
 from extract.documents import Delivery
 from extract.errors import DocumentRefused, SourceUnavailable
-from extract.messages import one_line, public_address, storable_text, without_credentials
+from extract.messages import (
+    as_written,
+    has_plain_authority,
+    one_line,
+    public_address,
+    storable_text,
+    without_credentials,
+)
 from extract.sources.local_files import LocalFiles
 from extract.workers import within
 
@@ -52,11 +59,15 @@ class Directory:
     def __init__(self, url: str) -> None:
         """Raises SourceUnavailable when no client for this kind of URL is installed."""
         self.address = public_address(url)
+        if not has_plain_authority(url):
+            raise SourceUnavailable(f"{self.address}: in a user or password, write / ? # as %XX")
+        self._secrets: list[str] = []
         try:
+            self._secrets = as_written(urlsplit(url).password)
             self._files, self._path = _open(url)
         except Exception as error:
             # Every kind of file system fails in its own way, and all of them mean this.
-            raise SourceUnavailable(f"{self.address}: {_reason(error)}") from error
+            raise SourceUnavailable(f"{self.address}: {self._reason(error)}") from error
         if isinstance(self._files, LocalFiles):
             self.address = _storable_address(f"file://{self._path.rstrip('/')}")
         self._late_in_a_row = 0
@@ -66,7 +77,7 @@ class Directory:
         try:
             listed = within(LISTING_SECONDS, self._list)
         except Exception as error:
-            raise SourceUnavailable(f"{self.address}: {_reason(error)}") from error
+            raise SourceUnavailable(f"{self.address}: {self._reason(error)}") from error
         return sorted(listed, key=lambda file: file.name)
 
     def read(self, file: ListedFile) -> tuple[str | None, Delivery]:
@@ -84,7 +95,7 @@ class Directory:
             except Exception as error:
                 is_late = isinstance(error, TimeoutError)
                 self._late_in_a_row = self._late_in_a_row + 1 if is_late else 0
-                reason = f"cannot be read: {_reason(error)}"
+                reason = f"cannot be read: {self._reason(error)}"
                 if self._late_in_a_row >= _LATE_IN_A_ROW:
                     raise SourceUnavailable(f"{file.source_uri}: {reason}") from error
                 raise DocumentRefused(file.source_uri, reason) from error
@@ -141,6 +152,12 @@ class Directory:
         info: Mapping[str, Any] = self._files.info(file.path)
         return info
 
+    def _reason(self, error: Exception) -> str:
+        text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        for secret in self._secrets:
+            text = text.replace(secret, "(password)")
+        return one_line(without_credentials(text) or type(error).__name__)
+
 
 def _open(url: str) -> tuple[Any, str]:
     if "://" not in url:
@@ -165,8 +182,3 @@ def _stamp(info: Mapping[str, Any]) -> str | None:
     if modified is None and tag is None:
         return None
     return f"size={info.get('size')} modified={modified} tag={tag}"
-
-
-def _reason(error: Exception) -> str:
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return without_credentials(one_line(text or type(error).__name__))

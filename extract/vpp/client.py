@@ -1,13 +1,12 @@
 """The client of the forecast API."""
 
-import json
 import threading
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import pendulum
 import requests
@@ -31,7 +30,7 @@ from extract.errors import (
     ForecastNotFound,
     NoAnswer,
 )
-from extract.messages import one_line, public_address, without_credentials
+from extract.messages import as_written, one_line, public_address, without_credentials
 from extract.settings import Settings
 from extract.vpp import forecast
 from extract.vpp.bounded_http import BrokenBody, TimedAdapter, read_body, set_deadline
@@ -104,9 +103,16 @@ class VppClient:
             raise ConfigurationError(f"VPP_API_URL is no http address: {public_address(url)}")
         if token is not None and not (token.isascii() and token.isprintable()):
             raise ConfigurationError("VPP_API_TOKEN holds characters that no header can carry")
+        try:
+            parts = urlsplit(url)
+            _ = parts.port
+        except ValueError:
+            raise ConfigurationError(
+                "VPP_API_URL is no http address: in a user or password, write / ? # [ ] as %XX"
+            ) from None
         self._url = url.rstrip("/")
         self._token = token
-        self._secrets = _as_written(token, urlsplit(url).password)
+        self._secrets = as_written(token, parts.password)
         self._sessions: list[requests.Session] = []
         self._of_thread = threading.local()
 
@@ -269,17 +275,6 @@ class VppClient:
         cause = getattr(cause, "reason", None) or cause
         text = self._safe(str(cause))
         return one_line(text.rpartition("object at ")[2].partition(": ")[2] or text)
-
-
-def _as_written(*secrets: str | None) -> list[str]:
-    """The secrets as they are sent, and as an answer may write them; the longest first."""
-    written = {
-        form
-        for secret in secrets
-        if secret
-        for form in (secret, unquote(secret), quote(secret, safe=""), json.dumps(secret)[1:-1])
-    }
-    return sorted(written, key=len, reverse=True)
 
 
 def _read(response: requests.Response) -> _Answer:

@@ -174,8 +174,32 @@ def test_other_file_systems_work_alike(run: Run, load: Load, memory: Any) -> Non
     assert address == f"memory://live/{LIVE_NAME}"
 
 
-def test_an_address_carries_no_password(memory: Any) -> None:
-    assert Directory("memory://user:secret@live/x?token=secret").address == "memory://live/x"
+@pytest.mark.parametrize("password", ["secret", "a@secret", "secret@", "%40secret"])
+def test_an_address_carries_no_password(memory: Any, password: str) -> None:
+    directory = Directory(f"memory://user:{password}@live/x?token=secret")
+    assert directory.address == "memory://live/x"
+
+
+@pytest.mark.parametrize("password", ["a/secret", "secret/", "://secret", "12?secret/x", "#secret"])
+def test_a_password_that_cannot_be_told_from_the_path_is_not_shown(password: str) -> None:
+    with pytest.raises(SourceUnavailable) as failure:
+        Directory(f"memory://user:{password}@live/x")
+    assert str(failure.value) == ("memory://(not shown): in a user or password, write / ? # as %XX")
+
+
+def test_an_error_that_repeats_the_password_does_not_get_it_printed(
+    memory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = Directory("memory://user:a%40secret@live/x")
+
+    def fails(path: str) -> bool:
+        raise ValueError("x" * 180 + " no such user: user:a@secret, memory://user:a%40secret@live")
+
+    monkeypatch.setattr(type(directory._files), "isdir", lambda self, path: fails(path))
+    with pytest.raises(SourceUnavailable) as failure:
+        directory.files()
+    assert "secret" not in str(failure.value)
+    assert "no such user: user" in str(failure.value)
 
 
 @pytest.mark.parametrize(

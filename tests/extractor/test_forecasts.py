@@ -506,7 +506,7 @@ def test_a_wrong_token_stops_the_run_and_is_not_printed(
 def test_the_token_is_nowhere_in_the_warehouse(
     load: Load, http_server: HttpServer, warehouse: Warehouse
 ) -> None:
-    url = http_server.url.replace("http://", "http://user:pass-word@")
+    url = http_server.url.replace("http://", "http://user:half@pass-word@")
     http_server.url = url
     assert load("--assets", "A", *HOUR, VPP_API_TOKEN="the-secret").status == 0
     assert http_server.requests[0][1]["Authorization"] == "Bearer the-secret"

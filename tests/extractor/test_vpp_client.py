@@ -93,11 +93,19 @@ def test_a_naive_version_is_refused(http_server: HttpServer) -> None:
     assert http_server.requests == []
 
 
-@pytest.mark.parametrize("url", ["", "ftp://host", "host:8080", "file:///etc"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "", "ftp://host", "host:8080", "file:///etc", "http://[", "http://host:port",
+        "http://u:a/secret@host", "http://u:a?secret@host", "http://u:a#secret@host",
+        "http://u:[secret@host", "ftp://u:a@secret@host", "ftp://u:a/secret@host",
+    ],
+)  # fmt: skip
 def test_a_url_that_is_none_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VPP_API_URL", url)
-    with pytest.raises(ConfigurationError, match="VPP_API_URL"):
+    with pytest.raises(ConfigurationError, match="VPP_API_URL") as failure:
         get_forecast("WND-DE-003", VERSION)
+    assert "secret" not in str(failure.value)
 
 
 def test_404_means_that_there_is_none(http_server: HttpServer, ask: Ask) -> None:

@@ -14,8 +14,8 @@ from tests.conftest import SETTINGS, Answer, HttpServer, PostgresServer, Warehou
 from tests.dbt_project import ROOT
 from tests.documents import forecast_for, write_sources
 
-PASSWORD, TOKEN, URL_PASSWORD = "marker-of-password", "marker-of-token", "marker-of-url"
-SECRETS = (PASSWORD, TOKEN, URL_PASSWORD)
+PASSWORD, TOKEN, URL_PASSWORD = "marker-of-password", "marker-of-token", "half@marker-of-url"
+SECRETS = (PASSWORD, TOKEN, "half@", "marker-of-url")
 DBT = str(Path(sys.executable).with_name("dbt"))
 PROJECT = {
     "DBT_PROJECT_DIR": str(ROOT / "dbt_project"),
