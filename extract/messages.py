@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 from urllib.parse import quote, unquote
 
 # Up to the last @ before the path: a password may hold one.
@@ -10,8 +11,13 @@ _AUTHORITY = re.compile(r"://([^/?#]*)")
 CROSSED_OUT = "(mail address)"
 """What is left of a mail address."""
 _QUERY = re.compile(r"\?.*$")
-# Begins only where a word does: a long text without a blank would take for ever otherwise.
-_MAIL_ADDRESS = re.compile(r"(?<![^\s@,;:<>\"'|])[^\s@,;:<>\"'|]++(?:@[^\s@,;:<>\"'|]++)+")
+# So that crossing out moves no quote, cell or line of CSV or JSON.
+_WORD = re.compile(r"[^\s,;:<>\"'|]+", re.ASCII)
+# As text, URLs, JSON and HTML write an @; in some encodings there are zeros in between.
+_AT = re.compile(
+    "|".join("\0*".join(map(re.escape, form)) for form in ("@", "%40", r"\u0040", "&#64", "&#x40")),
+    re.IGNORECASE,
+)
 
 
 def storable_text(text: str) -> str:
@@ -40,7 +46,9 @@ def shown(value: object) -> str:
     if value is None:
         return "nothing"
     text = one_line(value, 40)
-    return "(not shown)" if "@" in str(value) else repr(text) if isinstance(value, str) else text
+    return (
+        "(not shown)" if _AT.search(str(value)) else repr(text) if isinstance(value, str) else text
+    )
 
 
 def without_credentials(text: str) -> str:
@@ -49,8 +57,38 @@ def without_credentials(text: str) -> str:
 
 
 def without_mail_addresses(text: str) -> str:
-    """The text without the mail addresses in it."""
-    return _MAIL_ADDRESS.sub(CROSSED_OUT, text)
+    """The text without the mail addresses in it, however their @ is written."""
+    if not _AT.search(text):
+        return text
+    return _WORD.sub(_crossed_out, text)
+
+
+def _crossed_out(found: re.Match[str]) -> str:
+    word = found[0].rstrip("\\")
+    if not _AT.search(word) or _AT.fullmatch(word):
+        return found[0]
+    # What a backslash does to the quote behind it stays so.
+    return CROSSED_OUT + found[0][len(word) :]
+
+
+def bytes_without_mail_addresses(content: bytes) -> bytes:
+    """The same for text in whatever encoding, or for what is no text."""
+    # Latin-1 has a character for every byte, and the @ and what ends a word are ASCII everywhere.
+    return without_mail_addresses(content.decode("latin-1")).encode("latin-1")
+
+
+def json_without_mail_addresses(value: Any) -> Any:
+    """The same for all names and texts in what was read as JSON."""
+    if isinstance(value, str):
+        return without_mail_addresses(value)
+    if isinstance(value, list):
+        return [json_without_mail_addresses(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            without_mail_addresses(name): json_without_mail_addresses(item)
+            for name, item in value.items()
+        }
+    return value
 
 
 def public_address(url: str) -> str:

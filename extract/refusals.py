@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from extract.documents import Delivery, QuarantinedDocument
 from extract.errors import DocumentRefused
-from extract.messages import visible, without_mail_addresses
+from extract.messages import bytes_without_mail_addresses, visible, without_mail_addresses
 
 LARGEST_KEPT_BYTES = 16 * 1024 * 1024
 
@@ -14,12 +14,12 @@ def quarantined(
 ) -> QuarantinedDocument:
     """The document for the quarantine of this source.
 
-    `storable` makes of the bytes those that we may keep.
+    `storable` makes of the bytes those that we may keep; mail addresses are taken out of all.
     """
     return QuarantinedDocument(
         source=source,
         reason=visible(without_mail_addresses(refusal.reason)),
-        content=storable(delivery.content)[:LARGEST_KEPT_BYTES],
+        content=bytes_without_mail_addresses(storable(delivery.content))[:LARGEST_KEPT_BYTES],
         content_bytes=delivery.content_bytes,
         source_uri=delivery.source_uri,
         content_sha256=delivery.content_sha256,

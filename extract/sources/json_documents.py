@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from extract.documents import Delivery
 from extract.errors import DocumentRefused
-from extract.messages import one_line, shown
+from extract.messages import one_line, shown, without_mail_addresses
 
 LONGEST_ID_BYTES = 200
 """An index of PostgreSQL holds keys of up to 2,700 bytes, and a key may be of several ids."""
@@ -79,10 +79,18 @@ def columns_of(
 
 
 def identifier(delivery: Delivery, value: object, field: str) -> str:
-    """An id: printable text, not empty, not longer than any real one. Raises DocumentRefused."""
+    """An id: printable text, not empty, not longer than any real one, and no mail address.
+
+    Raises DocumentRefused.
+    """
     if not isinstance(value, str) or not value.strip():
         raise DocumentRefused(delivery.source_uri, f"{field} is {shown(value)}, which is no id")
-    if not value.isprintable() or value != value.strip() or len(value.encode()) > LONGEST_ID_BYTES:
+    if (
+        not value.isprintable()
+        or value != value.strip()
+        or len(value.encode()) > LONGEST_ID_BYTES
+        or without_mail_addresses(value) != value
+    ):
         raise DocumentRefused(
             delivery.source_uri, f"{field} is {shown(value)}, which is no well-formed id"
         )

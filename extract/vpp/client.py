@@ -30,7 +30,13 @@ from extract.errors import (
     ForecastNotFound,
     NoAnswer,
 )
-from extract.messages import as_written, one_line, public_address, without_credentials
+from extract.messages import (
+    as_written,
+    one_line,
+    public_address,
+    without_credentials,
+    without_mail_addresses,
+)
 from extract.settings import Settings
 from extract.vpp import forecast
 from extract.vpp.bounded_http import BrokenBody, TimedAdapter, read_body, set_deadline
@@ -151,7 +157,7 @@ class VppClient:
         if answer.status == requests.codes.ok:
             return self._decoded(delivery, asset_id, version_utc)
         delivery = self._without_secrets(delivery)
-        text = without_credentials(delivery.content.decode("utf-8", "replace"))
+        text = _presentable(delivery.content.decode("utf-8", "replace"))
         reason = f"HTTP {answer.status}: {one_line(text)}"
         refusal = DocumentRefused(address, reason, delivery)
         raise AccessDenied(self.address, refusal) if answer.status in _DENIED else refusal
@@ -267,7 +273,7 @@ class VppClient:
     def _safe(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "(token)")
-        return without_credentials(text)
+        return _presentable(text)
 
     def _reason(self, error: BaseException) -> str:
         # What urllib3 says last is what happened; what it is wrapped in repeats the address.
@@ -275,6 +281,10 @@ class VppClient:
         cause = getattr(cause, "reason", None) or cause
         text = self._safe(str(cause))
         return one_line(text.rpartition("object at ")[2].partition(": ")[2] or text)
+
+
+def _presentable(text: str) -> str:
+    return without_mail_addresses(without_credentials(text))
 
 
 def _read(response: requests.Response) -> _Answer:

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from extract.documents import Document, Forecast, QuarantinedDocument
-from extract.messages import without_mail_addresses
+from extract.messages import json_without_mail_addresses, without_mail_addresses
 from extract.warehouse.float_arrays import FloatArrayDumper
 
 
@@ -385,7 +385,7 @@ def _copy_documents(
         kind.table,
         {**kind.types, "run_id": "bigint"},
         (
-            (*(_cell(getattr(document, name)) for name in kind.types), run_id)
+            (*(_cell(getattr(document, name), kind.types[name]) for name in kind.types), run_id)
             for document in documents
         ),
     )
@@ -408,8 +408,13 @@ def _copy(
                 copy.write_row(row)
 
 
-def _cell(value: Any) -> Any:
-    """The value as psycopg writes it; the types of the columns do the rest."""
+def _cell(value: Any, type_: str) -> Any:
+    """The value as psycopg writes it; the types of the columns do the rest.
+
+    What is kept as it came may hold mail addresses, and loses them here.
+    """
+    if type_ == "jsonb":
+        return json_without_mail_addresses(value)
     return _plain(value) if isinstance(value, datetime) else value
 
 

@@ -26,7 +26,7 @@ create table if not exists raw.file_observation (
 create index if not exists file_observation_by_address
     on raw.file_observation (source_uri, observation_id);
 
--- One technical data file: every asset that it lists, as received.
+-- One technical data file: every asset that it lists, as received but for mail addresses, which are crossed out.
 create table if not exists raw.technical_data (
     document_id bigint primary key default nextval('raw.document_id'),
     created_utc timestamptz not null,

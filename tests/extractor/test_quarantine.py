@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from extract.console import Reporter
 from extract.documents import Delivery, Document
 from extract.errors import DocumentRefused
 from extract.file_streams import LIVE_INFEED
+from extract.messages import bytes_without_mail_addresses, without_mail_addresses
 from extract.run import Run
 from extract.sources import asset_contracts
 from extract.sources import live_infeed as live
@@ -28,9 +30,12 @@ from tests.documents import (
     FINAL,
     FINAL_NAME,
     LIVE_NAME,
+    TECHNICAL_NAME,
     delivery,
     forecast_for,
     live_infeed,
+    technical_data,
+    write_sources,
 )
 
 HOUR = ("--from", "2025-06-08T06:00", "--to", "2025-06-08T07:00")
@@ -447,6 +452,93 @@ def test_an_export_that_was_masked_decodes_as_the_whole_does(
         (document.contracts, hashlib.sha256(export.encode()).digest())
     ]
     assert "example.com" not in everything(warehouse)
+
+
+JANE = (
+    "jane.doe@example.com", "<jàne.doe@example.com>", "jane.doe%40example.com",
+    "jane.doe\\u0040example.com", "jane.doe&#64;host", "mailto:jane.doe@example.com,x",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16", "utf-16-be"])
+def test_a_mail_address_in_what_is_refused_is_kept_of_no_source(
+    encoding: str, extract: ExtractCommand, http_server: HttpServer, warehouse: Warehouse,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    settings = write_sources(tmp_path)
+    refused = "{{\n" + ",\n".join(f'"mail of {n}": "{mail}"' for n, mail in enumerate(JANE))
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    for path in files:
+        path.write_bytes(refused.encode(encoding))
+    statuses = iter([200, 403, 422])
+    http_server.answer = lambda target: Answer(next(statuses, 422), refused.encode(encoding))
+    window = ("--assets", "A", *HOUR, "--concurrency", "1")
+    outcome = extract("all", *window, VPP_API_URL=http_server.url, **settings)
+    assert outcome.status == 3
+    assert warehouse.value("select count(*) from raw.quarantine") == len(files) + 4
+    for text in (outcome.said, everything(warehouse)):
+        for marker in ("jane", "jàne", "doe", "example"):
+            for written in ("utf-8", "utf-16-le", "utf-16-be"):
+                assert marker.encode(written).decode("latin-1") not in text
+    if encoding == "utf-8":
+        # All else is as it was.
+        [kept] = {content for (content,) in warehouse.rows("select content from raw.quarantine")}
+        assert isinstance(kept, bytes)
+        assert kept.decode().splitlines()[1] == '"mail of 0": "(mail address)",'
+
+
+def test_a_mail_address_in_what_is_landed_is_kept_nowhere(
+    extract: ExtractCommand, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    settings = write_sources(tmp_path)
+    document = technical_data()
+    [asset] = document["assets"]
+    asset["owner"] |= {"contact": "Jane <jane.doe@example.com>, by phone", "jane@example.com": 1}
+    asset["remarks"] = [{"to": ["jane.doe@example.com", 7, None]}, "at 5 @ 3"]
+    (tmp_path / "technical" / TECHNICAL_NAME).write_text(json.dumps(document))
+    assert extract("all", **settings).status == 0
+    [(landed,)] = warehouse.rows("select assets[0] from raw.technical_data")
+    assert isinstance(landed, dict)
+    assert landed["owner"] == {
+        **technical_data()["assets"][0]["owner"],
+        "contact": "Jane <(mail address)>, by phone",
+        "(mail address)": 1,
+    }
+    assert landed["remarks"] == [{"to": ["(mail address)", 7, None]}, "at 5 @ 3"]
+    assert {name: landed[name] for name in ("asset_id", "location", "technical_attributes")} == {
+        name: asset[name] for name in ("asset_id", "location", "technical_attributes")
+    }
+    assert "example.com" not in everything(warehouse)
+
+
+@pytest.mark.parametrize("asset_id", ["jane.doe@example.com", "jane.doe%40example.com"])
+def test_a_mail_address_is_no_id(
+    asset_id: str, extract: ExtractCommand, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    settings = write_sources(tmp_path)
+    document = technical_data()
+    document["assets"][0]["asset_id"] = asset_id
+    (tmp_path / "technical" / TECHNICAL_NAME).write_text(json.dumps(document))
+    (tmp_path / "live" / LIVE_NAME).write_text(json.dumps(live_infeed(asset_id)))
+    (tmp_path / "dso" / FINAL_NAME).write_text(FINAL.replace("MP-WND-003", asset_id))
+    outcome = extract("all", **settings)
+    assert len(outcome.err.splitlines()) == 3
+    assert "example.com" not in outcome.said + everything(warehouse)
+
+
+def test_what_is_crossed_out_takes_no_time_and_moves_no_quote() -> None:
+    for text, kept in {
+        r'{"a": "x \"jane@example.com\"", "b": 1}': r'{"a": "x \"(mail address)\"", "b": 1}',
+        r'{"a": "jane@example.com\\", "b": 1}': r'{"a": "(mail address)\\", "b": 1}',
+        "a;jane@example.com;b|c@d|": "a;(mail address);b|(mail address)|",
+        '"jane doe"@example.com': '"jane doe"(mail address)',
+        "5 @ 3, 7 %40": "5 @ 3, 7 %40",
+    }.items():
+        assert without_mail_addresses(text) == kept
+    begin = time.process_time()
+    for byte in (b"x", b"\\", b"@", b"\x00", b"a@", b"%"):
+        bytes_without_mail_addresses(byte * 1_000_000 + b" jane@example.com")
+    assert time.process_time() - begin < 5
 
 
 def test_a_command_that_names_a_mail_address_is_noted_without_it(

@@ -391,6 +391,19 @@ def test_no_error_holds_the_token(http_server: HttpServer, ask: Ask) -> None:
         assert "the-s" not in held
 
 
+@pytest.mark.parametrize(("status", "words"), [(500, 80), (401, 92), (422, 92)])
+def test_no_error_holds_a_part_of_a_mail_address(
+    http_server: HttpServer, ask: Ask, status: int, words: int
+) -> None:
+    # Where a message is cut no @ is left that would give it away.
+    body = b"x " * words + b"jane.doe@example.com"
+    http_server.answer = lambda target: Answer(status, body, headers={"Retry-After": "90"})
+    with pytest.raises((SourceUnavailable, DocumentRefused)) as failure:
+        ask()
+    assert "(m" in str(failure.value)
+    assert "jane" not in str(failure.value)
+
+
 def test_an_answer_that_never_comes(
     http_server: HttpServer, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
