@@ -1,9 +1,13 @@
 """What a run shows: a progress bar or plain lines, and one table at the end."""
 
+import io
+import os
+import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -115,3 +119,21 @@ class PlainMeter(Meter):
         if time.monotonic() >= self._next:
             self._reporter.line(f"{self._what}: {self._done:,} of {self._total:,}")
             self._next = time.monotonic() + _PLAIN_SECONDS
+
+
+def end_with(program: Callable[[], int]) -> NoReturn:
+    """Run a program and end with its status, wherever its output goes.
+
+    A character that the encoding there lacks is written as an escape, and a reader who leaves
+    early is no error of ours.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        status = program()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        status = 1
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)

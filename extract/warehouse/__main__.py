@@ -1,8 +1,7 @@
 """`python -m extract.warehouse`."""
 
-import sys
-
+from extract.console import end_with
 from extract.warehouse.command import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_with(main)

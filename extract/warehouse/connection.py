@@ -3,19 +3,33 @@
 import psycopg
 
 from extract.errors import WarehouseUnavailable
-from extract.messages import one_line
+from extract.messages import one_line, without_credentials
 from extract.settings import Settings
 from extract.warehouse import embedded
 
 OLDEST_SERVER = 15
 _CONNECT_SECONDS = 10
+# What we rely on, whatever the server, the database, the role or the environment says.
+_SESSION = {
+    "client_encoding": "UTF8",
+    "datestyle": "ISO",
+    "timezone": "UTC",
+    "extra_float_digits": "1",
+    "standard_conforming_strings": "on",
+    # Each statement sees what others have committed: landing looks again at what is there.
+    "default_transaction_isolation": "read committed",
+    # Should this machine vanish, the server is to notice in minutes and free our locks.
+    "tcp_keepalives_idle": "60",
+    "tcp_keepalives_interval": "15",
+    "tcp_keepalives_count": "4",
+}
 
 
 def connect(settings: Settings) -> psycopg.Connection:
     """A session in UTC: of the PostgreSQL that libpq's variables name, else of the embedded one.
 
     Every statement commits by itself unless it stands in `connection.transaction()`.
-    Raises WarehouseUnavailable when nobody answers or the server is too old.
+    Raises WarehouseUnavailable when nobody answers, or who answers cannot be the warehouse.
     """
     try:
         if settings.pghost is None:
@@ -24,21 +38,41 @@ def connect(settings: Settings) -> psycopg.Connection:
             connection = psycopg.connect(
                 host=settings.pghost, autocommit=True, connect_timeout=_CONNECT_SECONDS
             )
-    except psycopg.Error as error:
-        raise WarehouseUnavailable(f"the warehouse cannot be reached: {one_line(error)}") from error
+    except (psycopg.Error, UnicodeError) as error:
+        reason = one_line(without_credentials(str(error)))
+        raise WarehouseUnavailable(f"the warehouse cannot be reached: {reason}") from error
+    try:
+        _check(connection)
+    except WarehouseUnavailable:
+        connection.close()
+        raise
+    connection.execute(
+        "select set_config(name, value, false)"
+        " from unnest(%s::text[], %s::text[]) as setting (name, value)",
+        [list(_SESSION), list(_SESSION.values())],
+    )
+    return connection
+
+
+def _check(connection: psycopg.Connection) -> None:
+    """Raises WarehouseUnavailable where sooner or later something would go wrong."""
     version = connection.info.server_version // 10_000
     if version < OLDEST_SERVER:
-        connection.close()
         raise WarehouseUnavailable(
             f"the warehouse is PostgreSQL {version}; {OLDEST_SERVER} or newer is needed"
         )
-    connection.execute("set timezone to 'UTC'")
-    # Should this machine vanish, the server is to notice in minutes and free our locks.
-    connection.execute(
-        "set tcp_keepalives_idle = 60; set tcp_keepalives_interval = 15; "
-        "set tcp_keepalives_count = 4"
-    )
-    return connection
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise WarehouseUnavailable(
+            f"the database {connection.info.dbname} is encoded in {encoding}, which cannot hold "
+            "every name: make one with encoding 'UTF8'"
+        )
+    [(process,)] = connection.execute("select pg_backend_pid()")
+    if process != connection.info.backend_pid:
+        raise WarehouseUnavailable(
+            "what answers is a connection pooler, and a lock lasts as long as a session of the "
+            "server: let PGHOST and PGPORT lead to PostgreSQL itself"
+        )
 
 
 def libpq_environment(connection: psycopg.Connection) -> dict[str, str]:

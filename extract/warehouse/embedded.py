@@ -78,7 +78,9 @@ def start(directory: Path) -> ServerAddress:
     try:
         with _lock(directory):
             return running(directory) or _start(directory)
-    except (OSError, subprocess.SubprocessError, psycopg.Error, RuntimeError) as error:
+    except (
+        OSError, subprocess.SubprocessError, psycopg.Error, RuntimeError, UnicodeError,
+    ) as error:  # fmt: skip
         reason = f"the embedded PostgreSQL in {directory} does not start: {one_line(error)}"
         logs = f"{_start_log(directory)} and {_data(directory) / 'log'}"
         raise WarehouseUnavailable(f"{reason} (more in {logs})") from error

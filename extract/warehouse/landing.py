@@ -15,7 +15,11 @@ import psycopg
 from psycopg import sql
 
 from extract.documents import Document, Forecast, QuarantinedDocument
-from extract.messages import json_without_mail_addresses, without_mail_addresses
+from extract.messages import (
+    json_without_mail_addresses,
+    storable_text,
+    without_mail_addresses,
+)
 from extract.warehouse.float_arrays import FloatArrayDumper
 
 
@@ -51,7 +55,7 @@ def begin_run(connection: psycopg.Connection, command: str) -> int:
     """Note a run of the extractor; returns its id."""
     row = connection.execute(
         "insert into raw.run (started_utc, command) values (%s, %s) returning run_id",
-        [_plain(pendulum.now("UTC")), without_mail_addresses(command)],
+        [_plain(pendulum.now("UTC")), without_mail_addresses(storable_text(command))],
     ).fetchone()
     assert row is not None
     return int(row[0])
