@@ -204,8 +204,9 @@ def test_live_infeed(built: Warehouse) -> None:
 
 def test_how_many_samples_of_a_live_document_did_not_count(built: Warehouse) -> None:
     assert built.rows(
-        "select asset_id, source_file_name, to_char(measured_from_utc, 'YYYY-MM-DD HH24:MI'),"
-        " to_char(measured_to_utc, 'HH24:MI'), sample_count, uncounted_sample_count"
+        "select asset_id, split_part(source_uri, '/live/', 2),"
+        " to_char(measured_from_utc, 'YYYY-MM-DD HH24:MI'), to_char(measured_to_utc, 'HH24:MI'),"
+        " sample_count, uncounted_sample_count"
         " from live_documents",
     ) == [("WND-DE-001", "WND01_20250608.json", "2025-06-08 10:00", "10:10", 14, 3)]
 

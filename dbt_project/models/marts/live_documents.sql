@@ -2,10 +2,10 @@
 
 -- Without a CTE: PostgreSQL plans a view that has one by itself, and would count the samples of every document.
 select
-    documents.asset_id,
-    documents.source_file_name,
+    documents.source_uri,
     documents.received_utc,
     documents.content_sha256,
+    documents.asset_id,
     documents.measured_from_utc,
     documents.measured_to_utc,
     counts.sample_count,

@@ -6,5 +6,5 @@ select
     measured_to_utc,
     received_utc,
     content_sha256,
-    {{ file_name("source_uri") }} as source_file_name
+    source_uri
 from {{ source("raw", "live_infeed") }}
