@@ -1,8 +1,8 @@
 """Whatever a decoder accepts can be built: no document that has landed stops a build.
 
 Random documents, extremes included, are decoded; what is accepted lands, many documents to a build,
-and everything is built: from nothing, incrementally and in full, and read as readers do. Where that
-fails, documents are left out as long as it does, and what remains is printed.
+and everything is built: from nothing, incrementally and in full, read as readers do, and tested.
+Where that fails, documents are left out as long as it does, and what remains is printed.
 `ACCEPTED_EXAMPLES=20` runs as many examples, other ones each time; `ACCEPTED_REPEAT=12` one again.
 """
 
@@ -49,10 +49,12 @@ class Laboratory:
                     assert land(connection, [one.arrival for one in group]) == len(group)
                 except psycopg.Error as error:
                     return f"cannot land: {error}"
-                failed = self._build(warehouse) or self._read(connection)
+                failed = self._dbt(warehouse, "run") or self._read(connection)
                 if failed:
                     return failed
-            return self._build(warehouse, "--full-refresh")
+        return self._dbt(
+            warehouse, "build", "--full-refresh", "--exclude-resource-type", "unit_test"
+        )
 
     def guilty(self, groups: Groups) -> Groups:
         """As few of the documents as still fail together, as far as ten minutes allow to look."""
@@ -70,10 +72,10 @@ class Laboratory:
             size //= 2
         return _grouped(left, len(groups))
 
-    def _build(self, warehouse: Warehouse, *options: str) -> str:
-        built = dbt(warehouse.environment, self.target, "run", *options)
-        failed = {name: said for name, said in built.statuses.items() if said != "success"}
-        return "" if built.success else str(failed or built.exception)
+    def _dbt(self, warehouse: Warehouse, *arguments: str) -> str:
+        ran = dbt(warehouse.environment, self.target, *arguments)
+        failed = {name for name, said in ran.statuses.items() if said in ("error", "fail")}
+        return "" if ran.success else f"dbt {arguments[0]}: {sorted(failed) or ran.exception}"
 
     def _read(self, connection: psycopg.Connection) -> str:
         for mart in KEYS:
