@@ -20,6 +20,7 @@ from extract.settings import Settings
 from extract.status import source_statuses, status_table
 from extract.warehouse.connection import connect
 from extract.warehouse.landing import begin_run
+from extract.warehouse.landing_lock import tell_waits
 from extract.warehouse.schema import ensure_schema
 
 DEFAULT_WINDOW = timedelta(hours=48)
@@ -116,6 +117,7 @@ def _run(options: argparse.Namespace, command: str, reporter: Reporter) -> int:
         return _status(reporter)
     if (subject := _COMMANDS.get(options.source)) is not None:
         with connect(Settings.from_environment()) as connection:
+            tell_waits(connection, reporter.line)
             ensure_schema(connection)
             return subject(options, connection, command, reporter)
     sources = ALL if options.source == "all" else (options.source,)
@@ -128,6 +130,7 @@ def _run(options: argparse.Namespace, command: str, reporter: Reporter) -> int:
     marts.check_names(names)
     settings = Settings.from_environment()
     with connect(settings) as connection:
+        tell_waits(connection, reporter.line)
         marts.check_ownership(connection, names)
         ensure_schema(connection)
         run = Run(connection, begin_run(connection, command), reporter)

@@ -175,10 +175,10 @@ class _Batch:
         """Land what is waiting, in one transaction."""
         if not self._files and not self._refused:
             return
-        connection, run_id, table = self._run.connection, self._run.run_id, self._stream.table
+        connection, run_id = self._run.connection, self._run.run_id
         with connection.transaction():
-            landed = land_files(connection, run_id, table, self._files)
-            refused = quarantine_files(connection, run_id, table, self._refused)
+            landed = land_files(connection, run_id, self._files)
+            refused = quarantine_files(connection, run_id, self._refused)
         for document in refused:
             self._run.reporter.refused(f"{document.source_uri}: {document.reason}")
         self._tally.landed += landed

@@ -11,7 +11,8 @@ from extract.console import Reporter
 from extract.documents import ORIGIN_TYPES, Document, QuarantinedDocument
 from extract.errors import UsageError
 from extract.messages import one_line, without_mail_addresses
-from extract.warehouse.landing import begin_run, lock_table
+from extract.warehouse.landing import begin_run
+from extract.warehouse.landing_lock import lock_landing
 
 COMMAND = "retract"
 _NAMING_TYPES = ("text", "timestamptz", "date")
@@ -42,7 +43,7 @@ def run_command(
     if what is None:
         raise UsageError(f"no landed document has the id {document_id}")
     with connection.transaction():
-        lock_table(connection, "retraction")
+        lock_landing(connection)
         row = connection.execute(
             """
             select reason, received_utc from raw.retraction

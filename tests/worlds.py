@@ -490,7 +490,7 @@ def land(connection: psycopg.Connection, arrivals: Iterable[Arrival]) -> int:
                 first.source_uri, sha256_hex, first.content_sha256, first.received_utc
             )
             files.append((observation, arrival.documents))
-        landed += land_files(connection, run_id, table, files)
+        landed += land_files(connection, run_id, files)
     return landed
 
 

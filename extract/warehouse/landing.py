@@ -1,7 +1,7 @@
 """Landing: documents and ledger go into raw in one transaction, and nothing goes in twice.
 
-Each function takes the advisory lock of its table for its transaction and looks again at what is
-there: two runs at once land every document once, and document ids become visible in their order.
+Each function takes the lock of all landing for its transaction and looks again at what is there:
+two runs at once land every document once, and document ids become visible in their order.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,6 +21,7 @@ from extract.messages import (
     without_mail_addresses,
 )
 from extract.warehouse.float_arrays import FloatArrayDumper
+from extract.warehouse.landing_lock import lock_landing
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +86,16 @@ def newest_observations(
 def land_files(
     connection: psycopg.Connection,
     run_id: int,
-    table: str,
     files: Sequence[tuple[Observation, Sequence[Document]]],
 ) -> int:
-    """Land files of one table; returns how many of them were new.
+    """Land files of one stream; returns how many of them were new.
 
     A file whose bytes are those of its newest observation brings no document, only its new stamp,
     unless these bytes are still in quarantine: then they are landed and released.
     """
     landed = 0
     with connection.transaction():
-        lock_table(connection, table)
+        lock_landing(connection)
         known = newest_observations(
             connection, [observation.source_uri for observation, _ in files]
         )
@@ -124,17 +124,16 @@ def land_files(
 def quarantine_files(
     connection: psycopg.Connection,
     run_id: int,
-    table: str,
     files: Sequence[tuple[Observation, QuarantinedDocument]],
 ) -> list[QuarantinedDocument]:
-    """Put refused files of one table in quarantine; returns those that were not there yet.
+    """Put refused files of one stream in quarantine; returns those that were not there yet.
 
     They are in the ledger like all files, so that they are not read again until they change.
     """
     if not files:
         return []
     with connection.transaction():
-        lock_table(connection, table)
+        lock_landing(connection)
         known = newest_observations(connection, [o.source_uri for o, _ in files])
         # What is refused today and was landed under an older rule stays landed.
         news = [
@@ -158,7 +157,7 @@ def quarantine(
     if not documents:
         return []
     with connection.transaction():
-        lock_table(connection, QuarantinedDocument.table)
+        lock_landing(connection)
         held = quarantined_bytes(
             connection, [(d.source_uri, d.content_sha256) for d in documents], unreleased=False
         )
@@ -217,7 +216,7 @@ def release(connection: psycopg.Connection, run_id: int, document_ids: Sequence[
     """
     if not document_ids:
         return []
-    lock_table(connection, "quarantine_release")
+    lock_landing(connection)
     rows = connection.execute(
         """
         insert into raw.quarantine_release (quarantined_document_id, received_utc, run_id)
@@ -240,8 +239,7 @@ def land_released(
     The ledger stays as it is: the address may hold other bytes by now.
     """
     with connection.transaction():
-        for table in sorted({document.table for document in documents}):
-            lock_table(connection, table)
+        lock_landing(connection)
         if not release(connection, run_id, [document_id]):
             return False
         _copy_documents(connection, run_id, documents)
@@ -256,7 +254,7 @@ def land_forecasts(
     A version whose newest document (received last) has the same bytes brings nothing new.
     """
     with connection.transaction():
-        lock_table(connection, Forecast.table)
+        lock_landing(connection)
         rows = connection.execute(
             """
             select asked.asset_id, asked.version_utc, newest.content_sha256
@@ -344,16 +342,6 @@ def note_absences(connection: psycopg.Connection, run_id: int, in_vain: Sequence
             )
             for absence in in_vain
         ),
-    )
-
-
-def lock_table(connection: psycopg.Connection, table: str) -> None:
-    """Be the only one to add to this table of raw, up to the end of the transaction."""
-    # What is repeated is planned once: a plan made while the table was small would be kept as it
-    # grows, and read it whole for every document that is looked up.
-    connection.execute(
-        "select pg_advisory_xact_lock(hashtext(%s)), set_config('enable_seqscan', 'off', true)",
-        [f"raw.{table}"],
     )
 
 

@@ -1,6 +1,6 @@
 -- What the three roles lack, as statements to run in this order; no row: nothing is missing. The roles exist.
 --
--- vpp_loader       reads and inserts in raw: nothing there can be changed or deleted by it
+-- vpp_loader       reads and inserts in raw: nothing there can be changed or deleted by it. It alone locks landing
 -- vpp_transformer  reads raw, and owns the models: staging, intermediate, build and the marts in public
 -- vpp_reader       reads the marts
 
@@ -141,6 +141,10 @@ from relation
 where
     schema_name = 'raw' and relkind = 'r'
     and not (has_table_privilege('vpp_loader', oid, 'select') and has_table_privilege('vpp_loader', oid, 'insert'))
+
+union all
+select 4, 'grant update on raw.landing_lock to vpp_loader'
+where not has_table_privilege('vpp_loader', 'raw.landing_lock', 'update')
 
 union all
 select 4, format('grant usage on sequence %%s to vpp_loader', name)

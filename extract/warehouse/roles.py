@@ -26,9 +26,9 @@ def ensure_roles(connection: psycopg.Connection, environment: Mapping[str, str])
     session's user may not do it.
     """
     with connection.transaction():
-        # Two at once: one waits, and then finds everything.
-        connection.execute("select pg_advisory_xact_lock(hashtext('roles'))")
         connection.execute("set local lock_timeout to '10s'")
+        # Two at once: one waits, and then finds everything.
+        _run(connection, "lock table raw.landing_lock in share row exclusive mode")
         done = [_run(connection, statement) for statement in _missing_roles(connection)]
         _refuse_mighty(connection)
         done += [_run(connection, statement) for statement in _missing_grants(connection)]
@@ -93,7 +93,7 @@ def _run(connection: psycopg.Connection, statement: str) -> str:
         ) from error
     except psycopg.errors.LockNotAvailable as error:
         raise ConfigurationError(
-            f"{statement} had to wait too long: is a build running? Then run this again"
+            f"{statement} had to wait too long: is a build or a load running? Then run this again"
         ) from error
     return statement
 

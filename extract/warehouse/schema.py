@@ -24,21 +24,20 @@ def ensure_schema(connection: psycopg.Connection) -> bool:
     """
     definition = _DEFINITION.read_text()
     names = _CREATED.findall(definition) + list(map(".".join, _ADDED.findall(definition)))
-    if not _missing(connection, names):
-        return False
-    with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(hashtext('raw'))")
-        missing = _missing(connection, names)
-        if not missing:
-            return False
+    while missing := _missing(connection, names):
         try:
-            connection.execute(sql.SQL(definition))
+            with connection.transaction():
+                connection.execute(sql.SQL(definition))
+            return True
+        except psycopg.errors.UniqueViolation:
+            # Another run has just made the same.
+            continue
         except psycopg.errors.InsufficientPrivilege as error:
             raise WarehouseUnavailable(
                 f"raw.{missing[0]} is missing and {connection.info.user} may not make it: run "
                 '"python -m extract.warehouse roles" once as the owner of the database'
             ) from error
-    return True
+    return False
 
 
 def _missing(connection: psycopg.Connection, names: list[str]) -> list[str]:

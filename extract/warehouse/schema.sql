@@ -6,6 +6,20 @@ create schema if not exists raw;
 -- One sequence for all streams, so that a document id names one document wherever it landed.
 create sequence if not exists raw.document_id;
 
+-- Whoever lands holds the lock of this table, so that document ids become visible in their order. Always empty. It is
+-- the lock of a table because only a role that may update the table can take it: an advisory lock is anybody's.
+create table if not exists raw.landing_lock ();
+-- Of two that make this schema at once, one waits here.
+lock table raw.landing_lock in share row exclusive mode;
+do $$
+begin
+    -- Who could land before this table was there can go on.
+    if to_regrole('vpp_loader') is not null then
+        grant update on raw.landing_lock to vpp_loader;
+    end if;
+end
+$$;
+
 -- A run of the extractor.
 create table if not exists raw.run (
     run_id bigint generated always as identity primary key,

@@ -1,9 +1,10 @@
-"""One load of a stream at a time: a lock that the server takes back when its holder dies.
+"""One load of a stream at a time: who loads it says so in the name of its session.
 
-Held by the session, beside the locks of single transactions that landing takes. The name of the
-session (application_name) says to others which run it is.
+The name ends with the session, however that ends. It counts only where the session's role may land:
+others can take any name, and any advisory lock, but keep nobody from loading.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -11,26 +12,22 @@ import psycopg
 
 from extract.errors import StreamBusy
 from extract.run import Run
+from extract.warehouse.landing_lock import lock_landing
 
-# Two numbers, so that pg_locks shows which stream a lock is of.
-_KEY = "hashtext('extract stream'), hashtext(%s)"
+_POLL_S = 0.5
 _HOLDER = """
     select
         session.pid,
-        session.application_name,
         session.client_addr::text,
-        (
-            select started_utc from raw.run
-            where run_id = substring(session.application_name from ' run (\\d{1,18})$')::bigint
-        )
-    from pg_locks as held
-    inner join pg_stat_activity as session on session.pid = held.pid
-    where held.locktype = 'advisory'
-        and held.granted
-        and held.database = (select oid from pg_database where datname = current_database())
-        and held.objsubid = 2
-        and held.classid = (hashtext('extract stream')::bigint & 4294967295)::oid
-        and held.objid = (hashtext(%s)::bigint & 4294967295)::oid
+        session.client_port,
+        run.run_id,
+        run.started_utc
+    from pg_stat_activity as session
+    left join raw.run on run.run_id = substring(session.application_name from '\\d{1,18}$')::bigint
+    where session.datname = current_database()
+        and session.pid <> pg_backend_pid()
+        and session.application_name ~ ('^extract ' || %s || ' run \\d{1,18}$')
+        and has_table_privilege(session.usesysid, 'raw.landing_lock', 'update')
     limit 1
 """
 
@@ -41,50 +38,54 @@ def loading(run: Run, stream: str, *, wait: bool) -> Iterator[None]:
 
     While another one does: wait for it, or raise StreamBusy.
     """
-    connection = run.connection
-    _name_session(run, stream)
-    if not _execute(connection, f"select pg_try_advisory_lock({_KEY})", stream):
-        busy = StreamBusy(stream, _holder(connection, stream))
+    holder = _begin(run, stream)
+    if holder is not None:
         if not wait:
-            raise busy
-        run.reporter.line(f"{stream}: waiting: {busy.holder}")
-        _execute(connection, f"select pg_advisory_lock({_KEY})", stream)
+            raise StreamBusy(stream, holder)
+        run.reporter.line(f"{stream}: waiting: {holder}")
+        while _begin(run, stream) is not None:
+            time.sleep(_POLL_S)
     try:
         yield
     finally:
-        # A session that is lost has lost its locks.
+        # A session that is lost has lost its name.
         with suppress(psycopg.Error):
-            _execute(connection, f"select pg_advisory_unlock({_KEY})", stream)
+            _name_session(run.connection, "extract")
 
 
 def wait_for_loads(run: Run, what: str, streams: Sequence[str]) -> None:
     """Wait until no run loads one of these streams, which `what` builds on."""
     for stream in streams:
-        if not _execute(run.connection, f"select pg_try_advisory_lock_shared({_KEY})", stream):
-            holder = _holder(run.connection, stream)
+        holder = _holder(run.connection, stream)
+        if holder is not None:
             run.reporter.line(f"{what}: waiting for {stream}: {holder}")
-            _execute(run.connection, f"select pg_advisory_lock_shared({_KEY})", stream)
-        _execute(run.connection, f"select pg_advisory_unlock_shared({_KEY})", stream)
+            while _holder(run.connection, stream) is not None:
+                time.sleep(_POLL_S)
 
 
-def _name_session(run: Run, stream: str) -> None:
-    name = f"extract {stream} run {run.run_id}"
-    run.connection.execute("select set_config('application_name', %s, false)", [name])
+def _begin(run: Run, stream: str) -> str | None:
+    """Name this session as the one that loads the stream; who else does, where one does."""
+    with run.connection.transaction():
+        # Of two that begin at once, one sees the other.
+        lock_landing(run.connection)
+        holder = _holder(run.connection, stream)
+        if holder is None:
+            _name_session(run.connection, f"extract {stream} run {run.run_id}")
+    return holder
 
 
-def _holder(connection: psycopg.Connection, stream: str) -> str:
+def _name_session(connection: psycopg.Connection, name: str) -> None:
+    connection.execute("select set_config('application_name', %s, false)", [name])
+
+
+def _holder(connection: psycopg.Connection, stream: str) -> str | None:
     """Who loads the stream, in words; what the server does not tell is left out."""
     row = connection.execute(_HOLDER, [stream]).fetchone()
     if row is None:
-        return "another run was loading it and has just ended"
-    process, name, address, started_utc = row
+        return None
+    process, address, port, run_id, started_utc = row
     who = "another session"
     if started_utc is not None:
-        who = f"run {name.rpartition(' ')[2]}, started {started_utc:%Y-%m-%d %H:%M:%SZ},"
-    where = f"from {address}" if address else "from the server's own machine"
-    return f"{who} is loading it (server process {process}, {where})"
-
-
-def _execute(connection: psycopg.Connection, query: str, stream: str) -> bool:
-    row = connection.execute(query, [stream]).fetchone()
-    return bool(row and row[0])
+        who = f"run {run_id}, started {started_utc:%Y-%m-%d %H:%M:%SZ},"
+    where = f", from {address}" if address else ", from the server's own machine" * (port == -1)
+    return f"{who} is loading it (server process {process}{where})"

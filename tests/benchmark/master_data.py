@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pendulum
 import psycopg
 
-from extract.documents import AssetContracts, Delivery, Document, TechnicalData
+from extract.documents import Delivery, Document
 from extract.simulator.master_data import contract_files, technical_data_files
 from extract.simulator.plan import SimulationPlan
 from extract.sources import asset_contracts, technical_data
@@ -19,16 +19,16 @@ _RECEIVED_UTC = pendulum.instance(HISTORY_END - timedelta(days=60))
 
 def land_master_data(connection: psycopg.Connection, plan: SimulationPlan) -> None:
     """Land the newest technical data and contracts of the simulator, received before all else."""
-    for table, files, decode in (
-        (TechnicalData.table, technical_data_files(plan), technical_data.decode),
-        (AssetContracts.table, contract_files(plan), asset_contracts.decode),
+    for files, decode in (
+        (technical_data_files(plan), technical_data.decode),
+        (contract_files(plan), asset_contracts.decode),
     ):
         delivery = _newest(files)
         documents: list[Document] = list(decode(delivery))
         observation = Observation(
             delivery.source_uri, "stamp", delivery.content_sha256, delivery.received_utc
         )
-        land_files(connection, _RUN_ID, table, [(observation, documents)])
+        land_files(connection, _RUN_ID, [(observation, documents)])
 
 
 def _newest(files: Iterator[tuple[str, bytes]]) -> Delivery:

@@ -161,8 +161,7 @@ def test_a_decoder_returns_what_can_be_landed_or_refuses(
             observation = Observation(
                 document.source_uri, "stamp", document.content_sha256, document.received_utc
             )
-            table = documents[0].table
-            assert land_files(run.connection, run.run_id, table, [(observation, documents)]) == 1
+            assert land_files(run.connection, run.run_id, [(observation, documents)]) == 1
 
 
 @settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -614,30 +614,6 @@ def test_the_simulator_loads_whole(extract: ExtractCommand, warehouse: Warehouse
     ) == [(480, 193, 193, True)]
 
 
-def test_document_ids_of_a_stream_become_visible_in_order(
-    warehouse: Warehouse, load: Load, http_server: HttpServer
-) -> None:
-    assert load("--assets", "A", *HOUR).status == 0
-    with warehouse.connect() as holder:
-        holder.execute("begin")
-        holder.execute("select pg_advisory_xact_lock(hashtext('raw.forecast_version'))")
-        done = threading.Event()
-        outcomes: list[Outcome] = []
-
-        def second() -> None:
-            outcomes.append(load("--assets", "B", *HOUR))
-            done.set()
-
-        thread = threading.Thread(target=second)
-        thread.start()
-        assert not done.wait(1.5)
-        assert warehouse.value("select count(*) from raw.forecast_version") == 4
-        holder.execute("commit")
-        thread.join()
-    assert outcomes[0].status == 0
-    assert warehouse.value("select count(*) from raw.forecast_version") == 8
-
-
 def test_what_is_landed_is_looked_up_by_index_however_long_the_session(
     warehouse: Warehouse,
 ) -> None:

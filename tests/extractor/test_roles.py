@@ -255,6 +255,21 @@ def test_the_loader_may_do_nothing_else(house: House, statement: str) -> None:
     assert house.refusal(LOADER, statement) == "42501"
 
 
+@pytest.mark.parametrize("role", [TRANSFORMER, READER])
+@pytest.mark.parametrize("mode", ["row share", "row exclusive", "share", "access exclusive"])
+def test_nobody_else_can_hold_landing_up_by_its_lock(house: House, role: str, mode: str) -> None:
+    assert house.refusal(role, f"lock table raw.landing_lock in {mode} mode") == "42501"
+
+
+def test_nobody_else_can_hold_landing_up_by_a_name(house: House) -> None:
+    with house.connect(READER) as reader, house.connect(LOADER) as loader:
+        reader.execute("set application_name to 'extract live-infeed run 1'")
+        landed = extract(house.environment(LOADER), "live-infeed")
+        assert (landed.returncode, landed.stderr) == (0, "")
+        loader.execute("set application_name to 'extract live-infeed run 1'")
+        assert extract(house.environment(LOADER), "live-infeed").returncode == 4
+
+
 def test_the_loader_sees_the_status(house: House) -> None:
     shown = extract(house.environment(LOADER), "status")
     assert (shown.returncode, shown.stderr) == (0, "")
