@@ -128,6 +128,7 @@ def remember_parsing(environment: Mapping[str, str], target: Path) -> None:
         password="",
         database=database,
         schema="public",
+        application_name="dbt public",
     )
     for node in [*manifest.nodes.values(), *manifest.sources.values()]:
         if relation := getattr(node, "relation_name", None):

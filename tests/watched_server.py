@@ -19,12 +19,39 @@ from tests.conftest import PostgresServer
 _NODE = re.compile(rb'"node_id": "[a-z_]+\.[a-z_]+\.([A-Za-z0-9_.-]+)"')
 
 
+_GATE_SECONDS = 300
+
+
 class ConnectionLost(Exception):
     """Raised by a watcher: the statement never reaches the server, and the connection ends."""
 
 
 Watcher = Callable[[str, str], None]
 """Called with the name of dbt's node (empty: none yet) and the statement that it sends."""
+
+
+class Gate:
+    """Holds a build where a node sends a statement with a word, until it is opened or cut off."""
+
+    def __init__(self, node: str, word: str = "") -> None:
+        self.reached = threading.Event()
+        self._node, self._word = node, word
+        self._ended = threading.Event()
+        self._is_cut = False
+
+    def __call__(self, node: str, statement: str) -> None:
+        if node == self._node and self._word in statement.lower() and not self.reached.is_set():
+            self.reached.set()
+            assert self._ended.wait(_GATE_SECONDS)
+            if self._is_cut:
+                raise ConnectionLost
+
+    def open(self) -> None:
+        self._ended.set()
+
+    def cut(self) -> None:
+        self._is_cut = True
+        self._ended.set()
 
 
 class WatchedServer:

@@ -573,15 +573,17 @@ Marts = Mapping[str, Mapping[str, str]]
 """The rows of every mart as text, by their key as text."""
 
 
-def marts(connection: psycopg.Connection) -> Marts:
-    """What the marts hold now, of one instant."""
+def marts(
+    connection: psycopg.Connection, environment: str = "public", names: Iterable[str] = KEYS
+) -> Marts:
+    """What the marts of an environment hold now, of one instant."""
     read: dict[str, dict[str, str]] = {}
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read")
-        for mart, key in KEYS.items():
-            query = sql.SQL("select ({})::text, mart::text from public.{} as mart").format(
-                sql.SQL("row({})").format(sql.SQL(", ").join(map(sql.Identifier, key))),
-                sql.Identifier(mart),
+        for mart in names:
+            query = sql.SQL("select ({})::text, mart::text from {} as mart").format(
+                sql.SQL("row({})").format(sql.SQL(", ").join(map(sql.Identifier, KEYS[mart]))),
+                sql.Identifier(environment, mart),
             )
             rows = connection.execute(query).fetchall()
             read[mart] = dict(rows)

@@ -48,7 +48,7 @@ with headers as (
                         select documents.version_utc
                         from {{ documents }} as documents
                         where
-                            {{ is_in_build("forecast_version") }}
+                            {{ is_in_build() }}
                             and documents.asset_id = affected.asset_id
                             and documents.version_utc <= affected.from_utc - interval '{{ longest_minutes }} minutes'
                         order by documents.version_utc desc

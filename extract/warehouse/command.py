@@ -7,15 +7,18 @@ import sys
 from collections.abc import Sequence
 
 import psycopg
+from rich.console import Console
 
-from extract.errors import ExtractError
+from extract.errors import ExtractError, UsageError
 from extract.messages import one_line
 from extract.settings import PROJECT_ROOT, Settings
 from extract.warehouse import embedded
 from extract.warehouse.connection import connect
+from extract.warehouse.environments import drop_environment, environments, environments_table
 from extract.warehouse.roles import ROLES, ensure_roles
 from extract.warehouse.schema import ensure_schema
 
+WIDEST_TABLE = 200
 DBT_ENVIRONMENT = {
     "DBT_PROFILES_DIR": str(PROJECT_ROOT / "profiles"),
     "DBT_PROJECT_DIR": str(PROJECT_ROOT / "dbt_project"),
@@ -27,18 +30,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser = _parser()
     # What follows psql is psql's own, options included.
-    options = parser.parse_args(words[:1])
-    rest = words[1:]
-    if rest and options.action != "psql":
-        parser.error(f"{options.action}: takes no arguments")
+    options = parser.parse_args(words[:1] if words[:1] == ["psql"] else words)
+    if options.drop is not None and options.action != "environments":
+        parser.error(f"{options.action}: --drop is for environments")
     settings = Settings.from_environment()
     try:
         if options.action == "psql":
-            return _psql(settings, rest)
+            return _psql(settings, words[1:])
+        if options.action == "environments":
+            return _environments(settings, options.drop)
         return _ACTIONS[options.action](settings)
     except ExtractError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, UsageError) else 1
     except psycopg.Error as error:
         print(f"error: the warehouse: {one_line(error)}", file=sys.stderr)
         return 1
@@ -89,6 +93,16 @@ def _roles(settings: Settings) -> int:
     return 0
 
 
+def _environments(settings: Settings, drop: str | None) -> int:
+    with connect(settings) as connection:
+        if drop is not None:
+            drop_environment(connection, drop)
+            print(f"dropped: {drop}")
+        else:
+            Console(width=WIDEST_TABLE).print(environments_table(environments(connection)))
+    return 0
+
+
 def _psql(settings: Settings, arguments: Sequence[str]) -> int:
     environment = {"PGTZ": "UTC"} | os.environ | warehouse_environment(settings)
     program = str(embedded.psql_program())
@@ -103,16 +117,18 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m extract.warehouse",
         description="The embedded PostgreSQL, which is the warehouse while PGHOST is not set, "
-        "and the roles of any warehouse.",
+        "and the roles and environments of any warehouse.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="actions:\n"
         "  start   start it, if it does not run already\n"
         "  stop    stop it\n"
         "  env     print what to export for dbt and psql, having started it if need be\n"
-        "  roles   make the roles vpp_loader, vpp_transformer and vpp_reader, or what they lack;\n"
-        "          their passwords are those in VPP_LOADER_PASSWORD, VPP_TRANSFORMER_PASSWORD and\n"
-        "          VPP_READER_PASSWORD, where set\n"
+        "  roles   make the roles vpp_loader, vpp_transformer, vpp_developer and vpp_reader, or\n"
+        "          what they lack; their passwords are those in VPP_LOADER_PASSWORD and so on\n"
+        "  environments\n"
+        "          show what dbt has built beside production; with --drop NAME, drop one\n"
         "  psql    open psql on the warehouse; what follows is passed on to psql\n",
     )
-    parser.add_argument("action", choices=[*_ACTIONS, "psql"], metavar="ACTION")
+    parser.add_argument("action", choices=[*_ACTIONS, "environments", "psql"], metavar="ACTION")
+    parser.add_argument("--drop", metavar="NAME", help="drop this environment (environments only)")
     return parser

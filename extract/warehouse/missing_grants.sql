@@ -1,7 +1,9 @@
--- What the three roles lack, as statements to run in this order; no row: nothing is missing. The roles exist.
+-- What the roles lack, as statements to run in this order; no row: nothing is missing. The roles exist.
 --
 -- vpp_loader       reads and inserts in raw: nothing there can be changed or deleted by it. It alone locks landing
 -- vpp_transformer  reads raw, and owns the models: staging, intermediate, build and the marts in public
+-- vpp_developer    reads raw, and builds environments: schemas that it makes itself. What it may read of production, for a
+--                  build that defers to it, each build of production grants
 -- vpp_reader       reads the marts
 
 with database as (
@@ -110,6 +112,9 @@ cross join (
     ('vpp_transformer', 'CONNECT'),
     ('vpp_transformer', 'CREATE'),
     ('vpp_transformer', 'TEMPORARY'),
+    ('vpp_developer', 'CONNECT'),
+    ('vpp_developer', 'CREATE'),
+    ('vpp_developer', 'TEMPORARY'),
     ('vpp_reader', 'CONNECT')
 ) as wanted (role_name, privilege)
 where not exists (
@@ -125,6 +130,8 @@ from (
     ('vpp_transformer', 'raw', 'USAGE'),
     ('vpp_transformer', 'public', 'USAGE'),
     ('vpp_transformer', 'public', 'CREATE'),
+    ('vpp_developer', 'raw', 'USAGE'),
+    ('vpp_developer', 'public', 'USAGE'),
     ('vpp_reader', 'public', 'USAGE')
 ) as wanted (role_name, schema_name, privilege)
 where not exists (
@@ -155,9 +162,9 @@ where
     and case relkind when 'S' then not has_sequence_privilege('vpp_loader', oid, 'usage') end
 
 union all
-select 4, format('grant select on %%s to vpp_transformer', name)
-from relation
-where schema_name = 'raw' and relkind = 'r' and not has_table_privilege('vpp_transformer', oid, 'select')
+select 4, format('grant select on %%s to %%s', name, role_name)
+from relation cross join (values ('vpp_transformer'), ('vpp_developer')) as wanted (role_name)
+where schema_name = 'raw' and relkind = 'r' and not has_table_privilege(role_name, oid, 'select')
 
 -- Tables that a newer version of this project adds to raw.
 union all
@@ -174,7 +181,8 @@ cross join (
     ('vpp_loader', 'r', 'SELECT'),
     ('vpp_loader', 'r', 'INSERT'),
     ('vpp_loader', 'S', 'USAGE'),
-    ('vpp_transformer', 'r', 'SELECT')
+    ('vpp_transformer', 'r', 'SELECT'),
+    ('vpp_developer', 'r', 'SELECT')
 ) as wanted (role_name, kind, privilege)
 where not exists (
     select from pg_default_acl cross join lateral aclexplode(defaclacl) as acl

@@ -1,4 +1,4 @@
-"""Three roles with the least rights that their work needs: loader, transformer and reader."""
+"""Four roles with the least rights that their work needs."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +9,7 @@ from psycopg import sql
 from extract.errors import ConfigurationError
 from extract.messages import one_line
 
-ROLES = ("vpp_loader", "vpp_transformer", "vpp_reader")
+ROLES = ("vpp_loader", "vpp_transformer", "vpp_developer", "vpp_reader")
 _MISSING = Path(__file__).with_name("missing_grants.sql")
 
 

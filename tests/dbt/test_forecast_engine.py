@@ -145,7 +145,7 @@ def engine(
         select = ["--select", "+stg_vpp__forecast_versions"]
         assert dbt(module_warehouse.environment, target, "run", *select).success
         # Whatever lands from now on is in the build.
-        connection.execute("update build.run set forecast_version_upto = 9e18")
+        connection.execute("update build.run set documents_upto = 9e18")
         connection.execute(
             "create temporary table affected"
             " (asset_id text, from_utc timestamptz, to_utc timestamptz)"

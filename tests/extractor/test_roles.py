@@ -1,4 +1,4 @@
-"""The three roles: each is logged in as, does its work, and is refused everything else."""
+"""The roles: each is logged in as, does its work, and is refused everything else."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ from tests.extract_command import extract
 from tests.servers import installed_servers, running_server
 from tests.worlds import KEYS
 
-LOADER, TRANSFORMER, READER = ROLES
+LOADER, TRANSFORMER, DEVELOPER, READER = ROLES
 WINDOW = ("--from", "2025-06-08T10:00", "--to", "2025-06-08T11:00")
 
 
@@ -44,16 +44,23 @@ def server(
             yield installed
 
 
-def roles(environment: Mapping[str, str], **settings: str) -> subprocess.CompletedProcess[str]:
-    """`python -m extract.warehouse roles`."""
+def warehouse_command(
+    environment: Mapping[str, str], *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """`python -m extract.warehouse ARGUMENTS`."""
     return subprocess.run(
-        [sys.executable, "-m", "extract.warehouse", "roles"],
+        [sys.executable, "-m", "extract.warehouse", *arguments],
         cwd=ROOT,
-        env={**os.environ, **environment, **settings},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def roles(environment: Mapping[str, str], **settings: str) -> subprocess.CompletedProcess[str]:
+    """`python -m extract.warehouse roles`."""
+    return warehouse_command({**environment, **settings}, "roles")
 
 
 @dataclass(frozen=True)
@@ -255,7 +262,7 @@ def test_the_loader_may_do_nothing_else(house: House, statement: str) -> None:
     assert house.refusal(LOADER, statement) == "42501"
 
 
-@pytest.mark.parametrize("role", [TRANSFORMER, READER])
+@pytest.mark.parametrize("role", [TRANSFORMER, DEVELOPER, READER])
 @pytest.mark.parametrize("mode", ["row share", "row exclusive", "share", "access exclusive"])
 def test_nobody_else_can_hold_landing_up_by_its_lock(house: House, role: str, mode: str) -> None:
     assert house.refusal(role, f"lock table raw.landing_lock in {mode} mode") == "42501"
@@ -320,6 +327,61 @@ def test_a_table_that_is_new_in_raw_can_be_loaded_and_read(house: House) -> None
 )
 def test_the_transformer_may_not_touch_what_was_received(house: House, statement: str) -> None:
     assert house.refusal(TRANSFORMER, statement) == "42501"
+
+
+def test_a_developer_builds_beside_production_and_changes_nothing_of_it(house: House) -> None:
+    before = rights(house.warehouse)
+    jane = {**house.environment(DEVELOPER), "DBT_SCHEMA": "dev_jane"}
+    built = dbt(jane, house.target / "dev_jane", "run", "--target", "dev")
+    assert built.success, built.statuses
+    assert house.warehouse.value("select count(*) from dev_jane.asset_forecasts") != 0
+    assert [row for row in rights(house.warehouse) if row[0] != "schema"] == [
+        row for row in before if row[0] != "schema"
+    ]
+    # Nobody else sees it.
+    for schema in ("dev_jane", "dev_jane_staging", "dev_jane_intermediate", "dev_jane_build"):
+        for role in (LOADER, READER):
+            assert not house.warehouse.value(
+                f"select has_schema_privilege('{role}', '{schema}', 'usage')"
+            )
+    dropped = warehouse_command(jane, "environments", "--drop", "dev_jane")
+    assert (dropped.returncode, dropped.stdout, dropped.stderr) == (0, "dropped: dev_jane\n", "")
+    assert house.warehouse.rows("select from pg_namespace where nspname ~ '^dev_jane'") == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into raw.run (started_utc, command) values (now(), '')",
+        "select nextval('raw.document_id')",
+        "create table raw.mine ()",
+        "create table public.mine ()",
+        "create table staging.mine ()",
+        "delete from public.assets",
+        "select from build.run for share",
+        "update build.model_state set build_number = 0",
+        "delete from build.change",
+        "create or replace view public.imbalance as select 1 as one",
+        "create role mine",
+    ],
+)
+def test_the_developer_may_not_touch_production(house: House, statement: str) -> None:
+    assert house.refusal(DEVELOPER, statement) == "42501"
+
+
+@pytest.mark.parametrize(
+    "relation",
+    [
+        "raw.forecast_version",
+        "staging.stg_vpp__forecast_documents",
+        "intermediate.int_forecasts_settled",
+        "build.run",
+        "build.model_state",
+        "public.imbalance",
+    ],
+)
+def test_the_developer_reads_what_a_build_may_defer_to(house: House, relation: str) -> None:
+    assert house.refusal(DEVELOPER, f"select from {relation}") is None
 
 
 def test_the_transformer_builds_in_full(house: House) -> None:

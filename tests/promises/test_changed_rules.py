@@ -127,7 +127,10 @@ def test_every_variable_is_a_part_of_the_definitions(project: Path) -> None:
 def test_a_rule_of_incremental_builds_is_a_part_of_the_definitions(
     warehouse: Warehouse, project: Path, build: Build, file: str, old: str, new: str
 ) -> None:
-    definition = "select definitions ->> 'portfolio_forecast' from build.current"
+    definition = (
+        "select definitions ->> 'portfolio_forecast' from build.run"
+        " order by build_number desc limit 1"
+    )
     before = warehouse.value(definition)
     assert build().success
     assert warehouse.value(definition) == before
@@ -174,14 +177,15 @@ def test_a_build_that_failed_is_not_tried_again_on_what_landed_since(
     assert warehouse.value(CAPACITY) == 3000.0
 
 
-def test_a_build_without_rows_is_refused(warehouse: Warehouse, build: Build) -> None:
-    assert not build("run", "--empty", "--select", "+assets").success
+@pytest.mark.parametrize("option", ["--empty", "--sample=1 day"])
+def test_a_build_of_fewer_rows_is_refused(warehouse: Warehouse, build: Build, option: str) -> None:
+    assert not build("run", option, "--select", "+assets").success
     assert warehouse.value(CAPACITY) == 1000.0
 
 
 def test_a_model_that_is_no_more_holds_nothing_up(warehouse: Warehouse, build: Build) -> None:
     with warehouse.connect() as connection:
-        connection.execute("insert into build.model_state values ('removed', '', 1)")
+        connection.execute("insert into build.model_state values ('removed', '', 1, 0)")
     assert build("run").success
     assert warehouse.value("select count(*) from build.run") == 1
 

@@ -116,7 +116,8 @@ def test_a_build_survives_the_death_of_the_server(
 def is_building(warehouse: Warehouse) -> bool:
     """Whether a build has begun and not ended."""
     try:
-        return warehouse.value("select finished_utc is null from build.current") is True
+        newest = "select finished_utc is null from build.run order by build_number desc limit 1"
+        return warehouse.value(newest) is True
     except psycopg.OperationalError:
         return False
 

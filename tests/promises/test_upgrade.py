@@ -1,7 +1,97 @@
 """A warehouse that an older version of the project made becomes one of today's by the next run."""
 
+from pathlib import Path
+from random import Random
+
+import psycopg
+from psycopg import sql
+
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import Warehouse
+from tests.dbt_project import dbt
+from tests.extract_command import extract
+from tests.worlds import KEYS, World, differences, land, marts
+
+# How builds were recorded while each table of raw had a bound of its own.
+ELEVEN_BOUNDS = """
+    alter table build.run rename to new_run;
+    alter table build.model_state rename to new_model_state;
+    create table build.run (
+        build_number bigint generated always as identity primary key,
+        invocation_id text not null,
+        started_utc timestamptz not null default clock_timestamp(),
+        finished_utc timestamptz,
+        as_of_utc timestamptz,
+        technical_data_upto bigint not null default 0,
+        asset_contracts_upto bigint not null default 0,
+        forecast_version_upto bigint not null default 0,
+        live_infeed_upto bigint not null default 0,
+        final_production_upto bigint not null default 0,
+        redispatch_flag_upto bigint not null default 0,
+        retraction_upto bigint not null default 0,
+        quarantine_upto bigint not null default 0,
+        quarantine_release_upto bigint not null default 0,
+        redispatch_compensation_upto bigint not null default 0,
+        imbalance_price_upto bigint not null default 0,
+        extracted_utc timestamptz,
+        definitions jsonb,
+        gate_closure_minutes numeric
+    );
+    create table build.model_state (
+        model text primary key,
+        definition text not null,
+        build_number bigint not null
+    );
+    insert into build.run (
+        invocation_id, started_utc, finished_utc, as_of_utc, technical_data_upto,
+        asset_contracts_upto, forecast_version_upto, live_infeed_upto, final_production_upto,
+        redispatch_flag_upto, redispatch_compensation_upto, imbalance_price_upto, extracted_utc,
+        definitions, gate_closure_minutes
+    )
+    select
+        invocation_id, started_utc, finished_utc, as_of_utc,
+        (select coalesce(max(document_id), 0) from raw.technical_data),
+        (select coalesce(max(document_id), 0) from raw.asset_contracts),
+        (select coalesce(max(document_id), 0) from raw.forecast_version),
+        (select coalesce(max(document_id), 0) from raw.live_infeed),
+        (select coalesce(max(document_id), 0) from raw.final_production),
+        (select coalesce(max(document_id), 0) from raw.redispatch_flag),
+        (select coalesce(max(document_id), 0) from raw.redispatch_compensation),
+        (select coalesce(max(document_id), 0) from raw.imbalance_price),
+        extracted_utc, definitions, gate_closure_minutes
+    from build.new_run;
+    insert into build.model_state select model, 'of old', 1 from build.new_model_state;
+    create view build.progress as
+    select
+        model_state.model, model_state.build_number, run.as_of_utc, run.technical_data_upto,
+        run.asset_contracts_upto, run.forecast_version_upto, run.live_infeed_upto,
+        run.final_production_upto, run.redispatch_flag_upto, run.retraction_upto,
+        run.quarantine_upto, run.quarantine_release_upto, run.redispatch_compensation_upto,
+        run.imbalance_price_upto, run.gate_closure_minutes
+    from build.model_state inner join build.run on model_state.build_number = run.build_number;
+    create view build.current as select * from build.run order by build_number desc limit 1;
+"""
+
+
+def make_old(connection: psycopg.Connection) -> None:
+    """Give a warehouse of today's the form that it had before landing had one lock."""
+    connection.execute("drop table raw.landing_lock")
+    connection.execute(ELEVEN_BOUNDS)
+    views = connection.execute(
+        "select schemaname, viewname, definition from pg_views where definition ~ 'build.new_'"
+    ).fetchall()
+    assert len(views) > 10
+    for schema, view, definition in views:
+        # Every model asked for the bound of its own stream; int_forecasts_newest for a model's.
+        old = (
+            definition.replace("build.new_run", "build.current")
+            .replace("new_run.", "current.")
+            .replace("build.new_model_state", "build.progress")
+            .replace(".documents_upto", ".forecast_version_upto")
+        )
+        replace = sql.SQL("create or replace view {} as {}")
+        connection.execute(replace.format(sql.Identifier(schema, view), sql.SQL(old)))
+    connection.execute("drop table build.new_run, build.new_model_state")
 
 
 def test_raw_gains_what_it_lacks(warehouse: Warehouse) -> None:
@@ -31,3 +121,49 @@ def test_raw_gains_a_column_that_alone_is_missing(warehouse: Warehouse) -> None:
         assert ensure_schema(connection)
         assert not ensure_schema(connection)
     assert warehouse.rows("select value_count from raw.forecast_version") == []
+
+
+def test_eleven_bounds_become_one(warehouse: Warehouse, tmp_path: Path) -> None:
+    arrivals = World(4).arrivals
+    Random(4).shuffle(arrivals)
+    documents = "select count(*), sum(hashtext(landed::text)) from raw.forecast_version as landed"
+    of_old = "select relname from pg_class where relname in ('current', 'progress')"
+    same = "select (select count(*) from mine) = (select count(*) from asset_forecasts)"
+    with warehouse.connect() as connection:
+        ensure_schema(connection)
+        land(connection, arrivals[:-20])
+        assert dbt(warehouse.environment, tmp_path, "run").success
+        before = marts(connection)
+        make_old(connection)
+        assert differences(marts(connection), before) == []
+        landed = connection.execute(documents).fetchall()
+        connection.execute("create role analyst")
+        connection.execute("create view public.mine as select * from public.asset_forecasts")
+        grant = sql.SQL("grant select on {} to analyst")
+        for mart in (*KEYS, "mine"):
+            connection.execute(grant.format(sql.Identifier(mart)))
+    try:
+        assert extract(warehouse.environment, "schema").stdout == "schema raw: made\n"
+        # Models of old and of today side by side: what is not built yet is as it was.
+        assert dbt(warehouse.environment, tmp_path, "run", "--select", "+assets").success
+        with warehouse.connect() as connection:
+            assert len(connection.execute(of_old).fetchall()) == 2
+            assert differences(marts(connection), before) == []
+            assert connection.execute(documents).fetchall() == landed
+            land(connection, arrivals[-20:])
+        assert dbt(warehouse.environment, tmp_path, "run").success
+        with warehouse.connect() as connection:
+            assert connection.execute(of_old).fetchall() == []
+            upgraded = marts(connection)
+            assert upgraded["asset_forecasts"] != before["asset_forecasts"]
+            assert connection.execute(same).fetchone() == (True,)
+            for mart in (*KEYS, "mine"):
+                granted = "select has_table_privilege('analyst', %s, 'select')"
+                assert connection.execute(granted, [f"public.{mart}"]).fetchone() == (True,)
+        assert dbt(warehouse.environment, tmp_path, "run", "--full-refresh").success
+        with warehouse.connect() as connection:
+            assert differences(upgraded, marts(connection)) == []
+    finally:
+        with warehouse.connect() as connection:
+            connection.execute("drop owned by analyst")
+            connection.execute("drop role analyst")

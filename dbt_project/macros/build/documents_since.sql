@@ -1,14 +1,24 @@
 {#- What the current build sees, and what is new in it for a model. -#}
 
-{#- The documents of a stream that the current build sees: a condition on document_id. -#}
-{% macro is_in_build(stream) -%}
-    document_id <= {{ build_sees_upto(stream) }}
-    and {{ is_not_retracted(build_sees_upto("retraction")) }}
+{#- The documents that the current build sees: a condition on document_id. -#}
+{% macro is_in_build() -%}
+    document_id <= {{ build_sees_upto() }}
+    and {{ is_not_retracted(build_sees_upto()) }}
 {%- endmacro %}
 
-{#- How far the current build sees a stream: a document_id. -#}
-{% macro build_sees_upto(stream) -%}
-    (select current_build.{{ stream }}_upto from {{ source("build", "current") }} as current_build)
+{#- How far the current build sees: a document_id. -#}
+{% macro build_sees_upto() -%}
+    {{ of_current_build("documents_upto") }}
+{%- endmacro %}
+
+{#- What is recorded of the current build; where none runs, of the last one. -#}
+{% macro of_current_build(column) -%}
+    (
+        select builds.{{ column }}
+        from {{ source("build", "run") }} as builds
+        order by builds.build_number desc
+        limit 1
+    )
 {%- endmacro %}
 
 {#- A condition on document_id: no retraction up to this one names it. -#}
@@ -24,12 +34,12 @@
     The documents that the current build sees differently than a model did when it last took part in one: those that
     have landed since, and those that were retracted since. `documents` is a relation with document_id.
 -#}
-{% macro changed_documents(model_name, stream, documents) %}
+{% macro changed_documents(model_name, documents) %}
     select documents.document_id
     from {{ documents }} as documents
     where
-        documents.document_id > {{ read_upto(model_name, stream) }}
-        and documents.document_id <= {{ build_sees_upto(stream) }}
+        documents.document_id > {{ read_upto(model_name) }}
+        and documents.document_id <= {{ build_sees_upto() }}
     union all
     {{ retracted_since(model_name) }}
 {% endmacro %}
@@ -39,13 +49,13 @@
     select retractions.retracted_document_id as document_id
     from {{ ref("stg_extract__retractions") }} as retractions
     where
-        retractions.document_id > {{ read_upto(model_name, "retraction") }}
-        and retractions.document_id <= {{ build_sees_upto("retraction") }}
+        retractions.document_id > {{ read_upto(model_name) }}
+        and retractions.document_id <= {{ build_sees_upto() }}
 {% endmacro %}
 
-{#- How far a model has read a stream: a document_id, 0 before its first build. -#}
-{% macro read_upto(model_name, stream) -%}
-    {{ of_last_build(model_name, stream ~ "_upto", 0) }}
+{#- How far a model has read: a document_id, 0 before its first build. -#}
+{% macro read_upto(model_name) -%}
+    {{ of_last_build(model_name, "documents_upto", 0) }}
 {%- endmacro %}
 
 {#- The gate closure in minutes that a model was built with. -#}
@@ -57,9 +67,9 @@
 {% macro of_last_build(model_name, column, otherwise) -%}
     coalesce(
         (
-            select progress.{{ column }}
-            from {{ source("build", "progress") }} as progress
-            where progress.model = '{{ model_name }}'
+            select states.{{ column }}
+            from {{ source("build", "model_state") }} as states
+            where states.model = '{{ model_name }}'
         ),
         {{ otherwise }}
     )

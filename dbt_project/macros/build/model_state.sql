@@ -1,4 +1,4 @@
-{#- What the builds know of a model: see begin_build.sql. -#}
+{#- What the builds know of a model: see build_state.sql. -#}
 
 {#-
     For each model by its name, text that changes when one of its rules does, wherever it stands: in the model, in a
@@ -7,9 +7,14 @@
 {% macro definitions() %}
     {%- set rules = {} -%}
     {%- set definitions = {} -%}
+    {%- set environment = deferred_environment() -%}
     {%- for node in graph.nodes.values() if node.resource_type == "model" -%}
+        {%- set definition = local_md5(
+            rules_of(node.unique_id, rules) ~ node.description ~ tojson(node.columns, sort_keys=true)
+        ) -%}
+        {#- What stands on another environment is another thing, which no later build is to take for its own. -#}
         {%- do definitions.update({
-            node.name: local_md5(rules_of(node.unique_id, rules) ~ node.description ~ tojson(node.columns, sort_keys=true))
+            node.name: local_md5(definition ~ environment) if environment else definition
         }) -%}
     {%- endfor -%}
     {{ return(definitions) }}
@@ -61,14 +66,16 @@
 {% endmacro %}
 
 {#-
-    Whether the relation of a model was built from the definition that the model has in the current build. A warehouse
-    that an older version of this project built may have no definitions yet: hence the detour by JSON.
+    Whether the relation of a model was built from the definition that the model has in the current build. Never in one
+    that defers: what it stands on may be elsewhere now, and what changed there is not known here.
 -#}
 {% macro is_built_as_defined(node) %}
+    {% if deferred_environment() %}
+        {{ return(false) }}
+    {% endif %}
     {% set found = run_query(
-        "select model_state.model from build.model_state as model_state cross join build.current as current_build"
-        ~ " where model_state.model = '" ~ node.name ~ "'"
-        ~ " and model_state.definition = to_jsonb(current_build) -> 'definitions' ->> model_state.model"
+        "select model from " ~ build_schema() ~ ".model_state where model = '" ~ node.name ~ "'"
+        ~ " and definition = " ~ of_current_build("definitions") ~ " ->> model"
     ) %}
     {{ return(found.rows | length == 1) }}
 {% endmacro %}
@@ -89,21 +96,6 @@
         and flags.WHICH != "show"
         and is_built_as_defined(model)
     ) }}
-{% endmacro %}
-
-{#- Refuses to write unless this is the newest build: one that was overtaken must not write into the next. -#}
-{% macro lock_build() %}
-    {% call statement("lock_build", fetch_result=true) %}
-        select build_number
-        from build.run
-        where
-            build_number = (select max(build_number) from build.run)
-            and invocation_id = '{{ invocation_id }}'
-        for share
-    {% endcall %}
-    {% if load_result("lock_build").data | length == 0 %}
-        {{ exceptions.raise_compiler_error("another build has begun since: this one stops here") }}
-    {% endif %}
 {% endmacro %}
 
 {#-
@@ -130,13 +122,11 @@
     {% set left_behind = run_query(
         "select wanted.model"
         ~ " from unnest(array['" ~ names | join("', '") ~ "']) as wanted (model)"
-        ~ " cross join build.current as current_build"
-        ~ " left join build.model_state as model_state on wanted.model = model_state.model"
-        ~ " left join build.progress as progress on wanted.model = progress.model"
-        ~ " where model_state.definition is distinct from current_build.definitions ->> wanted.model"
+        ~ " left join " ~ build_schema() ~ ".model_state on wanted.model = model_state.model"
+        ~ " where model_state.definition is distinct from " ~ of_current_build("definitions") ~ " ->> wanted.model"
         ~ " or ("
         ~ "     wanted.model = any(array['" ~ tables | join("', '") ~ "'])"
-        ~ "     and (" ~ qualified_streams("progress") ~ ") is distinct from (" ~ qualified_streams("current_build") ~ ")"
+        ~ "     and model_state.documents_upto is distinct from " ~ build_sees_upto()
         ~ " )"
         ~ " order by wanted.model"
     ) %}
@@ -146,21 +136,28 @@
             model.name ~ ": " ~ left_behind.columns[0].values()[:3] | join(", ")
             ~ (" and " ~ (count - 3) ~ " more" if count > 3 else "")
             ~ ", which it is computed from, did not take up a document that landed or a rule that changed: build them too, "
-            ~ "with --select +" ~ model.name ~ " or without a selection"
+            ~ (
+                "or take them from a whole build of " ~ deferred_environment() ~ " with --favor-state"
+                if deferred_environment()
+                else "with --select +" ~ model.name ~ " or without a selection"
+            )
         ) }}
     {% endif %}
 {% endmacro %}
 
-{% macro qualified_streams(relation) -%}
-    {%- for stream in streams() -%}{{ relation }}.{{ stream }}_upto{{ ", " if not loop.last }}{%- endfor -%}
-{%- endmacro %}
-
 {#- Commits with the rows: the model has taken up everything that the current build sees. -#}
 {% macro record_model_state(node) %}
-    insert into build.model_state (model, definition, build_number)
-    select '{{ node.name }}', definitions ->> '{{ node.name }}', build_number from build.current
+    insert into {{ build_schema() }}.model_state (model, definition, build_number, documents_upto, gate_closure_minutes)
+    select '{{ node.name }}', definitions ->> '{{ node.name }}', build_number, documents_upto, gate_closure_minutes
+    from {{ build_schema() }}.run
+    order by build_number desc
+    limit 1
     on conflict (model) do update
-    set definition = excluded.definition, build_number = excluded.build_number
+    set
+        definition = excluded.definition,
+        build_number = excluded.build_number,
+        documents_upto = excluded.documents_upto,
+        gate_closure_minutes = excluded.gate_closure_minutes
 {% endmacro %}
 
 {#-

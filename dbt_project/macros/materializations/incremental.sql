@@ -22,7 +22,7 @@
     {%- set is_changing = is_incremental() -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {% do lock_build() %}
+    {% do hold_build() %}
     {% do refuse_models_left_behind() %}
 
     {% if existing is none %}
@@ -51,6 +51,7 @@
             {{ write_differences(target, sql, is_changing) }}
         {% endcall %}
     {% endif %}
+    {% do refuse_moved_deferral() %}
     {% do run_query(record_model_state(model)) %}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
@@ -84,16 +85,15 @@
     {% if not streams %}
         {{ return(true) }}
     {% endif %}
-    {% set comparisons = [] %}
+    {% set conditions = [] %}
     {# A retraction may be of any stream. #}
     {% for stream in streams + ["retraction"] %}
-        {% do comparisons.append("current." ~ stream ~ "_upto > progress." ~ stream ~ "_upto") %}
+        {% do conditions.append(
+            "exists (select from raw." ~ stream
+            ~ " where document_id > " ~ read_upto(node.name) ~ " and document_id <= " ~ build_sees_upto() ~ ")"
+        ) %}
     {% endfor %}
-    {% set found = run_query(
-        "select current.build_number from build.current as current cross join build.progress as progress"
-        ~ " where progress.model = '" ~ node.name ~ "' and (" ~ comparisons | join(" or ") ~ ")"
-    ) %}
-    {{ return(found.rows | length > 0) }}
+    {{ return(run_query("select 1 where " ~ conditions | join(" or ")).rows | length > 0) }}
 {% endmacro %}
 
 {% macro write_differences(target, sql, is_changing) %}
@@ -130,9 +130,9 @@
     analyze wanted;
 
     {% for log_key in config.meta_get("log_keys", []) %}
-        insert into build.change (build_number, model, key_name, key, from_utc, to_utc)
+        insert into {{ build_schema() }}.change (build_number, model, key_name, key, from_utc, to_utc)
         select
-            (select max(build_number) from build.run),
+            (select max(build_number) from {{ build_schema() }}.run),
             '{{ model.name }}',
             '{{ log_key }}',
             changed.*

@@ -7,7 +7,7 @@
     {%- set target = this.incorporate(type="view") -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {% do lock_build() %}
+    {% do hold_build() %}
 
     {% if existing is not none and existing.type != "view" %}
         {{ exceptions.raise_compiler_error(
@@ -40,6 +40,7 @@
         {% endcall %}
         {% do persist_docs(target, model) %}
     {% endif %}
+    {% do refuse_moved_deferral() %}
     {% do run_query(record_model_state(model)) %}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}

@@ -4,7 +4,9 @@ with current_build as (
         as_of_utc,
         extracted_utc,
         nullif('{{ var("as_of_utc") }}', '')::timestamptz as given_as_of_utc
-    from {{ source("build", "current") }}
+    from {{ source("build", "run") }}
+    order by build_number desc
+    limit 1
 
 )
 

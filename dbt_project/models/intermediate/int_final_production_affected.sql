@@ -2,7 +2,6 @@ with changed as (
 
     {{ changed_documents(
         "int_final_production_newest",
-        "final_production",
         ref("stg_dso__final_production_documents"),
     ) }}
 

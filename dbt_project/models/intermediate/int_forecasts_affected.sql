@@ -7,8 +7,8 @@ with received as (
         grid_end_utc
     from {{ ref("stg_vpp__forecast_documents") }}
     where
-        {{ is_in_build("forecast_version") }}
-        and document_id > {{ read_upto("int_forecasts_settled", "forecast_version") }}
+        {{ is_in_build() }}
+        and document_id > {{ read_upto("int_forecasts_settled") }}
 
 ),
 
@@ -24,8 +24,8 @@ known as not materialized (
         grid_end_utc
     from {{ ref("stg_vpp__forecast_documents") }}
     where
-        document_id <= {{ read_upto("int_forecasts_settled", "forecast_version") }}
-        and {{ is_not_retracted(read_upto("int_forecasts_settled", "retraction")) }}
+        document_id <= {{ read_upto("int_forecasts_settled") }}
+        and {{ is_not_retracted(read_upto("int_forecasts_settled")) }}
 
 ),
 

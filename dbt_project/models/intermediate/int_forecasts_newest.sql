@@ -10,7 +10,7 @@ with recursive documents as not materialized (
         grid_start_utc,
         power_kw
     from {{ ref("stg_vpp__forecast_documents") }}
-    where {{ is_not_retracted(read_upto("int_forecasts_settled", "retraction")) }}
+    where {{ is_not_retracted(read_upto("int_forecasts_settled")) }}
 
 ),
 
@@ -40,7 +40,7 @@ assets as (
 settled as (
 
     select
-        {{ read_upto("int_forecasts_settled", "forecast_version") }} as document_id,
+        {{ read_upto("int_forecasts_settled") }} as document_id,
         {{ built_with_gate_closure_minutes("int_forecasts_settled") }} as gate_closure_minutes
 
 )

@@ -57,7 +57,7 @@ newest_versions as (
             select documents.version_utc
             from {{ ref("stg_vpp__forecast_documents") }} as documents
             where
-                {{ is_in_build("forecast_version") }}
+                {{ is_in_build() }}
                 and documents.asset_id = assets.asset_id
             order by documents.version_utc desc
             limit 1

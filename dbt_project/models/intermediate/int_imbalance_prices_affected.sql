@@ -2,7 +2,6 @@ with changed as (
 
     {{ changed_documents(
         "int_imbalance_prices",
-        "imbalance_price",
         ref("stg_tso__imbalance_price_documents"),
     ) }}
 

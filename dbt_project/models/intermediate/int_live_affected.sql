@@ -1,6 +1,6 @@
 with changed as (
 
-    {{ changed_documents("live_infeed", "live_infeed", ref("stg_live__documents")) }}
+    {{ changed_documents("live_infeed", ref("stg_live__documents")) }}
 
 ),
 

@@ -12,7 +12,6 @@ changed_documents as (
 
     {{ changed_documents(
         "portfolio_imbalance",
-        "imbalance_price",
         ref("stg_tso__imbalance_price_documents"),
     ) }}
 

@@ -12,7 +12,6 @@ changed_documents as (
 
     {{ changed_documents(
         "redispatch_lost_energy",
-        "redispatch_compensation",
         ref("stg_dso__redispatch_compensation_documents"),
     ) }}
 

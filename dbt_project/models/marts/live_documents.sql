@@ -19,4 +19,4 @@ cross join
         from {{ ref("stg_live__samples") }} as samples
         where samples.document_id = documents.document_id
     ) as counts
-where {{ is_in_build("live_infeed") }}
+where {{ is_in_build() }}

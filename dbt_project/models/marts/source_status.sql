@@ -39,21 +39,16 @@ sources as (
     ),
 
 {% endif %}
--- Each stream from where the model has read it to: what it costs follows what arrived.
+-- What has landed since the last build: what this costs follows what arrived.
 new_documents as (
 
-    {% for source_name, facts in sources.items() %}
-        select
-            source,
-            received_utc,
-            instant_utc,
-            source_uri
-        from {{ ref("stg_extract__documents") }}
-        where
-            source = '{{ source_name }}'
-            and document_id > {{ read_upto("source_status", facts.stream) if is_incremental() else 0 }}
-        {{ "union all" if not loop.last }}
-    {% endfor %}
+    select
+        source,
+        received_utc,
+        instant_utc,
+        source_uri
+    from {{ ref("stg_extract__documents") }}
+    where document_id > {{ read_upto("source_status") if is_incremental() else 0 }}
 
 ),
 
@@ -61,7 +56,7 @@ new_quarantined_documents as (
 
     select source
     from {{ ref("stg_extract__quarantined_documents") }}
-    where document_id > {{ read_upto("source_status", "quarantine") if is_incremental() else 0 }}
+    where document_id > {{ read_upto("source_status") if is_incremental() else 0 }}
 
 ),
 
@@ -78,7 +73,7 @@ new_releases as (
 
     select quarantined_document_id
     from {{ ref("stg_extract__quarantine_releases") }}
-    where document_id > {{ read_upto("source_status", "quarantine_release") if is_incremental() else 0 }}
+    where document_id > {{ read_upto("source_status") if is_incremental() else 0 }}
 
 ),
 

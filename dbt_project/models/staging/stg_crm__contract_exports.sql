@@ -7,7 +7,7 @@ with source as (
         content_sha256,
         contracts
     from {{ source("raw", "asset_contracts") }}
-    where {{ is_in_build("asset_contracts") }}
+    where {{ is_in_build() }}
 
 ),
 

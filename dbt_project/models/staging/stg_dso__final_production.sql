@@ -12,5 +12,5 @@ select
 from {{ source("raw", "final_production") }} as source
 cross join lateral {{ each_array_element({"power_kw": "source.power_kw"}, "quarter_hour") }}
 where
-    {{ is_in_build("final_production") }}
+    {{ is_in_build() }}
     and quarter_hour.power_kw is not null

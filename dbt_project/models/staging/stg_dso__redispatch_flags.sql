@@ -9,7 +9,7 @@ with source as (
         received_utc,
         content_sha256
     from {{ source("raw", "redispatch_flag") }}
-    where {{ is_in_build("redispatch_flag") }}
+    where {{ is_in_build() }}
 
 ),
 

@@ -7,6 +7,6 @@
         {{ facts.instant }} as instant_utc,
         source_uri
     from {{ source("raw", facts.stream) }}
-    where document_id <= {{ build_sees_upto(facts.stream) }}
+    where document_id <= {{ build_sees_upto() }}
     {{ "union all" if not loop.last }}
 {% endfor %}

@@ -4,4 +4,4 @@ select
     quarantined_document_id,
     received_utc
 from {{ source("raw", "quarantine_release") }}
-where document_id <= {{ build_sees_upto("quarantine_release") }}
+where document_id <= {{ build_sees_upto() }}

@@ -4,4 +4,4 @@ select
     source,
     received_utc
 from {{ source("raw", "quarantine") }}
-where document_id <= {{ build_sees_upto("quarantine") }}
+where document_id <= {{ build_sees_upto() }}

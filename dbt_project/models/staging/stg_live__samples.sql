@@ -20,4 +20,4 @@ cross join
         },
         "sample",
     ) }}
-where {{ is_in_build("live_infeed") }}
+where {{ is_in_build() }}

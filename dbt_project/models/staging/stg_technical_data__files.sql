@@ -7,7 +7,7 @@ with source as (
         content_sha256,
         assets
     from {{ source("raw", "technical_data") }}
-    where {{ is_in_build("technical_data") }}
+    where {{ is_in_build() }}
 
 ),
 

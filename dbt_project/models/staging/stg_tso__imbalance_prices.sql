@@ -22,7 +22,7 @@ cross join
         "price",
     ) }}
 where
-    {{ is_in_build("imbalance_price") }}
+    {{ is_in_build() }}
     -- Half a price is none: what the other side would pay is not known.
     and price.short_price_eur_per_mwh is not null
     and price.long_price_eur_per_mwh is not null

@@ -7,5 +7,5 @@ select distinct on (asset_id, version_utc)
     grid_start_utc,
     grid_end_utc
 from {{ ref("stg_vpp__forecast_documents") }}
-where {{ is_in_build("forecast_version") }}
+where {{ is_in_build() }}
 order by asset_id asc, version_utc asc, received_utc desc, content_sha256 desc

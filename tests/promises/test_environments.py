@@ -1,0 +1,271 @@
+"""Two environments of one warehouse: neither sees, blocks or changes the other.
+
+One is production; the other is Jane's, whose profile differs from it in the schema alone.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from dbt.cli.main import dbtRunner
+
+from extract.warehouse.schema import ensure_schema
+from tests.conftest import PostgresServer, Warehouse, fresh_warehouse
+from tests.dbt_project import ROOT, dbt, dbt_command, environment_of
+from tests.watched_server import Gate, WatchedServer, watched_server
+from tests.worlds import Arrival, Marts, Retraction, World, differences, land, marts
+
+JANE = "dev_jane"
+CHOSEN = ("--select", "+portfolio_imbalance", "+assets")
+"""What is built here: documents of nearly all sources are in it."""
+BUILT = ("assets", "dso_final_production", "live_infeed", "portfolio_imbalance")
+BUILD_SECONDS = 300
+QUIETLY = ("--quiet", "--no-use-colors", "--log-level-file", "none")
+
+
+@dataclass(frozen=True)
+class House:
+    """A warehouse that production and Jane build in, and what lands there one after the other."""
+
+    warehouse: Warehouse
+    watched: WatchedServer
+    targets: Path
+    project: Path
+    """Jane's copy of the project."""
+    arrivals: list[Arrival]
+    landed: list[Arrival]
+
+    def land(self, count: int) -> None:
+        """So many more land, and two that landed before are retracted."""
+        news = [self.arrivals.pop() for _ in range(count)]
+        with self.warehouse.connect() as connection:
+            assert land(connection, news) == len(news)
+            self.landed.extend(news)
+            for table in ("final_production", "live_infeed"):
+                retracted = next(one for one in self.landed if one.table == table)
+                self.landed.remove(retracted)
+                Retraction(retracted.documents[0]).land(connection)
+
+    def build(self, environment: str, *arguments: str) -> None:
+        """Build in this process; it succeeds."""
+        settings, command = self._command(environment)
+        built = dbt(settings, self.targets / environment, *command, *arguments)
+        assert built.success, (built.statuses, built.exception)
+
+    def start(self, environment: str) -> "subprocess.Popen[str]":
+        """Build in another process."""
+        target = self.targets / f"{environment}_command"
+        # Reading the whole project takes long, and has been done.
+        shutil.copytree(self.targets / environment, target, dirs_exist_ok=True)
+        settings, command = self._command(environment)
+        return dbt_command(settings, target, *command)
+
+    def _command(self, environment: str) -> tuple[dict[str, str], Sequence[str]]:
+        settings = {**self.warehouse.environment, "PGHOST": self.watched.environment["PGHOST"]}
+        if environment != JANE:
+            return settings, ("run", *CHOSEN)
+        project = ("--project-dir", str(self.project))
+        return {**settings, "DBT_SCHEMA": JANE}, ("run", *CHOSEN, "--target", "dev", *project)
+
+    def marts(self, environment: str) -> Marts:
+        with self.warehouse.connect() as connection:
+            return marts(connection, environment, BUILT)
+
+    def environments(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`python -m extract.warehouse environments`."""
+        return subprocess.run(
+            [sys.executable, "-m", "extract.warehouse", "environments", *arguments],
+            cwd=ROOT,
+            env={**os.environ, **self.warehouse.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def house(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """A third of a world has landed, and production is built."""
+    directory = tmp_path_factory.mktemp("environments")
+    project = directory / "dbt_project"
+    ignored = shutil.ignore_patterns("target", "logs")
+    shutil.copytree(ROOT / "dbt_project", project, ignore=ignored)
+    arrivals = World(12).arrivals
+    Random(12).shuffle(arrivals)
+    with fresh_warehouse(postgres_server) as warehouse, watched_server(postgres_server) as watched:
+        with warehouse.connect() as connection:
+            ensure_schema(connection)
+        house = House(warehouse, watched, directory, project, arrivals, [])
+        house.land(len(arrivals) // 3)
+        house.build("public")
+        yield house
+
+
+def test_whoever_builds_first_takes_nothing_from_the_other(house: House) -> None:
+    before = house.marts("public")
+    for first, second in ((JANE, "public"), ("public", JANE), (JANE, "public")):
+        house.land(20)
+        house.build(first)
+        house.build(second)
+        assert differences(house.marts(JANE), house.marts("public")) == []
+    after = house.marts("public")
+    assert [mart for mart in BUILT if before[mart] == after[mart]] == []
+    house.build("public", "--full-refresh")
+    assert differences(after, house.marts("public")) == []
+
+
+def test_a_rule_that_jane_changes_is_in_her_environment_alone(house: House) -> None:
+    house.build(JANE)
+    before = house.marts("public")
+    definitions = "select model, definition from build.model_state order by model"
+    built_from = house.warehouse.rows(definitions)
+    model = house.project / "models/staging/stg_technical_data__assets.sql"
+    rule = model.read_text()
+    doubled = rule.replace(
+        "::double precision as capacity_kw", "::double precision * 2 as capacity_kw"
+    )
+    assert doubled != rule
+    model.write_text(doubled)
+    try:
+        house.build(JANE)
+        assert house.marts(JANE)["assets"] != before["assets"]
+        house.build("public")
+        assert differences(house.marts("public"), before) == []
+        assert house.warehouse.rows(definitions) == built_from
+    finally:
+        model.write_text(rule)
+    house.build(JANE)
+    assert differences(house.marts(JANE), before) == []
+
+
+def test_both_build_at_once(house: House) -> None:
+    house.land(20)
+    gate = Gate("live_infeed", "create temporary table")
+    with house.watched.watched_by(gate), house.start(JANE) as process:
+        assert gate.reached.wait(BUILD_SECONDS)
+        house.build("public")
+        refused = house.environments("--drop", JANE)
+        gate.open()
+        said, _ = process.communicate(timeout=BUILD_SECONDS)
+    assert process.returncode == 0, said
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("error: dev_jane: a build is running there"), refused.stderr
+    # What landed is in both, though Jane's build began before production's and ended after it.
+    assert differences(house.marts(JANE), house.marts("public")) == []
+
+
+@pytest.mark.parametrize(("killed", "other"), [(JANE, "public"), ("public", JANE)])
+def test_a_build_that_is_killed_is_in_nobodys_way(house: House, killed: str, other: str) -> None:
+    house.land(20)
+    before = house.marts(killed)
+    gate = Gate("portfolio_imbalance", "commit")
+    with house.watched.watched_by(gate), house.start(killed) as process:
+        assert gate.reached.wait(BUILD_SECONDS)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        # Its server process still holds all that it had.
+        house.build(other)
+        gate.cut()
+    assert house.marts(killed)["portfolio_imbalance"] == before["portfolio_imbalance"]
+    house.build(killed)
+    assert differences(house.marts(JANE), house.marts("public")) == []
+
+
+def test_environments_are_listed_and_dropped(house: House) -> None:
+    house.build(JANE)
+    listed = house.environments()
+    assert (listed.returncode, listed.stderr) == (0, "")
+    names = [line.split()[0] for line in listed.stdout.splitlines()[2:]]
+    assert names == ["public", JANE]
+    for name, reason in (("public", "is production"), ("raw", "is no environment")):
+        refused = house.environments("--drop", name)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert refused.stderr.startswith(f"error: {name} {reason}"), refused.stderr
+
+    before = house.marts("public")
+    with house.warehouse.connect() as connection:
+        connection.execute(f"create view public.mine as select * from {JANE}.assets")
+        refused = house.environments("--drop", JANE)
+        assert refused.returncode == 1
+        assert "mine reads it" in refused.stderr
+        connection.execute("drop view public.mine")
+    assert house.environments("--drop", JANE).returncode == 0
+    assert house.warehouse.rows(f"select from pg_namespace where nspname ~ '^{JANE}'") == []
+    assert house.marts("public") == before
+    house.build(JANE)
+    assert differences(house.marts(JANE), before) == []
+
+
+@pytest.fixture(scope="module")
+def runner(house: House) -> Iterator[dbtRunner]:
+    """dbt with the project as it was read once, for whatever schema of the target."""
+    directories = {
+        "DBT_PROJECT_DIR": str(ROOT / "dbt_project"),
+        "DBT_PROFILES_DIR": str(ROOT / "profiles"),
+        "DBT_TARGET_PATH": str(house.targets / "public"),
+        "DBT_LOG_PATH": str(house.targets / "logs"),
+    }
+    with environment_of({**house.warehouse.environment, **directories}), warnings.catch_warnings():
+        # dbt's own libraries warn of their own deprecations.
+        warnings.simplefilter("ignore")
+        parsed: Any = dbtRunner().invoke([*QUIETLY, "parse"])
+        yield dbtRunner(parsed.result)
+
+
+@pytest.mark.parametrize(
+    ("schema", "reason"),
+    [
+        ("raw", "taken"),
+        ("build", "taken"),
+        ("staging", "taken"),
+        ("pg_jane", "taken"),
+        ("information_schema", "taken"),
+        # What Jane's environment would have beside it.
+        ("dev_jane_intermediate", "taken"),
+        ("Jane", "lower-case"),
+        ("dev-jane", "lower-case"),
+        ("1jane", "lower-case"),
+        ("j" * 48, "too long"),
+        ("theirs", "did not make"),
+    ],
+)
+def test_a_schema_that_cannot_be_an_environment_is_refused_before_anything_is_made(
+    house: House, runner: dbtRunner, schema: str, reason: str
+) -> None:
+    schemas = "select nspname from pg_namespace where nspname !~ '^pg_temp' order by nspname"
+    with house.warehouse.connect() as connection:
+        connection.execute("create schema if not exists theirs")
+        connection.execute("create table if not exists theirs.figures (number integer)")
+    before = house.warehouse.rows(schemas)
+    with environment_of({"DBT_SCHEMA": schema}):
+        refused = runner.invoke([*QUIETLY, "run", "--target", "dev", *CHOSEN])
+    assert not refused.success
+    [line] = [line for line in str(refused.exception).splitlines() if schema in line]
+    assert reason in line
+    assert house.warehouse.rows(schemas) == before
+
+
+@pytest.mark.parametrize(
+    ("settings", "schema"),
+    [({"USER": "Jane.Doe-2"}, "dev_jane_doe_2"), ({"DBT_SCHEMA": "ci_branch"}, "ci_branch")],
+)
+def test_an_environment_is_named_after_its_user_or_as_told(
+    runner: dbtRunner, settings: dict[str, str], schema: str
+) -> None:
+    with environment_of(settings):
+        compiled: Any = runner.invoke(
+            [*QUIETLY, "compile", "--target", "dev", "--inline", "select '{{ target.schema }}'"]
+        )
+    [result] = compiled.result.results
+    assert result.node.compiled_code == f"select '{schema}'"
