@@ -65,7 +65,7 @@ exit status:
   2  wrong usage
   3  a document was refused and is new in quarantine, or could not be had; all others are landed
   4  a source is being loaded by another run (a line says which); all others are landed
-  5  status only: a source is late, or never sent anything
+  5  status only: a source is late, never sent anything, or sent what claims to be from the future
   130  interrupted
 
 examples:
@@ -144,11 +144,15 @@ def _run(options: argparse.Namespace, command: str, reporter: Reporter) -> int:
 def _status(reporter: Reporter) -> int:
     with connect(Settings.from_environment()) as connection:
         statuses = source_statuses(connection)
-    now = datetime.now(UTC)
+        # Whose clock it is that others are measured by.
+        [(now,)] = connection.execute("select clock_timestamp()")
     # Every cell whole, however narrow the terminal.
     reporter.out.width = WIDEST_TABLE
     reporter.out.print(status_table(statuses, now))
-    return 5 if any(status.is_late(now) for status in statuses) else 0
+    for status in statuses:
+        for sentence in status.from_future:
+            reporter.warning(f"{status.source}: {sentence}")
+    return 5 if any(status.is_late(now) or status.from_future for status in statuses) else 0
 
 
 _NO_FORECASTS = ForecastRequest(datetime.max, datetime.max)
@@ -207,7 +211,8 @@ def build_parser() -> argparse.ArgumentParser:
         "that is late; how often one should come; the id of that document; how many documents "
         "have landed and how many wait in quarantine; when a run last asked. Only reads, and "
         "ends with status 5 where a source is late. A source with a rhythm that never sent "
-        "anything is late, also where it is not configured.",
+        "anything is late, also where it is not configured. A document that was received, or says "
+        "that it was made, in the future of the server's clock is named, with the same status.",
     )
     return parser
 

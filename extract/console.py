@@ -53,6 +53,10 @@ class Reporter:
         """A line about a source that another run is loading."""
         self._print(self.err, f"busy: {text}")
 
+    def warning(self, text: str) -> None:
+        """A line about something that a person has to look at."""
+        self._print(self.err, f"warning: {text}")
+
     def error(self, text: str) -> None:
         """A line about something that could not be done."""
         self._print(self.err, f"error: {text}")

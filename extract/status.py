@@ -10,6 +10,7 @@ from rich import box
 from rich.table import Table
 
 from extract.documents import Forecast
+from extract.future import RECEIVED_AHEAD, any_run_from_future, from_future
 from extract.load import ALL, FILE_STREAMS, FORECASTS
 from extract.warehouse.landing import held_counts
 
@@ -48,6 +49,8 @@ class SourceStatus:
     newest_received_utc: datetime | None = None
     quarantined_document_count: int = 0
     last_run_utc: datetime | None = None
+    from_future: tuple[str, ...] = ()
+    """What says that it is from the future, in sentences."""
 
     def age(self, now: datetime) -> timedelta | None:
         """The time since the newest document was received."""
@@ -69,11 +72,18 @@ def source_statuses(connection: psycopg.Connection) -> list[SourceStatus]:
     }
     quarantined = held_counts(connection) if "quarantine_release" in tables else {}
     runs = _last_runs(connection) if "run" in tables else {}
+    can_be_ahead = {"run", "retraction"} <= tables
+    everywhere = can_be_ahead and any_run_from_future(connection)
     statuses = []
     for source in ALL:
         table = Forecast.table if source == FORECASTS else FILE_STREAMS[source].table
         count, newest = _documents(connection, table) if table in tables else (0, None)
         document_id, received_utc = newest or (None, None)
+        ahead = (
+            from_future(connection, table, everywhere=everywhere)
+            if can_be_ahead and table in tables
+            else []
+        )
         last_runs = [runs[word] for word in (source, "all") if word in runs]
         statuses.append(
             SourceStatus(
@@ -83,6 +93,7 @@ def source_statuses(connection: psycopg.Connection) -> list[SourceStatus]:
                 newest_received_utc=received_utc,
                 quarantined_document_count=quarantined.get(source, 0),
                 last_run_utc=max(last_runs, default=None),
+                from_future=tuple(ahead),
             )
         )
     return statuses
@@ -126,12 +137,14 @@ def _documents(
     name = sql.Identifier("raw", table)
     row = connection.execute(sql.SQL("select count(*) from {}").format(name)).fetchone()
     assert row is not None
+    # A receipt by a clock that was ahead says nothing of how old it is.
     newest = connection.execute(
         sql.SQL(
             "select document_id, received_utc"
             " from (select * from {} order by document_id desc limit %s) as landed_last"
+            " where received_utc <= now() + {}::interval"
             " order by received_utc desc, document_id desc limit 1"
-        ).format(name),
+        ).format(name, sql.Literal(RECEIVED_AHEAD)),
         [_LANDED_TOGETHER],
     ).fetchone()
     return int(row[0]), newest
@@ -140,6 +153,8 @@ def _documents(
 def _last_runs(connection: psycopg.Connection) -> dict[str, datetime]:
     """When a run last began, by the word that follows `python -m extract`."""
     rows = connection.execute(
-        "select split_part(command, ' ', 4), max(started_utc) from raw.run group by 1"
+        "select split_part(command, ' ', 4), max(started_utc) from raw.run"
+        " where started_utc <= now() + %s::interval group by 1",
+        [RECEIVED_AHEAD],
     )
     return dict(rows.fetchall())

@@ -1,5 +1,6 @@
 """`python -m extract status`: a line per source, on any warehouse that there can be."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,16 @@ from extract.load import ALL
 from extract.status import duration
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import ExtractCommand, Outcome, Warehouse
-from tests.documents import write_sources
+from tests.documents import (
+    COMPENSATION_NAME,
+    CONTRACTS_NAME,
+    FINAL,
+    FINAL_NAME,
+    FINAL_PRICES_NAME,
+    REDISPATCH_NAME,
+    TECHNICAL_NAME,
+    write_sources,
+)
 
 HEADINGS = ("source", "age", "every", "newest document", "landed", "quarantine", "last run")
 
@@ -69,6 +79,15 @@ def test_a_warehouse_of_before_the_quarantine(
     assert warehouse.value("select to_regclass('raw.quarantine') is null") is True
 
 
+def land_forecast(warehouse: Warehouse) -> None:
+    with warehouse.connect() as connection:
+        connection.execute(
+            "insert into raw.forecast_version (version_utc, grid_start_utc, received_utc, run_id,"
+            " asset_id, source_uri, content_sha256, power_kw)"
+            " values (now(), now(), now(), 1, 'A', '', '', '{}')"
+        )
+
+
 def test_what_has_just_landed_is_in_time(
     extract: ExtractCommand, warehouse: Warehouse, tmp_path: Path
 ) -> None:
@@ -84,12 +103,7 @@ def test_what_has_just_landed_is_in_time(
         # Imbalance prices come as an estimate and as final ones.
         assert row["landed"] == ("2" if source == "imbalance-prices" else "1"), source
         assert int(row["newest document"]) > 0
-    with warehouse.connect() as connection:
-        connection.execute(
-            "insert into raw.forecast_version (version_utc, grid_start_utc, received_utc, run_id,"
-            " asset_id, source_uri, content_sha256, power_kw)"
-            " values (now(), now(), now(), 1, 'A', '', '', '{}')"
-        )
+    land_forecast(warehouse)
     assert extract("status").status == 0
 
 
@@ -153,6 +167,89 @@ def test_the_newest_document_and_the_last_run_of_each_source(
         "last run": "1 h 30 min ago",
     }
     assert shown["redispatch"]["age"] == "365 d"
+
+
+def test_a_document_from_the_future_is_named_until_it_is_retracted(
+    extract: ExtractCommand, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    settings = write_sources(tmp_path)
+    assert extract("all", **settings).status == 0
+    land_forecast(warehouse)
+    assert (extract("status").status, extract("status").err) == (0, "")
+    for folder, name, renamed in (
+        ("technical", TECHNICAL_NAME, "technical_data_2099-01-01T125000Z.json"),
+        ("contracts", CONTRACTS_NAME, "asset_contracts_20990101_043831.csv"),
+        ("dso", FINAL_NAME, "final_production_MP-WND-003_20990101.csv"),
+        ("dso", REDISPATCH_NAME, "redispatch_flag_MP-WND-003_20990101_1201.csv"),
+        ("dso", COMPENSATION_NAME, "redispatch_compensation_2099-01-01.csv"),
+        ("prices", FINAL_PRICES_NAME, "imbalance_price_final_20990101_170800.csv"),
+    ):
+        (tmp_path / folder / renamed).write_bytes((tmp_path / folder / name).read_bytes())
+    # Of today, and of tomorrow where it is later: no claim.
+    today = datetime.now(UTC)
+    for day in (today, today + timedelta(hours=14)):
+        name = f"final_production_MP-WND-003_{day:%Y%m%d}.csv"
+        (tmp_path / "dso" / name).write_text(FINAL)
+    assert extract("all", **settings).status == 0
+    outcome = extract("status")
+    assert outcome.status == 5
+    named = outcome.err.splitlines()
+    assert [line.split(": ")[1] for line in named] == [
+        "technical-data", "asset-contracts", "final-production", "redispatch",
+        "redispatch-compensation", "imbalance-prices",
+    ]  # fmt: skip
+    assert re.fullmatch(
+        r"warning: technical-data: document (\d+) says that it was made at 2099-01-01 12:50:00Z, "
+        r"which is yet to come: file://\S+/technical_data_2099-01-01T125000Z.json "
+        r"\(python -m extract retract \1 --why ... takes it back\)",
+        named[0],
+    )
+    for line in named:
+        document_id = line.split()[3]
+        assert extract("retract", document_id, "--why", "2099").status == 0
+    assert (extract("status").status, extract("status").err) == (0, "")
+
+
+@pytest.mark.parametrize("is_whole_run", [True, False])
+def test_a_receipt_in_the_future_is_named(
+    is_whole_run: bool, extract: ExtractCommand, warehouse: Warehouse,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("extract.future._LATEST", 2)
+    assert extract("schema").status == 0
+
+    def receive(count: int, later: str) -> None:
+        with warehouse.connect() as connection:
+            connection.execute(
+                "insert into raw.forecast_version (version_utc, grid_start_utc, received_utc,"
+                " run_id, asset_id, source_uri, content_sha256, power_kw)"
+                " select now(), now(), now() + %s::interval, 1, 'A', 'there', '', '{}'"
+                " from generate_series(1, %s)",
+                [later, count],
+            )
+            if is_whole_run:
+                connection.execute(
+                    "insert into raw.run (started_utc, command)"
+                    " values (now() + %s::interval, 'python -m extract forecasts')",
+                    [later],
+                )
+
+    receive(1, "-2 hours")
+    receive(1, "4 minutes")
+    outcome = extract("status")
+    assert outcome.err == ""
+    last_run = lines(outcome)["forecasts"]["last run"]
+    receive(2, "10 years")
+    outcome = extract("status")
+    [line] = outcome.err.splitlines()
+    assert line.startswith("warning: forecasts: document 3 was received at 20")
+    # It says nothing of when the newest came, or when a run last asked.
+    assert lines(outcome)["forecasts"]["newest document"] == "2"
+    assert lines(outcome)["forecasts"]["last run"] == last_run
+    assert "which is yet to come, as do 1 others: there (" in line
+    # A jump of the clock within a run is seen while it is one of the last.
+    receive(2, "0 minutes")
+    assert bool(extract("status").err) == is_whole_run
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,97 @@
+"""Documents from the future: of a clock that was wrong, at the source or here.
+
+They count before all others until that instant has come.
+"""
+
+import psycopg
+from psycopg import sql
+
+from extract.documents import (
+    AssetContracts,
+    FinalProduction,
+    ImbalancePrices,
+    RedispatchCompensation,
+    RedispatchFlag,
+    TechnicalData,
+)
+
+# When a document says it was made. Forecasts say what was asked for, and live files nothing.
+_MADE = {
+    TechnicalData.table: "created_utc",
+    AssetContracts.table: "exported_utc",
+    FinalProduction.table: "issued_date",
+    RedispatchFlag.table: "issued_utc",
+    RedispatchCompensation.table: "issued_date",
+    ImbalancePrices.table: "made_utc",
+}
+RECEIVED_AHEAD = "5 minutes"
+"""So much later than by the server's clock a receipt may be: clocks differ a little."""
+_MADE_AHEAD = "1 day"
+"""Some documents say the day only."""
+# Unless a whole run had a clock that was ahead, so many of the last documents are looked at.
+_LATEST = 10_000
+
+
+def any_run_from_future(connection: psycopg.Connection) -> bool:
+    """Whether a run began in the future, by its own clock."""
+    query = "select exists (select from raw.run where started_utc > now() + %s::interval)"
+    return connection.execute(query, [RECEIVED_AHEAD]).fetchone() == (True,)
+
+
+def from_future(connection: psycopg.Connection, table: str, *, everywhere: bool) -> list[str]:
+    """A sentence for each way in which documents of this table are ahead of the server's clock.
+
+    Those that were retracted are left out; of receipts only the last are looked at, or those
+    `everywhere`.
+    """
+    latest = sql.SQL("document_id > (select max(document_id) from {}) - {}").format(
+        sql.Identifier("raw", table), sql.Literal(_LATEST)
+    )
+    received = sql.SQL("true") if everywhere else latest
+    sentences = [
+        _furthest(connection, table, "received_utc", RECEIVED_AHEAD, received, "was received at")
+    ]
+    if table in _MADE:
+        made = (_MADE[table], _MADE_AHEAD, sql.SQL("true"), "says that it was made at")
+        sentences.append(_furthest(connection, table, *made))
+    return [sentence for sentence in sentences if sentence]
+
+
+def _furthest(
+    connection: psycopg.Connection,
+    table: str,
+    column: str,
+    margin: str,
+    condition: sql.Composable,
+    what: str,
+) -> str | None:
+    """The document that is furthest ahead, in words."""
+    row = connection.execute(
+        sql.SQL(
+            """
+            select document_id, source_uri, {column}::timestamptz, count(*) over () - 1
+            from {table} as landed
+            where {column}::timestamptz > now() + {margin}::interval
+                and {condition}
+                and not exists (
+                    select from raw.retraction
+                    where retracted_document_id = landed.document_id
+                )
+            order by {column} desc, document_id
+            limit 1
+            """
+        ).format(
+            column=sql.Identifier(column),
+            table=sql.Identifier("raw", table),
+            margin=sql.Literal(margin),
+            condition=condition,
+        )
+    ).fetchone()
+    if row is None:
+        return None
+    document_id, source_uri, instant, others = row
+    more = f", as do {others:,} others" if others else ""
+    return (
+        f"document {document_id} {what} {instant:%Y-%m-%d %H:%M:%SZ}, which is yet to come{more}: "
+        f"{source_uri} (python -m extract retract {document_id} --why ... takes it back)"
+    )
