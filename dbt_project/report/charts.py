@@ -138,7 +138,12 @@ def reconciliation() -> Chart:
     cells = alt.Chart(alt.NamedData("cells")).encode(
         x=_time("start"),
         x2="end:Q",
-        y=alt.Y("asset:N", title=None, sort=None, axis=alt.Axis(grid=False, labelLimit=180)),
+        y=alt.Y(
+            "rank:O",
+            title=None,
+            sort=None,
+            axis=alt.Axis(grid=False, labelLimit=180, labelExpr="names[datum.value]"),
+        ),
         tooltip=[
             _tip("asset", "asset"),
             _tip("local", "local time"),
@@ -166,7 +171,9 @@ def reconciliation() -> Chart:
         )
         .transform_filter("datum.error_kw !== null")
     )
-    return alt.layer(unknown, known, curtailed).add_params(alt.param(name="reach", value=1))
+    return alt.layer(unknown, known, curtailed).add_params(
+        alt.param(name="reach", value=1), alt.param(name="names", value=[])
+    )
 
 
 def accuracy_by_lead() -> Chart:
@@ -189,7 +196,7 @@ def accuracy_by_lead() -> Chart:
     ]
     others = (
         base.mark_line(color="#C3C9D0", strokeWidth=1)
-        .encode(x=x, y=y, detail="asset:N")
+        .encode(x=x, y=y, detail="rank:N")
         .transform_filter("!datum.isChosen")
     )
     chosen = base.transform_filter("datum.isChosen")

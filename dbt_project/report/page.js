@@ -76,6 +76,7 @@ const show = (name, { signals = {}, rows, empty = "", height }) => {
   return view.runAsync();
 };
 
+// Charts tell assets apart by their rank: a name like __proto__ means something else to the library.
 const drawPortfolio = (day) => {
   const portfolio = data.portfolio[day.date];
   const assets = data.assets.filter((one) => anyKnown(data.byAsset[one.id]?.[day.date]?.[chosen.stack]));
@@ -201,10 +202,10 @@ const drawReconciliation = (day) => {
     reconciled: "reconciled", missing_final: "no final production", missing_forecast: "no forecast",
     missing_both: "neither forecast nor final production",
   };
-  const cells = data.assets.flatMap((one) => {
+  const cells = data.assets.flatMap((one, rank) => {
     const series = data.byAsset[one.id]?.[day.date];
     return quarterHours(day, (place) => ({
-      asset: one.id, error_kw: valueAt(series, "tradeable_error_kw", place),
+      asset: one.id, rank, error_kw: valueAt(series, "tradeable_error_kw", place),
       isRedispatched: valueAt(series, "is_redispatched", place) === true,
       status: (told[valueAt(series, "status", place)] ?? "nothing is known")
         + (valueAt(series, "is_redispatched", place) ? ", redispatched" : ""),
@@ -214,7 +215,7 @@ const drawReconciliation = (day) => {
   const reach = errors.reduce((greatest, error) => Math.max(greatest, error), 0);
   return show("reconciliation", {
     height: `${Math.max(data.assets.length * (data.assets.length > 25 ? 13 : 26), 90) + 90}px`,
-    signals: { ...axisOf(day), reach: reach || 1 },
+    signals: { ...axisOf(day), reach: reach || 1, names: data.assets.map((one) => one.id) },
     empty: cells.some((cell) => known(cell.error_kw)) ? "" : "No asset is reconciled on this day.",
     rows: { cells },
   });
@@ -236,8 +237,8 @@ const drawAccuracy = (day, asset) => {
     return line;
   }));
   at("accuracy").style.display = days.length ? "" : "none";
-  const leads = Object.entries(data.accuracyByLead).flatMap(([id, series]) => series.lead_minutes.map((lead, index) => ({
-    asset: id, isChosen: id === asset.id, lead_hours: lead / 60, nmae: series.nmae[index], mae_kw: series.mae_kw[index],
+  const leads = Object.entries(data.accuracyByLead).flatMap(([id, series], rank) => series.lead_minutes.map((lead, index) => ({
+    asset: id, rank, isChosen: id === asset.id, lead_hours: lead / 60, nmae: series.nmae[index], mae_kw: series.mae_kw[index],
     rmse_kw: series.rmse_kw[index], quarter_hour_count: series.quarter_hour_count[index],
   })));
   at("lead-asset").textContent = leads.some((row) => row.isChosen)

@@ -3,6 +3,7 @@
 Screenshots are kept in dbt_project/target/screenshots.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -317,6 +318,31 @@ def test_a_hundred_assets_for_ten_days(browser: Browser, tmp_path: Path) -> None
         assert wait_for_report(seen.page).startswith("2025-06-10 A-000 ")
         choose(seen.page, "asset-choice", "A-099")
         keep(seen.page, "report-100-assets")
+        assert_quiet(seen)
+
+
+def test_an_asset_may_have_any_name(browser: Browser, tmp_path: Path) -> None:
+    ids = ["__proto__", "constructor", "toString", "null", "<i>", "a.b[0]"]
+    written = json.dumps(page_data(answers(date(2025, 6, 8), asset_count=len(ids))))
+    for number, asset_id in enumerate(ids):
+        written = written.replace(f"A-{number:03}", asset_id)
+    data = json.loads(written)
+    data["accuracyByLead"] = {
+        asset_id: {"lead_minutes": [0, 15]}
+        | {name: [0.1, 0.2] for name in ("nmae", "mae_kw", "rmse_kw", "quarter_hour_count")}
+        for asset_id in ids
+    }
+    file = tmp_path / "report.html"
+    file.write_text(report_page(data))
+    with visit(browser, file) as seen:
+        wait_for_report(seen.page)
+        for asset_id in reversed(ids):
+            choose(seen.page, "asset-choice", asset_id)
+            assert [chart for chart in CHARTS if marks(seen.page, chart) == 0] == []
+        labels = seen.page.locator("#reconciliation .role-axis-label text").all_text_contents()
+        assert labels[-len(ids) :] == ids
+        assert seen.page.locator("#portfolio .mark-area path").count() == len(ids)
+        assert seen.page.locator("#lead .mark-line path").count() == len(ids)
         assert_quiet(seen)
 
 
