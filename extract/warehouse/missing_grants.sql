@@ -103,6 +103,19 @@ union all
 select 2, 'revoke create on schema public from public'
 where exists (select from schema_right where schema_name = 'public' and grantee = 0 and privilege = 'CREATE')
 
+-- With these everybody can fill the disk, also who may write into no table. Only a superuser can take them away.
+union all
+select 2, format('revoke execute on function pg_catalog.%%s from public', pg_proc.oid::regprocedure)
+from pg_proc
+where
+    pronamespace = 'pg_catalog'::regnamespace
+    and (proname ~ '^lo(_|read$|write$)' or proname = 'pg_logical_emit_message')
+    and exists (
+        select from aclexplode(coalesce(proacl, acldefault('f', proowner))) as acl
+        where acl.grantee = 0 and acl.privilege_type = 'EXECUTE'
+    )
+    and exists (select from pg_roles where rolname = current_user and rolsuper)
+
 union all
 select 3, format('grant %%s on database %%s to %%s', lower(wanted.privilege), database.name, wanted.role_name)
 from database

@@ -46,6 +46,14 @@ def ensure_roles(connection: psycopg.Connection, environment: Mapping[str, str])
     return done
 
 
+def lacks_superuser(connection: psycopg.Connection) -> bool:
+    """Whether readers may still write large objects, which only a superuser can change."""
+    row = connection.execute(
+        "select has_function_privilege('vpp_reader', 'pg_catalog.lo_create(oid)', 'execute')"
+    ).fetchone()
+    return row == (True,)
+
+
 def _missing_roles(connection: psycopg.Connection) -> list[str]:
     rows = connection.execute(
         "select role from unnest(%s::text[]) as role"

@@ -159,6 +159,11 @@ def test_an_owner_without_superuser_can_make_them(
         again = roles(house.environment("administrator"))
         assert again.returncode == 0, again.stderr
         assert "nothing to do" in again.stdout
+        # What only a superuser can do is not left unsaid.
+        assert again.stdout.endswith("large objects: let one run this too\n")
+        by_superuser = roles(warehouse.environment)
+        assert by_superuser.stdout.startswith("revoke execute on function pg_catalog.lo")
+        assert "superuser" not in by_superuser.stdout
 
         # From an empty warehouse: land, then build all.
         landed = extract(house.environment(LOADER), "all", *WINDOW)
@@ -426,6 +431,14 @@ REFUSED_TO_THE_READER = [
     "copy public.assets to program 'cat'",
     "copy (select 1) to '/tmp/mine'",
     "select pg_read_file('PG_VERSION')",
+    "select lo_create(0)",
+    "select lo_creat(-1)",
+    "select lo_from_bytea(0, 'mine')",
+    "select lo_put(1, 0, 'mine')",
+    "select lo_open(1, 131072)",
+    "select lowrite(0, 'mine')",
+    "select lo_import('/etc/passwd')",
+    "select pg_logical_emit_message(false, 'mine', 'mine')",
     "set role vpp_transformer",
 ]
 
