@@ -62,11 +62,16 @@
     commit;
 {% endmacro %}
 
-{#- Every table of raw that documents land in. -#}
-{% macro document_tables() %}
+{#-
+    Every table of raw that documents land in; is_received: those only that hold what sources sent, and not what the
+    extractor notes of it.
+-#}
+{% macro document_tables(is_received=false) %}
     {%- set tables = [] -%}
     {%- for source in graph.sources.values() if source.source_name == "raw" -%}
-        {%- do tables.append(source.schema ~ "." ~ source.identifier) -%}
+        {%- if not (is_received and source.config.meta.get("is_note")) -%}
+            {%- do tables.append(source.schema ~ "." ~ source.identifier) -%}
+        {%- endif -%}
     {%- endfor -%}
     {{ return(tables | sort) }}
 {% endmacro %}

@@ -1,0 +1,115 @@
+"""A clock that was wrong once is not wrong for good: what builds stand at can be mended."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pendulum
+import pytest
+
+from tests.conftest import Warehouse
+from tests.dbt_project import DbtOutcome, dbt
+from tests.worlds import EPOCH, Arrival, Retraction, land, technical_data
+
+WRONG = datetime(2036, 1, 1, tzinfo=EPOCH.tzinfo)
+
+
+class Clock:
+    """The instant that the builds of a warehouse stand at."""
+
+    def __init__(self, warehouse: Warehouse, target: Path) -> None:
+        self.warehouse, self._target = warehouse, target
+        self._documents = 0
+
+    def receive(self, instant: datetime) -> Arrival:
+        """Land a file as received then."""
+        self._documents += 1
+        document = technical_data(self._documents, 1000.0).documents[0]
+        arrival = Arrival((replace(document, received_utc=pendulum.instance(instant)),))
+        with self.warehouse.connect() as connection:
+            assert land(connection, [arrival]) == 1
+        return arrival
+
+    def retract(self, arrival: Arrival) -> None:
+        with self.warehouse.connect() as connection:
+            Retraction(arrival.documents[0]).land(connection)
+
+    def after_build(self, *arguments: str) -> object:
+        """The instant that the next build stands at."""
+        built = self._build(*arguments)
+        assert built.success, built.exception
+        return self.warehouse.value("select built_as_of_utc from intermediate.int_clock")
+
+    def warning(self) -> str | None:
+        """What the next build warns of."""
+        built = self._build("--warn-error")
+        assert built.success is (built.exception is None)
+        return None if built.exception is None else str(built.exception)
+
+    def _build(self, *arguments: str) -> DbtOutcome:
+        command = ("run", "--select", "int_clock", *arguments)
+        return dbt(self.warehouse.environment, self._target, *command)
+
+
+@pytest.fixture
+def clock(built_warehouse: Warehouse, tmp_path: Path) -> Clock:
+    return Clock(built_warehouse, tmp_path)
+
+
+def test_it_goes_by_what_was_received_last_and_was_not_retracted(clock: Clock) -> None:
+    hours = [EPOCH + timedelta(hours=hour) for hour in range(3)]
+    clock.receive(hours[1])
+    last = clock.receive(hours[2])
+    first = clock.receive(hours[0])
+    assert clock.after_build() == hours[2]
+    assert clock.after_build() == hours[2]
+    clock.retract(first)
+    assert clock.after_build() == hours[2]
+    clock.retract(last)
+    assert clock.after_build() == hours[1]
+    # Before a build has seen it.
+    clock.retract(clock.receive(hours[2]))
+    assert clock.after_build() == hours[1]
+    assert clock.warning() is None
+
+
+def test_one_that_is_ahead_of_the_servers_is_said_until_it_is_mended(clock: Clock) -> None:
+    clock.receive(EPOCH)
+    wrong = clock.receive(WRONG)
+    assert clock.after_build() == WRONG
+    assert "stands at 2036-01-01 00:00:00 (UTC), which is ahead" in (clock.warning() or "")
+    clock.retract(wrong)
+    assert clock.after_build() == EPOCH
+    assert clock.warning() is None
+
+
+def test_what_the_extractor_notes_does_not_move_it(clock: Clock) -> None:
+    clock.receive(EPOCH)
+    with clock.warehouse.connect() as connection:
+        connection.execute(
+            "insert into raw.quarantine (source, reason, content, content_bytes, source_uri,"
+            " content_sha256, received_utc, run_id)"
+            " values ('live-infeed', '', '', 0, '', '', %s, 1)",
+            [WRONG],
+        )
+        connection.execute(
+            "insert into raw.quarantine_release (quarantined_document_id, received_utc, run_id)"
+            " select document_id, %s, 1 from raw.quarantine",
+            [WRONG],
+        )
+        connection.execute(
+            "insert into raw.retraction (retracted_document_id, reason, received_utc, run_id)"
+            " values (0, '', %s, 1)",
+            [WRONG],
+        )
+    assert clock.after_build() == EPOCH
+
+
+def test_a_full_refresh_starts_it_afresh(clock: Clock) -> None:
+    clock.receive(EPOCH)
+    clock.after_build()
+    with clock.warehouse.connect() as connection:
+        # As an older version of this project left it, after the document was retracted.
+        connection.execute("update build.run set as_of_utc = %s", [WRONG])
+    assert clock.after_build() == WRONG
+    assert clock.after_build("--full-refresh") == EPOCH
