@@ -237,6 +237,8 @@ from database
 cross join (
     values
     ('statement_timeout', '5min'),
+    -- A transaction that is left open would keep builds from replacing a view that it has read.
+    ('idle_in_transaction_session_timeout', '5min'),
     ('default_transaction_read_only', 'on')
 ) as wanted (name, value)
 where not exists (select from setting where starts_with(text, wanted.name || '='))

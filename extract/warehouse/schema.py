@@ -8,6 +8,8 @@ from psycopg import sql
 
 from extract.errors import WarehouseUnavailable
 
+# For so long this waits for a session that uses what is to be changed: others wait behind it.
+_PATIENCE_S = 10
 _DEFINITION = Path(__file__).with_name("schema.sql")
 _CREATED = re.compile(
     r"^create (?:table|index|sequence) if not exists\s+(?:raw\.)?(\w+)", re.MULTILINE
@@ -20,18 +22,24 @@ def ensure_schema(connection: psycopg.Connection) -> bool:
 
     A warehouse that has everything is only looked at: even `if not exists` takes locks that
     would wait for a build, and make others wait. Raises WarehouseUnavailable where something is
-    missing that this session's user may not make.
+    missing that this session's user may not make, or cannot make while others use it.
     """
     definition = _DEFINITION.read_text()
     names = _CREATED.findall(definition) + list(map(".".join, _ADDED.findall(definition)))
     while missing := _missing(connection, names):
         try:
             with connection.transaction():
+                connection.execute(f"set local lock_timeout = '{_PATIENCE_S}s'")
                 connection.execute(sql.SQL(definition))
             return True
         except psycopg.errors.UniqueViolation:
             # Another run has just made the same.
             continue
+        except psycopg.errors.LockNotAvailable as error:
+            raise WarehouseUnavailable(
+                f"raw.{missing[0]} is missing and cannot be made while another session uses raw: "
+                "is a build or a load running? Run this again when it has ended"
+            ) from error
         except psycopg.errors.InsufficientPrivilege as error:
             raise WarehouseUnavailable(
                 f"raw.{missing[0]} is missing and {connection.info.user} may not make it: run "

@@ -452,6 +452,8 @@ def test_the_reader_may_do_nothing_else(house: House, statement: str) -> None:
 def test_the_readers_sessions_are_bounded_and_read_only(house: House) -> None:
     with house.connect(READER) as connection:
         assert connection.execute("show statement_timeout").fetchone() == ("5min",)
+        idle = connection.execute("show idle_in_transaction_session_timeout")
+        assert idle.fetchone() == ("5min",)
         assert connection.execute("show transaction_read_only").fetchone() == ("on",)
 
 

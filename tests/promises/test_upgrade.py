@@ -4,8 +4,10 @@ from pathlib import Path
 from random import Random
 
 import psycopg
+import pytest
 from psycopg import sql
 
+from extract.errors import WarehouseUnavailable
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import Warehouse
 from tests.dbt_project import dbt
@@ -121,6 +123,20 @@ def test_raw_gains_a_column_that_alone_is_missing(warehouse: Warehouse) -> None:
         assert ensure_schema(connection)
         assert not ensure_schema(connection)
     assert warehouse.rows("select value_count from raw.forecast_version") == []
+
+
+def test_raw_is_not_changed_under_whoever_uses_it(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("extract.warehouse.schema._PATIENCE_S", 0.2)
+    with warehouse.connect() as connection:
+        ensure_schema(connection)
+        connection.execute("alter table raw.forecast_version drop column value_count cascade")
+        with warehouse.connect() as reader, reader.transaction():
+            reader.execute("select count(*) from raw.forecast_version")
+            with pytest.raises(WarehouseUnavailable, match="while another session uses raw"):
+                ensure_schema(connection)
+        assert ensure_schema(connection)
 
 
 def test_eleven_bounds_become_one(warehouse: Warehouse, tmp_path: Path) -> None:

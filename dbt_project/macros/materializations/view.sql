@@ -35,8 +35,7 @@
             {{ get_assert_columns_equivalent(sql) }}
         {% endif %}
         {% call statement("main") %}
-            create or replace view {{ target }} as
-            {{ sql }}
+            {{ replace_view(target, sql) }}
         {% endcall %}
         {% do persist_docs(target, model) %}
     {% endif %}
@@ -48,3 +47,45 @@
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({"relations": [target]}) }}
 {% endmaterialization %}
+
+{#-
+    Whoever reads a view keeps it from being replaced up to the end of their transaction, and whoever comes after waits
+    behind the build. So one that is the same stays as it is, and for another one the build waits a moment at a time.
+-#}
+{% macro replace_view(relation, sql) %}
+    create temporary view wanted_view as
+    {{ sql }};
+    do $replace$
+    declare
+        wanted constant text := pg_get_viewdef('pg_temp.wanted_view'::regclass);
+        given_lock_timeout constant text := current_setting('lock_timeout');
+    begin
+        drop view pg_temp.wanted_view;
+        if pg_get_viewdef(to_regclass('{{ relation }}')) = wanted then
+            return;
+        end if;
+        for attempt in 1..5 loop
+            begin
+                set local lock_timeout = '1s';
+                execute 'create or replace view {{ relation }} as ' || wanted;
+                perform set_config('lock_timeout', given_lock_timeout, true);
+                return;
+            exception when lock_not_available then
+                -- Those who wait behind this build go first.
+                perform pg_sleep(0.5);
+            end;
+        end loop;
+        raise exception '{{ relation.schema }}.{{ relation.identifier }} cannot be replaced while it is read: end or wait for %, and build again', (
+            select coalesce(
+                string_agg(
+                    format('%s (server process %s, role %s)', coalesce(nullif(application_name, ''), 'a session'), pid, usename),
+                    ', '
+                ),
+                'a session that has just ended'
+            )
+            from pg_locks inner join pg_stat_activity using (pid)
+            where relation = '{{ relation }}'::regclass and granted and pid <> pg_backend_pid()
+        );
+    end
+    $replace$;
+{% endmacro %}
