@@ -43,6 +43,7 @@ sources as (
 new_documents as (
 
     select
+        document_id,
         source,
         received_utc,
         instant_utc,
@@ -51,6 +52,24 @@ new_documents as (
     where document_id > {{ read_upto("source_status") if is_incremental() else 0 }}
 
 ),
+
+{% if is_incremental() %}
+    retracted as (
+
+        {{ retracted_since("source_status") }}
+
+    ),
+
+    -- What was the newest may have been retracted: of these sources it is looked for among all.
+    recounted_sources as (
+
+        select distinct documents.source
+        from retracted
+        inner join {{ ref("stg_extract__documents") }} as documents on retracted.document_id = documents.document_id
+
+    ),
+
+{% endif %}
 
 new_quarantined_documents as (
 
@@ -85,6 +104,7 @@ documents as (
         instant_utc,
         source_uri
     from new_documents
+    where {{ is_not_retracted(build_sees_upto()) }}
     {% if is_incremental() %}
         union all
         select
@@ -93,7 +113,20 @@ documents as (
             newest_instant_utc as instant_utc,
             newest_source_uri as source_uri
         from previous
-        where newest_received_utc is not null
+        where
+            newest_received_utc is not null
+            and source not in (select recounted_sources.source from recounted_sources)
+        union all
+        select
+            source,
+            received_utc,
+            instant_utc,
+            source_uri
+        from {{ ref("stg_extract__documents") }}
+        where
+            exists (select from recounted_sources)
+            and source in (select recounted_sources.source from recounted_sources)
+            and {{ is_not_retracted(build_sees_upto()) }}
     {% endif %}
 
 ),
