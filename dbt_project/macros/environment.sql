@@ -43,20 +43,30 @@
         {% set reason = "that name is taken by the project or by PostgreSQL" %}
     {% elif name | length > longest %}
         {% set reason = "the names beside it would be too long for PostgreSQL: at most " ~ longest ~ " characters" %}
-    {% elif is_somebodys(name) %}
-        {% set reason = "it holds what this project did not make" %}
+    {% else %}
+        {% set somebodys = somebodys_schema(beside) %}
+        {% set reason = somebodys ~ " holds what this project did not make" if somebodys else none %}
     {% endif %}
     {% if reason %}
         {{ exceptions.raise_compiler_error("the schema '" ~ name ~ "' cannot be an environment: " ~ reason) }}
     {% endif %}
 {% endmacro %}
 
-{#- Whether something is in a schema that no build of ours has made. -#}
-{% macro is_somebodys(schema) %}
-    {{ return(
-        run_query(
-            "select 1 where to_regclass('" ~ build_schema(schema) ~ ".run') is null"
-            ~ " and exists (select from pg_class where relnamespace = to_regnamespace('" ~ schema ~ "'))"
-        ).rows | length > 0
-    ) }}
+{#-
+    A schema of this environment that holds something although no build of ours was there, or none: what is in it would
+    go with the environment when that is dropped.
+-#}
+{% macro somebodys_schema(beside) %}
+    {% set names = [target.schema] %}
+    {% for name in beside %}
+        {% do names.append(environment_schema(name)) %}
+    {% endfor %}
+    {% set found = run_query(
+        "select nspname from pg_namespace where to_regclass('" ~ build_schema() ~ ".run') is null"
+        ~ " and nspname in ('" ~ names | join("', '") ~ "')"
+        ~ " and (exists (select from pg_class where relnamespace = pg_namespace.oid)"
+        ~ " or exists (select from pg_proc where pronamespace = pg_namespace.oid))"
+        ~ " order by nspname"
+    ) %}
+    {{ return(found.rows[0][0] if found.rows | length > 0 else none) }}
 {% endmacro %}

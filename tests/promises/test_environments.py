@@ -238,6 +238,8 @@ def runner(house: House) -> Iterator[dbtRunner]:
         ("1jane", "lower-case"),
         ("j" * 48, "too long"),
         ("theirs", "did not make"),
+        # Dropped, it would take what is theirs along.
+        ("sales", "sales_staging holds what this project did not make"),
     ],
 )
 def test_a_schema_that_cannot_be_an_environment_is_refused_before_anything_is_made(
@@ -247,6 +249,8 @@ def test_a_schema_that_cannot_be_an_environment_is_refused_before_anything_is_ma
     with house.warehouse.connect() as connection:
         connection.execute("create schema if not exists theirs")
         connection.execute("create table if not exists theirs.figures (number integer)")
+        connection.execute("create schema if not exists sales_staging")
+        connection.execute("create table if not exists sales_staging.orders (number integer)")
     before = house.warehouse.rows(schemas)
     with environment_of({"DBT_SCHEMA": schema}):
         refused = runner.invoke([*QUIETLY, "run", "--target", "dev", *CHOSEN])
