@@ -52,9 +52,17 @@ def environments(connection: psycopg.Connection) -> list[Environment]:
             from pg_class inner join pg_namespace on relnamespace = pg_namespace.oid
             where relname = 'run'
                 and nspname ~ '^(.+_)?build$'
-                and exists (
-                    select from pg_attribute
-                    where attrelid = pg_class.oid and attname = 'documents_upto'
+                -- What developers make is read here by whoever owns the database: a view, or a
+                -- policy on rows, would run their functions with the rights of that one.
+                and relkind = 'r'
+                and not relrowsecurity
+                and array['documents_upto bigint', 'build_number bigint',
+                    'started_utc timestamp with time zone',
+                    'finished_utc timestamp with time zone'
+                ] <@ array(
+                    select attname || ' ' || format_type(atttypid, null)
+                    from pg_attribute
+                    where attrelid = pg_class.oid and attnum > 0 and not attisdropped
                 )
         ) as environment
         left join pg_namespace
@@ -80,7 +88,9 @@ def _last_build(
     """When the last build of an environment began, and when it ended."""
     if not may_read:
         return None, None
-    query = sql.SQL("select started_utc, finished_utc from {} order by build_number desc limit 1")
+    query = sql.SQL(
+        "select started_utc, finished_utc from only {} order by build_number desc limit 1"
+    )
     return connection.execute(query.format(_runs(name))).fetchone() or (None, None)
 
 
@@ -143,12 +153,15 @@ def _refuse_running(connection: psycopg.Connection, name: str) -> None:
             exists (select from pg_locks where relation = %s::regclass and not granted)
             or exists (
                 select from pg_stat_activity
-                where datname = current_database() and application_name = 'dbt ' || %s
+                where datname = current_database()
+                    and application_name = 'dbt ' || %s
+                    and has_table_privilege(usesysid, %s::regclass, 'update')
             ),
             pg_stat_clear_snapshot()
     """
     while time.monotonic() < until:
-        [[is_alive, _]] = connection.execute(sign_of_life, [_runs(name).as_string(), name])
+        runs = _runs(name).as_string()
+        [[is_alive, _]] = connection.execute(sign_of_life, [runs, name, runs])
         if is_alive:
             raise WarehouseUnavailable(f"{name}: a build is running there: wait until it has ended")
         time.sleep(0.1)
@@ -163,8 +176,10 @@ def _refuse_used(connection: psycopg.Connection, name: str, schemas: Sequence[st
         inner join pg_rewrite on classid = 'pg_rewrite'::regclass and objid = pg_rewrite.oid
         inner join pg_class as reading on ev_class = reading.oid
         inner join pg_class as read on refclassid = 'pg_class'::regclass and refobjid = read.oid
-        where read.relnamespace::regnamespace::text = any(%(schemas)s)
-            and reading.relnamespace::regnamespace::text <> all(%(schemas)s)
+        inner join pg_namespace as theirs on reading.relnamespace = theirs.oid
+        inner join pg_namespace as ours on read.relnamespace = ours.oid
+        where ours.nspname = any(%(schemas)s)
+            and theirs.nspname <> all(%(schemas)s)
         order by 1
         limit 1
         """,

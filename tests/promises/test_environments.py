@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import psycopg
 import pytest
 from dbt.cli.main import dbtRunner
 
@@ -205,6 +206,62 @@ def test_environments_are_listed_and_dropped(house: House) -> None:
     assert house.marts("public") == before
     house.build(JANE)
     assert differences(house.marts(JANE), before) == []
+
+
+def test_what_only_looks_like_an_environment_is_none(house: House) -> None:
+    with house.warehouse.connect() as connection:
+        connection.execute(
+            "create schema evil_build; create table evil_build.ran ();"
+            " create function evil_build.run() returns timestamptz language plpgsql as"
+            " $$ begin drop table evil_build.ran; return now(); end $$;"
+            " create view evil_build.run as select 1::bigint as build_number, 1::bigint as"
+            " documents_upto, evil_build.run() as started_utc, now() as finished_utc;"
+            " create schema odd_build; create table odd_build.run (documents_upto bigint)"
+        )
+        listed = house.environments()
+        assert (listed.returncode, listed.stderr) == (0, "")
+        assert "public" in listed.stdout
+        assert "evil" not in listed.stdout
+        assert "odd" not in listed.stdout
+        assert house.environments("--drop", "evil").returncode == 2
+        # Nothing of theirs ran with our rights.
+        assert connection.execute("select to_regclass('evil_build.ran')").fetchone() != (None,)
+        connection.execute("drop schema evil_build, odd_build cascade")
+
+
+def test_what_reads_an_environment_whose_name_is_a_word_of_sql_is_not_lost(house: House) -> None:
+    with house.warehouse.connect() as connection:
+        connection.execute(
+            'create schema "order"; create table "order".assets ();'
+            " create schema order_build; create table order_build.run"
+            ' (like build.run); create view public.mine as select from "order".assets'
+        )
+        refused = house.environments("--drop", "order")
+        assert refused.returncode == 1
+        assert "mine reads it" in refused.stderr
+        connection.execute("drop view public.mine")
+    assert house.environments("--drop", "order").returncode == 0
+
+
+def test_a_name_that_a_reader_takes_keeps_no_environment_from_being_dropped(house: House) -> None:
+    settings = house.warehouse.environment
+    with house.warehouse.connect() as connection:
+        # As a build leaves it that was killed.
+        connection.execute(
+            "create schema dead_build; create table dead_build.run (like build.run);"
+            " insert into dead_build.run (build_number, invocation_id, started_utc, documents_upto)"
+            " values (1, '', now(), 0); create role passer_by login"
+        )
+        with psycopg.connect(
+            host=settings["PGHOST"],
+            dbname=settings["PGDATABASE"],
+            user="passer_by",
+            application_name="dbt dead",
+            autocommit=True,
+        ):
+            dropped = house.environments("--drop", "dead")
+        connection.execute("drop role passer_by")
+    assert (dropped.returncode, dropped.stderr) == (0, "")
 
 
 @pytest.fixture(scope="module")
