@@ -139,7 +139,9 @@ def test_raw_is_not_changed_under_whoever_uses_it(
         assert ensure_schema(connection)
 
 
-def test_eleven_bounds_become_one(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_eleven_bounds_become_one(
+    warehouse: Warehouse, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     arrivals = World(4).arrivals
     Random(4).shuffle(arrivals)
     documents = "select count(*), sum(hashtext(landed::text)) from raw.forecast_version as landed"
@@ -160,6 +162,13 @@ def test_eleven_bounds_become_one(warehouse: Warehouse, tmp_path: Path) -> None:
             connection.execute(grant.format(sql.Identifier(mart)))
     try:
         assert extract(warehouse.environment, "schema").stdout == "schema raw: made\n"
+        # A reader who stays in a transaction is named, and no other one waits behind the build.
+        with warehouse.connect() as reader, reader.transaction():
+            reader.execute("set application_name to 'a dashboard'")
+            reader.execute("select from asset_forecasts")
+            refused = dbt(warehouse.environment, tmp_path, "run", "--select", "+assets")
+            assert not refused.success
+            assert "while it is read: end or wait for a dashboard" in capfd.readouterr().out
         # Models of old and of today side by side: what is not built yet is as it was.
         assert dbt(warehouse.environment, tmp_path, "run", "--select", "+assets").success
         with warehouse.connect() as connection:

@@ -9,6 +9,21 @@
 {% macro upgrade_build_state() %}
     {%- set old_columns = "string_agg(case when right(attname, 5) = '_upto' then 'documents_upto as ' else '' end || attname, ', ' order by attnum)" -%}
     if to_regclass('build.progress') is not null then
+        -- Whoever reads a mart of old keeps the state from being changed up to the end of their transaction, and whoever
+        -- comes after waits behind this: less than a second at a time.
+        for attempt in 1..8 loop
+            begin
+                set local lock_timeout = '500ms';
+                lock table build.run, build.model_state, build.current, build.progress in access exclusive mode;
+                exit;
+            exception when lock_not_available then
+                if attempt = 8 then
+                    raise exception 'build.run cannot be brought up to date while it is read: end or wait for %, and build again',
+                        {{ sessions_that_hold("build.run") }};
+                end if;
+                perform pg_sleep(0.5);
+            end;
+        end loop;
         alter table build.run add column documents_upto bigint, add column deferred_build_number bigint;
         execute (
             select 'update build.run set documents_upto = greatest(' || string_agg(attname, ', ') || ')'
@@ -56,10 +71,12 @@
     do $$
     begin
         if to_regclass('build.progress') is not null then
+            set local lock_timeout = '500ms';
             drop view build.progress, build.current;
         end if;
-    exception when dependent_objects_still_exist then
-        -- Not all models have been built since.
+    exception when dependent_objects_still_exist or lock_not_available then
+        -- Not all models have been built since, or somebody still reads one of old: the next build tries again.
     end
     $$;
+    set local lock_timeout to default;
 {% endmacro %}

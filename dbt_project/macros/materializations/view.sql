@@ -75,17 +75,23 @@
                 perform pg_sleep(0.5);
             end;
         end loop;
-        raise exception '{{ relation.schema }}.{{ relation.identifier }} cannot be replaced while it is read: end or wait for %, and build again', (
-            select coalesce(
-                string_agg(
-                    format('%s (server process %s, role %s)', coalesce(nullif(application_name, ''), 'a session'), pid, usename),
-                    ', '
-                ),
-                'a session that has just ended'
-            )
-            from pg_locks inner join pg_stat_activity using (pid)
-            where relation = '{{ relation }}'::regclass and granted and pid <> pg_backend_pid()
-        );
+        raise exception '{{ relation.schema }}.{{ relation.identifier }} cannot be replaced while it is read: end or wait for %, and build again',
+            {{ sessions_that_hold(relation) }};
     end
     $replace$;
 {% endmacro %}
+
+{#- Who keeps a relation from being changed, in words: an expression. -#}
+{% macro sessions_that_hold(relation) -%}
+    (
+        select coalesce(
+            string_agg(
+                format('%s (server process %s, role %s)', coalesce(nullif(application_name, ''), 'a session'), pid, usename),
+                ', '
+            ),
+            'a session that has just ended'
+        )
+        from pg_locks inner join pg_stat_activity using (pid)
+        where relation = '{{ relation }}'::regclass and granted and pid <> pg_backend_pid()
+    )
+{%- endmacro %}
