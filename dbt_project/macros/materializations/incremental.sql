@@ -66,7 +66,7 @@
         {% do run_query("create table " ~ relation ~ " " ~ get_table_columns_and_constraints()) %}
     {% else %}
         {% do run_query(
-            "create table " ~ relation ~ " as select * from (" ~ sql ~ ") as model_rows where false"
+            "create table " ~ relation ~ " as select * from (" ~ sql ~ "\n) as model_rows where false"
         ) %}
         {% do run_query(
             "alter table " ~ relation ~ " add primary key (" ~ config.require("unique_key") | join(", ") ~ ")"
@@ -126,7 +126,9 @@
     {% endif %}
 
     create temporary table wanted on commit drop as
-    {{ sql }};
+    {{ sql }}
+    -- On a line of its own: the model may end in a comment.
+    ;
     analyze wanted;
 
     {% for log_key in config.meta_get("log_keys", []) %}

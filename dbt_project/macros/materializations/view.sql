@@ -54,7 +54,9 @@
 -#}
 {% macro replace_view(relation, sql) %}
     create temporary view wanted_view as
-    {{ sql }};
+    {{ sql }}
+    -- On a line of its own: the model may end in a comment.
+    ;
     do $replace$
     declare
         wanted constant text := pg_get_viewdef('pg_temp.wanted_view'::regclass);
