@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from psycopg import sql
 
 from tests.conftest import Warehouse
 from tests.dbt_project import ROOT, DbtOutcome, dbt
@@ -180,6 +181,33 @@ def test_a_build_that_failed_is_not_tried_again_on_what_landed_since(
 @pytest.mark.parametrize("option", ["--empty", "--sample=1 day"])
 def test_a_build_of_fewer_rows_is_refused(warehouse: Warehouse, build: Build, option: str) -> None:
     assert not build("run", option, "--select", "+assets").success
+    assert warehouse.value(CAPACITY) == 1000.0
+
+
+def test_a_build_in_another_isolation_is_refused(
+    warehouse: Warehouse, build: Build, capfd: pytest.CaptureFixture[str]
+) -> None:
+    alter = f"alter database {warehouse.environment['PGDATABASE']}"
+    builds = "select count(*) from build.run"
+    with warehouse.connect() as connection:
+        before = connection.execute(builds).fetchone()
+        connection.execute(sql.SQL(f"{alter} set default_transaction_isolation to serializable"))
+        try:
+            assert not build().success
+        finally:
+            connection.execute(sql.SQL(f"{alter} reset default_transaction_isolation"))
+        assert connection.execute(builds).fetchone() == before
+    assert "default_transaction_isolation is serializable here" in capfd.readouterr().out
+
+
+def test_a_model_may_end_in_a_comment(warehouse: Warehouse, build: Build, project: Path) -> None:
+    for model in ("marts/assets", "marts/assets_history", "intermediate/int_contract_periods"):
+        with (project / f"models/{model}.sql").open("a") as file:
+            file.write("\n-- assets: no more of it")
+    for model in ("stg_technical_data__files", "stg_crm__contract_exports"):
+        with (project / f"models/staging/{model}.sql").open("a") as file:
+            file.write("\n-- a view: no more of it")
+    assert build().success
     assert warehouse.value(CAPACITY) == 1000.0
 
 

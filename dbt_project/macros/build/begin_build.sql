@@ -12,6 +12,13 @@
                 "--empty and --sample would take rows out of the marts: build without them"
             ) }}
         {% endif %}
+        {% set isolation = run_query("show transaction_isolation").rows[0][0] %}
+        {% if isolation != "read committed" %}
+            {{ exceptions.raise_compiler_error(
+                "default_transaction_isolation is " ~ isolation ~ " here, and builds need read committed: alter role "
+                ~ target.user ~ " in database " ~ target.dbname ~ " set default_transaction_isolation to 'read committed'"
+            ) }}
+        {% endif %}
         {% do run_query(make_build_state()) %}
         {% do run_query(register_build()) %}
         {% do warn_of_a_clock_ahead() %}
