@@ -59,10 +59,11 @@ class House:
         chosen = ("--select", "state:modified+", "--exclude-resource-type", "unit_test")
         return self.branch_dbt("ci", "build", *chosen, "--defer", "--state", self.state)
 
-    def branch_dbt(self, schema: str, *command: str) -> DbtOutcome:
+    def branch_dbt(self, schema: str, *command: str, artifacts: bool = False) -> DbtOutcome:
         """Run dbt on the branch, in an environment of this name."""
         words = (*command, "--target", "dev", "--project-dir", str(self.branch))
-        return dbt({**self._environment, "DBT_SCHEMA": schema}, self.targets / schema, *words)
+        environment = {**self._environment, "DBT_SCHEMA": schema}
+        return dbt(environment, self.targets / schema, *words, artifacts=artifacts)
 
     @property
     def state(self) -> str:
@@ -130,6 +131,19 @@ def test_a_clone_is_refused_before_anything_is_made(house: House) -> None:
     [line] = [line for line in str(refused.exception).splitlines() if "dbt clone" in line]
     assert "--defer" in line
     assert house.warehouse.rows(schemas) == before
+
+
+def test_production_defers_to_nobody(house: House, capfd: pytest.CaptureFixture[str]) -> None:
+    # The project as it was read for another environment.
+    compiled = house.branch_dbt("whole", "compile", "--select", "assets", artifacts=True)
+    assert compiled.success, compiled.exception
+    view = "select pg_get_viewdef('public.imbalance'::regclass)"
+    before = house.warehouse.value(view)
+    state = str(house.targets / "whole")
+    with pytest.raises(AssertionError):
+        house.production("--select", "imbalance", "--defer", "--favor-state", "--state", state)
+    assert "is production and defers to nothing" in capfd.readouterr().out
+    assert house.warehouse.value(view) == before
 
 
 def test_a_slim_build_is_refused_while_production_builds(

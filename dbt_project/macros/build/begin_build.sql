@@ -12,6 +12,12 @@
                 "--empty and --sample would take rows out of the marts: build without them"
             ) }}
         {% endif %}
+        {% if target.schema == "public" and deferred_environment() %}
+            {{ exceptions.raise_compiler_error(
+                "public is production and defers to nothing: its readers may not read " ~ deferred_environment()
+                ~ ". Build with --target dev, or without --defer"
+            ) }}
+        {% endif %}
         {% set isolation = run_query("show transaction_isolation").rows[0][0] %}
         {% if isolation != "read committed" %}
             {{ exceptions.raise_compiler_error(
