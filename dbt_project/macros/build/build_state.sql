@@ -13,7 +13,8 @@
     do $$
     begin
         if exists (
-            select from unnest(array['{{ document_tables() | join("', '") }}']) as wanted (name)
+            -- Without its lock, documents may not commit in the order of their ids.
+            select from unnest(array['raw.landing_lock', '{{ document_tables() | join("', '") }}']) as wanted (name)
             where to_regclass(wanted.name) is null
         ) then
             raise exception 'the schema raw is not there yet, or not whole: run "python -m extract schema" first';
