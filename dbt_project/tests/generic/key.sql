@@ -1,7 +1,10 @@
 {#- The columns identify a row: none of them is NULL and no two rows share them all. -#}
 {% test key(model, columns) %}
 
-select {{ columns | join(", ") }}
+select
+    {%- for column in columns %}
+        {{ column }} as key_{{ loop.index }}{{ "," if not loop.last }}
+    {%- endfor %}
 from {{ model }}
 group by {{ columns | join(", ") }}
 having
