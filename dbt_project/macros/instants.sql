@@ -50,6 +50,16 @@
 {#- The portfolio's own time zone, as an SQL literal. -#}
 {% macro portfolio_timezone() -%} '{{ var("portfolio_timezone") }}' {%- endmacro %}
 
+{#- The time zone of an asset; where it is not known, the portfolio's. -#}
+{% macro timezone_of(asset_timezone="asset_timezones.timezone") -%}
+    coalesce({{ asset_timezone }}, {{ portfolio_timezone() }})
+{%- endmacro %}
+
+{#- The delivery day of an instant: the calendar day where the asset is. -#}
+{% macro delivery_date(instant, asset_timezone="asset_timezones.timezone") -%}
+    {{ local_date(instant, timezone_of(asset_timezone)) }}
+{%- endmacro %}
+
 {#- The time zones that the database knows: a relation with the column `name`. -#}
 {% macro known_timezones() -%} pg_catalog.pg_timezone_names {%- endmacro %}
 

@@ -108,7 +108,7 @@ def test_a_rule_in_a_macro_that_a_macro_uses_reaches_the_tables_after_it(
 
 def test_every_variable_is_a_part_of_the_definitions(project: Path) -> None:
     variables = yaml.safe_load((project / "dbt_project.yml").read_text())["vars"]
-    rules = (project / "macros/build/model_state.sql").read_text()
+    rules = (project / "engines/postgres/macros/build/model_state.sql").read_text()
     assert [name for name in variables if f'var("{name}")' not in rules] == []
 
 
@@ -117,12 +117,12 @@ def test_every_variable_is_a_part_of_the_definitions(project: Path) -> None:
     [
         # Only the incremental form of a model uses it.
         (
-            "macros/build/documents_since.sql",
+            "engines/postgres/macros/affected.sql",
             "select max(ranges.to_utc)",
             "select  max(ranges.to_utc)",
         ),
         # How rows are written.
-        ("macros/materializations/incremental.sql", "where from_utc < to_utc", "where true"),
+        ("engines/postgres/macros/build/changes.sql", "where from_utc < to_utc", "where true"),
     ],
 )
 def test_a_rule_of_incremental_builds_is_a_part_of_the_definitions(

@@ -1,12 +1,4 @@
-{{ config(
-    materialized="incremental",
-    unique_key=["asset_id", "valid_from_utc"],
-    meta={
-        "reads": ["technical_data"],
-        "log_keys": ["asset_id"],
-        "log_period": ["valid_from_utc", "valid_to_utc"],
-    },
-) }}
+{{ config(materialized="incremental", unique_key=["asset_id", "valid_from_utc"]) }}
 
 {%- set attributes = [
     "asset_name",

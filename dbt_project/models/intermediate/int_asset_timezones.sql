@@ -1,12 +1,4 @@
-{{ config(
-    materialized="incremental",
-    unique_key=["asset_id"],
-    meta={
-        "reads": ["technical_data"],
-        "log_keys": ["asset_id"],
-        "log_period": [beginning_of_time(), end_of_time()],
-    },
-) }}
+{{ config(materialized="incremental", unique_key=["asset_id"]) }}
 
 with listings as (
 

@@ -1,16 +1,14 @@
-with current_build as (
+with instants as (
 
     select
         as_of_utc,
         extracted_utc,
         nullif('{{ var("as_of_utc") }}', '')::timestamptz as given_as_of_utc
-    from {{ source("build", "run") }}
-    order by build_number desc
-    limit 1
+    from {{ clock_of_build() }} as current_build
 
 )
 
 select
     coalesce(given_as_of_utc, as_of_utc) as built_as_of_utc,
     coalesce(given_as_of_utc, greatest(as_of_utc, extracted_utc)) as extracted_as_of_utc
-from current_build
+from instants

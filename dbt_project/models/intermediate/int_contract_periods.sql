@@ -1,10 +1,4 @@
-{{ config(
-    materialized="incremental",
-    unique_key=["contract_row"],
-    meta={
-        "reads": ["asset_contracts"],
-    },
-) }}
+{{ config(materialized="incremental", unique_key=["contract_row"]) }}
 
 with listings as (
 

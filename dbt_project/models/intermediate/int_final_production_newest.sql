@@ -1,13 +1,4 @@
-{{ config(
-    materialized="incremental",
-    unique_key=["metering_point_id", "delivery_start_utc"],
-    meta={
-        "affected_by": "int_final_production_affected",
-        "scope": "metering_point_id",
-        "log_keys": ["metering_point_id"],
-    },
-) }}
--- depends_on: {{ ref("int_final_production_affected") }}
+{{ config(materialized="incremental", unique_key=["metering_point_id", "delivery_start_utc"]) }}
 
 with statements as (
 
@@ -20,16 +11,14 @@ with statements as (
         statements.content_sha256,
         statements.source_file_name
     from {{ ref("stg_dso__final_production") }} as statements
-    {% if is_incremental() %}
-        inner join affected
-            on
-                statements.metering_point_id = affected.metering_point_id
-                and statements.delivery_start_utc >= affected.from_utc
-                and statements.delivery_start_utc < affected.to_utc
-                -- The envelope lets no file span more than 400 days: older ones need not be read.
-                and statements.grid_start_utc >= affected.from_utc - interval '400 days'
-                and statements.grid_start_utc < affected.to_utc
-    {% endif %}
+    -- Of the files, only those that can reach into the range: a reading of a metering point is at most a year.
+    {{ join_affected(
+        "statements",
+        more=[
+            "statements.grid_start_utc >= affected.from_utc - interval '400 days'",
+            "statements.grid_start_utc < affected.to_utc",
+        ],
+    ) }}
 
 ),
 

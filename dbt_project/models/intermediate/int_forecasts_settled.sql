@@ -2,14 +2,7 @@
     materialized="incremental",
     unique_key=["asset_id", "delivery_start_utc"],
     indexes=[{"columns": ["delivery_start_utc"]}],
-    meta={
-        "affected_by": "int_forecasts_affected",
-        "scope": "asset_id",
-        "log_keys": ["asset_id"],
-    },
 ) }}
--- depends_on: {{ ref("int_forecasts_affected") }}
--- depends_on: {{ ref("stg_extract__retractions") }}
 
 with forecasts as (
 
@@ -17,7 +10,7 @@ with forecasts as (
         versions=ref("stg_vpp__forecast_versions"),
         documents=ref("stg_vpp__forecast_documents"),
         gates={"latest": 0, "tradeable": var("gate_closure_minutes")},
-        within="affected" if is_incremental() else none,
+        within=affected(by=ref("int_forecasts_settled_affected")),
     ) }}
 
 ),
@@ -46,29 +39,28 @@ tradeable as (
 
 ),
 
+assets as (
+
+    select distinct asset_id
+    from {{ affected() or ref("stg_vpp__forecast_versions") }}
+
+),
+
 newest_versions as (
 
-    {% if is_incremental() %}
-        select
-            assets.asset_id,
-            newest.version_utc
-        from (select distinct affected.asset_id from affected) as assets
-        cross join lateral (
-            select documents.version_utc
-            from {{ ref("stg_vpp__forecast_documents") }} as documents
-            where
-                {{ is_in_build() }}
-                and documents.asset_id = assets.asset_id
-            order by documents.version_utc desc
-            limit 1
-        ) as newest
-    {% else %}
-        select
-            asset_id,
-            max(version_utc) as version_utc
-        from {{ ref("stg_vpp__forecast_versions") }}
-        group by asset_id
-    {% endif %}
+    select
+        assets.asset_id,
+        newest.version_utc
+    from assets
+    cross join lateral (
+        select documents.version_utc
+        from {{ ref("stg_vpp__forecast_documents") }} as documents
+        where
+            {{ is_in_build() }}
+            and documents.asset_id = assets.asset_id
+        order by documents.version_utc desc
+        limit 1
+    ) as newest
 
 ),
 
@@ -84,7 +76,7 @@ asset_timezones as (
 select
     latest.asset_id,
     latest.delivery_start_utc,
-    {{ local_date("latest.delivery_start_utc", "coalesce(asset_timezones.timezone, " ~ portfolio_timezone() ~ ")") }}
+    {{ delivery_date("latest.delivery_start_utc") }}
         as delivery_date,
     latest.version_utc as latest_version_utc,
     latest.power_kw as latest_power_kw,

@@ -2,13 +2,7 @@
     materialized="incremental",
     unique_key=["asset_id", "delivery_start_utc"],
     indexes=[{"columns": ["delivery_start_utc"]}],
-    meta={
-        "affected_by": "int_forecasts_verified_affected",
-        "scope": "asset_id",
-        "log_keys": ["asset_id"],
-    },
 ) }}
--- depends_on: {{ ref("int_forecasts_verified_affected") }}
 
 with final_production as (
 
@@ -18,13 +12,7 @@ with final_production as (
         final_production.delivery_date,
         final_production.power_kw
     from {{ ref("dso_final_production") }} as final_production
-    {% if is_incremental() %}
-        inner join affected
-            on
-                final_production.asset_id = affected.asset_id
-                and final_production.delivery_start_utc >= affected.from_utc
-                and final_production.delivery_start_utc < affected.to_utc
-    {% endif %}
+    {{ join_affected("final_production", by=ref("int_forecasts_verified_affected")) }}
 
 ),
 
@@ -38,9 +26,7 @@ forecasts as (
         forecasts.tradeable_version_utc,
         forecasts.tradeable_power_kw
     from {{ ref("asset_forecasts") }} as forecasts
-    {% if is_incremental() %}
-        where {{ is_between_affected("forecasts.delivery_start_utc") }}
-    {% endif %}
+    where {{ is_between_affected("forecasts.delivery_start_utc") }}
 
 ),
 
@@ -98,16 +84,8 @@ known as (
         on
             final_production.asset_id = redispatched.asset_id
             and final_production.delivery_start_utc = redispatched.delivery_start_utc
-    left join members
-        on
-            final_production.asset_id = members.asset_id
-            and final_production.delivery_start_utc >= members.valid_from_utc
-            and final_production.delivery_start_utc < members.valid_to_utc
-    left join technical_periods
-        on
-            final_production.asset_id = technical_periods.asset_id
-            and final_production.delivery_start_utc >= technical_periods.valid_from_utc
-            and final_production.delivery_start_utc < technical_periods.valid_to_utc
+    {{ join_valid("members", to="final_production") }}
+    {{ join_valid("technical_periods", to="final_production") }}
 
 ),
 

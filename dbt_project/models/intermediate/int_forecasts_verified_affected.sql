@@ -1,27 +1,24 @@
 with production_changes as (
 
-    {{ changes_since("int_forecasts_verified", "asset_id", ["dso_final_production"]) }}
+    {{ changes_of("dso_final_production") }}
 
 ),
 
 other_changes as (
 
-    {{ changes_since(
-        "int_forecasts_verified",
-        "asset_id",
-        [
-            "int_forecasts_settled",
-            "int_redispatched_quarter_hours",
-            "int_portfolio_periods",
-            "int_asset_technical_periods",
-        ],
-    ) }}
+    {{ changes_of("int_forecasts_settled") }}
+    union all
+    {{ changes_of("int_redispatched_quarter_hours") }}
+    union all
+    {{ changes_of("int_portfolio_periods") }}
+    union all
+    {{ changes_of("int_asset_technical_periods") }}
 
 ),
 
 live_changes as (
 
-    {{ changes_since("int_forecasts_verified", "asset_id", ["live_infeed"]) }}
+    {{ changes_of("live_infeed") }}
 
 ),
 

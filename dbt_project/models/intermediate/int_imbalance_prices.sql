@@ -1,11 +1,4 @@
-{{ config(
-    materialized="incremental",
-    unique_key=["delivery_start_utc"],
-    meta={
-        "affected_by": "int_imbalance_prices_affected",
-    },
-) }}
--- depends_on: {{ ref("int_imbalance_prices_affected") }}
+{{ config(materialized="incremental", unique_key=["delivery_start_utc"]) }}
 
 with prices as (
 
@@ -19,15 +12,14 @@ with prices as (
         prices.content_sha256,
         prices.source_file_name
     from {{ ref("stg_tso__imbalance_prices") }} as prices
-    {% if is_incremental() %}
-        inner join affected
-            on
-                prices.delivery_start_utc >= affected.from_utc
-                and prices.delivery_start_utc < affected.to_utc
-                -- Of the files, only those that reach into the range.
-                and prices.last_delivery_start_utc >= affected.from_utc
-                and prices.first_delivery_start_utc < affected.to_utc
-    {% endif %}
+    -- Of the files, only those that reach into the range.
+    {{ join_affected(
+        "prices",
+        more=[
+            "prices.last_delivery_start_utc >= affected.from_utc",
+            "prices.first_delivery_start_utc < affected.to_utc",
+        ],
+    ) }}
 
 ),
 

@@ -1,14 +1,7 @@
 {{ config(
     materialized="incremental",
     unique_key=["asset_id", "delivery_day_utc", "lead_minutes", "is_capacity_known"],
-    meta={
-        "affected_by": "int_lead_time_errors_daily_affected",
-        "scope": "asset_id",
-        "range_column": "delivery_day_utc",
-        "log_keys": ["asset_id"],
-    },
 ) }}
--- depends_on: {{ ref("int_lead_time_errors_daily_affected") }}
 
 with outcomes as (
 
@@ -18,13 +11,7 @@ with outcomes as (
         verified.final_power_kw,
         verified.capacity_kw
     from {{ ref("int_forecasts_verified") }} as verified
-    {% if is_incremental() %}
-        inner join affected
-            on
-                verified.asset_id = affected.asset_id
-                and verified.delivery_start_utc >= affected.from_utc
-                and verified.delivery_start_utc < affected.to_utc
-    {% endif %}
+    {{ join_affected("verified") }}
     where not verified.is_redispatched
 
 ),

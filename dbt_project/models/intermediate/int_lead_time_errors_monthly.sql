@@ -1,13 +1,7 @@
 {{ config(
     materialized="incremental",
     unique_key=["asset_id", "delivery_month_utc", "lead_minutes", "is_capacity_known"],
-    meta={
-        "affected_by": "int_lead_time_errors_monthly_affected",
-        "scope": "asset_id",
-        "range_column": "delivery_month_utc",
-    },
 ) }}
--- depends_on: {{ ref("int_lead_time_errors_monthly_affected") }}
 
 with days as (
 
@@ -22,13 +16,7 @@ with days as (
         errors.squared_error_sum_kw2,
         errors.capacity_sum_kw
     from {{ ref("int_lead_time_errors_daily") }} as errors
-    {% if is_incremental() %}
-        inner join affected
-            on
-                errors.asset_id = affected.asset_id
-                and errors.delivery_day_utc >= affected.from_utc
-                and errors.delivery_day_utc < affected.to_utc
-    {% endif %}
+    {{ join_affected("errors", instant="delivery_day_utc") }}
 
 )
 

@@ -1,12 +1,4 @@
-{{ config(
-    materialized="incremental",
-    unique_key=["metering_point_id", "valid_from_utc"],
-    meta={
-        "reads": ["asset_contracts"],
-        "log_keys": ["metering_point_id", "asset_id"],
-        "log_period": ["valid_from_utc", "valid_to_utc"],
-    },
-) }}
+{{ config(materialized="incremental", unique_key=["metering_point_id", "valid_from_utc"]) }}
 
 with metering_point_contracts as (
 

@@ -1,10 +1,4 @@
-{{ config(
-    materialized="incremental",
-    unique_key=["valid_from_utc"],
-    meta={
-        "reads": ["technical_data", "asset_contracts"],
-    },
-) }}
+{{ config(materialized="incremental", unique_key=["valid_from_utc"]) }}
 
 with members as (
 

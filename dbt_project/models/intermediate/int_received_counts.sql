@@ -2,13 +2,7 @@
     materialized="incremental",
     unique_key=["source", "asset_id", "delivery_date"],
     indexes=[{"columns": ["source", "delivery_date"]}],
-    meta={
-        "affected_by": "int_received_counts_affected",
-        "scope": "asset_id",
-        "range_column": "(delivery_date::timestamp at time zone 'UTC')",
-    },
 ) }}
--- depends_on: {{ ref("int_received_counts_affected") }}
 
 with received as (
 
@@ -56,18 +50,8 @@ affected_days as (
         received.delivery_start_utc,
         received.delivery_date
     from received
-    {% if is_incremental() %}
-        inner join affected
-            on
-                received.asset_id = affected.asset_id
-                and received.delivery_start_utc >= affected.from_utc - interval '1 day'
-                and received.delivery_start_utc < affected.to_utc + interval '1 day'
-                and received.delivery_date::timestamp at time zone 'UTC' >= affected.from_utc
-                and received.delivery_date::timestamp at time zone 'UTC' < affected.to_utc
-        where
-            received.delivery_start_utc >= (select min(ranges.from_utc) from affected as ranges) - interval '1 day'
-            and received.delivery_start_utc < (select max(ranges.to_utc) from affected as ranges) + interval '1 day'
-    {% endif %}
+    {{ join_affected("received") }}
+    where {{ is_between_affected("received.delivery_start_utc") }}
 
 )
 
@@ -78,9 +62,5 @@ select
     count(*)::integer as received_count,
     count(members.asset_id)::integer as received_in_portfolio_count
 from affected_days
-left join members
-    on
-        affected_days.asset_id = members.asset_id
-        and affected_days.delivery_start_utc >= members.valid_from_utc
-        and affected_days.delivery_start_utc < members.valid_to_utc
+{{ join_valid("members", to="affected_days") }}
 group by affected_days.source, affected_days.asset_id, affected_days.delivery_date

@@ -1,12 +1,4 @@
-{{ config(
-    materialized="incremental",
-    unique_key=["asset_id", "measure_start_utc"],
-    meta={
-        "reads": ["redispatch_flag", "asset_contracts"],
-        "log_keys": ["asset_id"],
-        "log_period": ["measure_start_utc", "measure_end_utc"],
-    },
-) }}
+{{ config(materialized="incremental", unique_key=["asset_id", "measure_start_utc"]) }}
 
 with redispatched as (
 

@@ -1,12 +1,4 @@
-{{ config(
-    materialized="incremental",
-    unique_key=["asset_id", "delivery_start_utc"],
-    meta={
-        "reads": ["redispatch_flag", "asset_contracts"],
-        "log_keys": ["asset_id"],
-        "log_period": ["delivery_start_utc", "delivery_start_utc + interval '15 minutes'"],
-    },
-) }}
+{{ config(materialized="incremental", unique_key=["asset_id", "delivery_start_utc"]) }}
 
 with flags as (
 

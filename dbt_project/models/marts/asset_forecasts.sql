@@ -67,10 +67,7 @@ select
     open_quarter_hours.asset_id,
     open_quarter_hours.delivery_start_utc,
     open_quarter_hours.delivery_start_utc + interval '15 minutes' as delivery_end_utc,
-    {{ local_date(
-        "open_quarter_hours.delivery_start_utc",
-        "coalesce(asset_timezones.timezone, " ~ portfolio_timezone() ~ ")",
-    ) }} as delivery_date,
+    {{ delivery_date("open_quarter_hours.delivery_start_utc") }} as delivery_date,
     open_quarter_hours.version_utc as latest_version_utc,
     open_quarter_hours.power_kw as latest_power_kw,
     open_quarter_hours.version_utc as tradeable_version_utc,

@@ -1,6 +1,4 @@
-{{ config(
-    unique_key=["asset_id"],
-) }}
+{{ config(unique_key=["asset_id"]) }}
 
 with asset_periods as (
 

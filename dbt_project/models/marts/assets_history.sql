@@ -1,9 +1,4 @@
-{{ config(
-    unique_key=["asset_id", "valid_from_utc"],
-    meta={
-        "reads": ["technical_data", "asset_contracts"],
-    },
-) }}
+{{ config(unique_key=["asset_id", "valid_from_utc"]) }}
 
 with asset_periods as (
 

@@ -17,7 +17,7 @@ members as (
         members.asset_id,
         members.valid_from_utc,
         members.valid_to_utc,
-        coalesce(asset_timezones.timezone, {{ portfolio_timezone() }}) as timezone
+        {{ timezone_of() }} as timezone
     from {{ ref("int_portfolio_periods") }} as members
     left join {{ ref("int_asset_timezones") }} as asset_timezones on members.asset_id = asset_timezones.asset_id
 

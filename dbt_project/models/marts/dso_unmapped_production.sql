@@ -1,11 +1,4 @@
-{{ config(
-    unique_key=["metering_point_id", "delivery_start_utc"],
-    meta={
-        "affected_by": "int_final_production_affected_metering_points",
-        "scope": "metering_point_id",
-    },
-) }}
--- depends_on: {{ ref("int_final_production_affected_metering_points") }}
+{{ config(unique_key=["metering_point_id", "delivery_start_utc"]) }}
 
 with final_production as (
 
@@ -17,13 +10,7 @@ with final_production as (
         final_production.revision_count,
         final_production.source_file_name
     from {{ ref("int_final_production_by_asset") }} as final_production
-    {% if is_incremental() %}
-        inner join affected
-            on
-                final_production.metering_point_id = affected.metering_point_id
-                and final_production.delivery_start_utc >= affected.from_utc
-                and final_production.delivery_start_utc < affected.to_utc
-    {% endif %}
+    {{ join_affected("final_production") }}
     where not final_production.is_counted
 
 )

@@ -1,12 +1,4 @@
-{{ config(
-    unique_key=["asset_id", "delivery_date", "forecast_kind"],
-    meta={
-        "affected_by": "int_forecast_accuracy_affected",
-        "scope": "asset_id",
-        "range_column": "(delivery_date::timestamp at time zone 'UTC')",
-    },
-) }}
--- depends_on: {{ ref("int_forecast_accuracy_affected") }}
+{{ config(unique_key=["asset_id", "delivery_date", "forecast_kind"]) }}
 
 with errors as (
 
@@ -21,15 +13,7 @@ with errors as (
         errors.capacity_kw,
         errors.is_left_out
     from {{ ref("int_forecast_errors") }} as errors
-    {% if is_incremental() %}
-        inner join affected
-            on
-                errors.asset_id = affected.asset_id
-                and errors.delivery_start_utc >= affected.from_utc - interval '1 day'
-                and errors.delivery_start_utc < affected.to_utc + interval '1 day'
-                and errors.delivery_date::timestamp at time zone 'UTC' >= affected.from_utc
-                and errors.delivery_date::timestamp at time zone 'UTC' < affected.to_utc
-    {% endif %}
+    {{ join_affected("errors") }}
 
 ),
 
@@ -73,10 +57,10 @@ days as (
     select
         measures.*,
         {{ quarter_hours_between(
-            local_midnight("measures.delivery_date", "coalesce(asset_timezones.timezone, " ~ portfolio_timezone() ~ ")"),
+            local_midnight("measures.delivery_date", timezone_of()),
             local_midnight(
                 "measures.delivery_date + 1",
-                "coalesce(asset_timezones.timezone, " ~ portfolio_timezone() ~ ")",
+                timezone_of(),
             ),
         ) }} as expected_count
     from measures

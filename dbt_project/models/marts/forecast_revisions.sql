@@ -5,10 +5,8 @@ select
     versions.asset_id,
     versions.grid_start_utc + (quarter_hour.position - 1) * interval '15 minutes' as delivery_start_utc,
     versions.version_utc,
-    {{ local_date(
-        "versions.grid_start_utc + (quarter_hour.position - 1) * interval '15 minutes'",
-        "coalesce(asset_timezones.timezone, " ~ portfolio_timezone() ~ ")",
-    ) }} as delivery_date,
+    {{ delivery_date("versions.grid_start_utc + (quarter_hour.position - 1) * interval '15 minutes'") }}
+        as delivery_date,
     versions.received_utc,
     floor(
         {{ minutes_between(

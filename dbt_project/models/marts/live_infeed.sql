@@ -2,13 +2,7 @@
 {{ config(
     unique_key=["asset_id", "delivery_start_utc"],
     indexes=[{"columns": ["delivery_start_utc"]}],
-    meta={
-        "affected_by": "int_live_affected",
-        "scope": "asset_id",
-        "log_keys": ["asset_id"],
-    },
 ) }}
--- depends_on: {{ ref("int_live_affected") }}
 
 with samples as (
 
@@ -21,15 +15,12 @@ with samples as (
         samples.content_sha256,
         samples.position
     from {{ ref("stg_live__samples") }} as samples
-    {% if is_incremental() %}
-        inner join affected
-            on
-                samples.asset_id = affected.asset_id
-                and samples.document_to_utc >= affected.from_utc - {{ hold }}
-                and samples.document_from_utc < affected.to_utc
-                and samples.measured_utc >= affected.from_utc - {{ hold }}
-                and samples.measured_utc < affected.to_utc
-    {% endif %}
+    {{ join_affected(
+        "samples",
+        instant="measured_utc",
+        before=hold,
+        more=["samples.document_to_utc >= affected.from_utc - " ~ hold, "samples.document_from_utc < affected.to_utc"],
+    ) }}
 
 ),
 
@@ -119,10 +110,7 @@ quarter_hours as (
 select
     quarter_hours.asset_id,
     quarter_hours.delivery_start_utc,
-    {{ local_date(
-        "quarter_hours.delivery_start_utc",
-        "coalesce(asset_timezones.timezone, " ~ portfolio_timezone() ~ ")",
-    ) }} as delivery_date,
+    {{ delivery_date("quarter_hours.delivery_start_utc") }} as delivery_date,
     case
         when quarter_hours.held_microseconds >= {{ var("live_min_coverage") }} * 900000000
             then quarter_hours.power_kw_microseconds / quarter_hours.held_microseconds
@@ -131,12 +119,4 @@ select
     quarter_hours.measurement_count
 from quarter_hours
 left join asset_timezones on quarter_hours.asset_id = asset_timezones.asset_id
-{% if is_incremental() %}
-    where exists (
-        select from affected
-        where
-            affected.asset_id = quarter_hours.asset_id
-            and quarter_hours.delivery_start_utc >= affected.from_utc
-            and quarter_hours.delivery_start_utc < affected.to_utc
-    )
-{% endif %}
+where {{ is_affected("quarter_hours") }}

@@ -1,10 +1,4 @@
-{{ config(
-    unique_key=["delivery_start_utc"],
-    meta={
-        "affected_by": "int_portfolio_best_of_infeed_affected",
-    },
-) }}
--- depends_on: {{ ref("int_portfolio_best_of_infeed_affected") }}
+{{ config(unique_key=["delivery_start_utc"]) }}
 
 with infeed as (
 
@@ -16,13 +10,7 @@ with infeed as (
         case when infeed.infeed_source = 'live' then infeed.power_kw end as live_power_kw,
         case when infeed.infeed_source = 'forecast' then infeed.power_kw end as forecast_power_kw
     from {{ ref("best_of_infeed") }} as infeed
-    {% if is_incremental() %}
-        inner join affected
-            on
-                infeed.delivery_start_utc >= affected.from_utc
-                and infeed.delivery_start_utc < affected.to_utc
-        where {{ is_between_affected("infeed.delivery_start_utc") }}
-    {% endif %}
+    {{ join_affected("infeed") }}
 
 ),
 
@@ -58,11 +46,7 @@ sums as (
         count(infeed.live_power_kw) filter (where members.asset_id is not null)::integer as live_asset_count,
         count(infeed.forecast_power_kw) filter (where members.asset_id is not null)::integer as forecast_asset_count
     from infeed
-    left join members
-        on
-            infeed.asset_id = members.asset_id
-            and infeed.delivery_start_utc >= members.valid_from_utc
-            and infeed.delivery_start_utc < members.valid_to_utc
+    {{ join_valid("members", to="infeed") }}
     group by infeed.delivery_start_utc
 
 )
@@ -82,7 +66,4 @@ select
     sums.final_asset_count + sums.live_asset_count + sums.forecast_asset_count = totals.expected_asset_count
         as is_complete
 from sums
-inner join totals
-    on
-        sums.delivery_start_utc >= totals.valid_from_utc
-        and sums.delivery_start_utc < totals.valid_to_utc
+{{ join_valid("totals", to="sums", key=none, how="inner") }}

@@ -1,11 +1,7 @@
 {{ config(
     alias=var("portfolio_forecast_table"),
     unique_key=["delivery_start_utc"],
-    meta={
-        "affected_by": "int_portfolio_forecast_affected",
-    },
 ) }}
--- depends_on: {{ ref("int_portfolio_forecast_affected") }}
 
 with asset_forecasts as (
 
@@ -15,13 +11,7 @@ with asset_forecasts as (
         asset_forecasts.latest_power_kw,
         asset_forecasts.tradeable_power_kw
     from {{ ref("asset_forecasts") }} as asset_forecasts
-    {% if is_incremental() %}
-        inner join affected
-            on
-                asset_forecasts.delivery_start_utc >= affected.from_utc
-                and asset_forecasts.delivery_start_utc < affected.to_utc
-        where {{ is_between_affected("asset_forecasts.delivery_start_utc") }}
-    {% endif %}
+    {{ join_affected("asset_forecasts") }}
 
 ),
 
@@ -62,11 +52,7 @@ sums as (
             "members.asset_id",
         ) }} as tradeable_capacity_kw
     from asset_forecasts
-    left join members
-        on
-            asset_forecasts.asset_id = members.asset_id
-            and asset_forecasts.delivery_start_utc >= members.valid_from_utc
-            and asset_forecasts.delivery_start_utc < members.valid_to_utc
+    {{ join_valid("members", to="asset_forecasts") }}
     group by asset_forecasts.delivery_start_utc
 
 )
@@ -85,7 +71,4 @@ select
     sums.tradeable_capacity_kw,
     sums.tradeable_asset_count = totals.expected_asset_count as is_complete
 from sums
-inner join totals
-    on
-        sums.delivery_start_utc >= totals.valid_from_utc
-        and sums.delivery_start_utc < totals.valid_to_utc
+{{ join_valid("totals", to="sums", key=none, how="inner") }}

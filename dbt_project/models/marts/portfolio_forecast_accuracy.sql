@@ -1,11 +1,4 @@
-{{ config(
-    unique_key=["delivery_date", "forecast_kind"],
-    meta={
-        "affected_by": "int_portfolio_forecast_accuracy_affected",
-        "range_column": "(delivery_date::timestamp at time zone 'UTC')",
-    },
-) }}
--- depends_on: {{ ref("int_portfolio_forecast_accuracy_affected") }}
+{{ config(unique_key=["delivery_date", "forecast_kind"]) }}
 
 {%- set delivery_date = local_date("errors.delivery_start_utc", portfolio_timezone()) %}
 
@@ -22,15 +15,7 @@ with errors as (
         errors.capacity_kw,
         errors.is_left_out
     from {{ ref("int_forecast_errors") }} as errors
-    {% if is_incremental() %}
-        inner join affected
-            on
-                {{ delivery_date }}::timestamp at time zone 'UTC' >= affected.from_utc
-                and {{ delivery_date }}::timestamp at time zone 'UTC' < affected.to_utc
-        where
-            errors.delivery_start_utc >= (select min(ranges.from_utc) from affected as ranges) - interval '1 day'
-            and errors.delivery_start_utc < (select max(ranges.to_utc) from affected as ranges) + interval '1 day'
-    {% endif %}
+    {{ join_affected("errors", delivery_date=delivery_date) }}
 
 ),
 
@@ -73,11 +58,7 @@ quarter_hours as (
                 then {{ sum_by_asset("errors.capacity_kw", "errors.asset_id") }}
         end as capacity_kw
     from errors
-    inner join members
-        on
-            errors.asset_id = members.asset_id
-            and errors.delivery_start_utc >= members.valid_from_utc
-            and errors.delivery_start_utc < members.valid_to_utc
+    {{ join_valid("members", to="errors", how="inner") }}
     group by errors.delivery_start_utc, errors.delivery_date, errors.forecast_kind
 
 ),
@@ -123,10 +104,7 @@ expected as (
             {{ local_midnight("delivery_days.delivery_date + 1", portfolio_timezone()) }} - interval '15 minutes',
             interval '15 minutes'
         ) as quarter_hour (delivery_start_utc)
-    inner join totals
-        on
-            quarter_hour.delivery_start_utc >= totals.valid_from_utc
-            and quarter_hour.delivery_start_utc < totals.valid_to_utc
+    {{ join_valid("totals", to="quarter_hour", key=none, how="inner") }}
     group by delivery_days.delivery_date
 
 )

@@ -1,10 +1,4 @@
-{{ config(
-    unique_key=["delivery_start_utc"],
-    meta={
-        "affected_by": "int_portfolio_imbalance_affected",
-    },
-) }}
--- depends_on: {{ ref("int_portfolio_imbalance_affected") }}
+{{ config(unique_key=["delivery_start_utc"]) }}
 
 with reconciliation as (
 
@@ -16,13 +10,7 @@ with reconciliation as (
         reconciliation.tradeable_power_kw,
         reconciliation.final_power_kw
     from {{ ref("portfolio_reconciliation") }} as reconciliation
-    {% if is_incremental() %}
-        inner join affected
-            on
-                reconciliation.delivery_start_utc >= affected.from_utc
-                and reconciliation.delivery_start_utc < affected.to_utc
-        where {{ is_between_affected("reconciliation.delivery_start_utc") }}
-    {% endif %}
+    {{ join_affected("reconciliation") }}
 
 ),
 
@@ -34,13 +22,7 @@ imbalances as (
         imbalances.imbalance_kwh,
         imbalances.imbalance_eur
     from {{ ref("imbalance") }} as imbalances
-    {% if is_incremental() %}
-        inner join affected
-            on
-                imbalances.delivery_start_utc >= affected.from_utc
-                and imbalances.delivery_start_utc < affected.to_utc
-        where {{ is_between_affected("imbalances.delivery_start_utc") }}
-    {% endif %}
+    {{ join_affected("imbalances") }}
 
 ),
 
@@ -74,11 +56,7 @@ sums as (
         {{ sum_by_asset("greatest(imbalances.imbalance_kwh, 0)", "members.asset_id") }} as long_kwh,
         {{ sum_by_asset("greatest(-imbalances.imbalance_kwh, 0)", "members.asset_id") }} as short_kwh
     from imbalances
-    inner join members
-        on
-            imbalances.asset_id = members.asset_id
-            and imbalances.delivery_start_utc >= members.valid_from_utc
-            and imbalances.delivery_start_utc < members.valid_to_utc
+    {{ join_valid("members", to="imbalances", how="inner") }}
     -- What is reconciled: all others have no imbalance.
     where imbalances.imbalance_kwh is not null
     group by imbalances.delivery_start_utc

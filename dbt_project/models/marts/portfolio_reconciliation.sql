@@ -1,10 +1,4 @@
-{{ config(
-    unique_key=["delivery_start_utc"],
-    meta={
-        "affected_by": "int_portfolio_reconciliation_affected",
-    },
-) }}
--- depends_on: {{ ref("int_portfolio_reconciliation_affected") }}
+{{ config(unique_key=["delivery_start_utc"]) }}
 
 with reconciliation as (
 
@@ -16,13 +10,7 @@ with reconciliation as (
         reconciliation.tradeable_error_kw,
         reconciliation.status
     from {{ ref("production_reconciliation") }} as reconciliation
-    {% if is_incremental() %}
-        inner join affected
-            on
-                reconciliation.delivery_start_utc >= affected.from_utc
-                and reconciliation.delivery_start_utc < affected.to_utc
-        where {{ is_between_affected("reconciliation.delivery_start_utc") }}
-    {% endif %}
+    {{ join_affected("reconciliation") }}
 
 ),
 
@@ -57,12 +45,7 @@ sums as (
         {{ sum_by_asset("reconciliation.final_power_kw", "members.asset_id") }} as final_power_kw,
         {{ sum_by_asset("reconciliation.tradeable_error_kw", "members.asset_id") }} as tradeable_error_kw
     from reconciliation
-    left join members
-        on
-            reconciliation.asset_id = members.asset_id
-            and reconciliation.delivery_start_utc >= members.valid_from_utc
-            and reconciliation.delivery_start_utc < members.valid_to_utc
-            and reconciliation.status = 'reconciled'
+    {{ join_valid("members", to="reconciliation", more=["reconciliation.status = 'reconciled'"]) }}
     group by reconciliation.delivery_start_utc
 
 )
@@ -77,7 +60,4 @@ select
     sums.final_power_kw,
     sums.tradeable_error_kw
 from sums
-inner join totals
-    on
-        sums.delivery_start_utc >= totals.valid_from_utc
-        and sums.delivery_start_utc < totals.valid_to_utc
+{{ join_valid("totals", to="sums", key=none, how="inner") }}

@@ -1,12 +1,7 @@
 {{ config(
     unique_key=["asset_id", "delivery_start_utc"],
     indexes=[{"columns": ["delivery_start_utc"]}],
-    meta={
-        "affected_by": "int_redispatch_lost_energy_affected",
-        "scope": "asset_id",
-    },
 ) }}
--- depends_on: {{ ref("int_redispatch_lost_energy_affected") }}
 
 with measures as (
 
@@ -25,9 +20,7 @@ final_production as (
         delivery_start_utc,
         power_kw
     from {{ ref("dso_final_production") }}
-    {% if is_incremental() %}
-        where {{ is_between_affected("delivery_start_utc") }}
-    {% endif %}
+    where {{ is_between_affected("delivery_start_utc") }}
 
 ),
 
@@ -62,16 +55,11 @@ quarter_hours as (
             measures.measure_end_utc - interval '15 minutes',
             interval '15 minutes'
         ) as quarter_hour (delivery_start_utc)
-    {% if is_incremental() %}
-        inner join affected
-            on
-                measures.asset_id = affected.asset_id
-                and measures.measure_start_utc < affected.to_utc
-                and measures.measure_end_utc > affected.from_utc
-        where
-            quarter_hour.delivery_start_utc >= affected.from_utc
-            and quarter_hour.delivery_start_utc < affected.to_utc
-    {% endif %}
+    {{ join_affected(
+        "quarter_hour",
+        scope="measures.asset_id",
+        more=["measures.measure_start_utc < affected.to_utc", "measures.measure_end_utc > affected.from_utc"],
+    ) }}
 
 ),
 
@@ -125,10 +113,7 @@ select
     compared.asset_id,
     compared.delivery_start_utc,
     compared.delivery_start_utc + interval '15 minutes' as delivery_end_utc,
-    {{ local_date(
-        "compared.delivery_start_utc",
-        "coalesce(asset_timezones.timezone, " ~ portfolio_timezone() ~ ")",
-    ) }} as delivery_date,
+    {{ delivery_date("compared.delivery_start_utc") }} as delivery_date,
     compared.measure_start_utc,
     compared.forecast_version_utc,
     compared.forecast_power_kw,

@@ -8,7 +8,7 @@ with source as (
         price_eur_per_mwh,
         received_utc,
         content_sha256
-    from {{ source("raw", "redispatch_compensation") }}
+    from {{ ref("stg_dso__redispatch_compensation_files") }}
     where {{ is_in_build() }}
 
 ),

@@ -6,5 +6,11 @@ select
     measured_to_utc,
     received_utc,
     content_sha256,
-    source_uri
+    source_uri,
+    -- A sample cuts short the one before it, and holds on for a while, maybe into the next day.
+    measured_from_utc as from_utc,
+    measured_to_utc + interval '{{ var("live_max_hold_minutes") }} minutes' as to_utc,
+    measured_utc,
+    power_kw,
+    quality
 from {{ source("raw", "live_infeed") }}

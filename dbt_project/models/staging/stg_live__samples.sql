@@ -1,22 +1,22 @@
 -- Without a CTE: PostgreSQL plans a view that has one by itself, and no join could reach its indexes.
 select
-    source.document_id,
+    documents.document_id,
     sample.position,
-    source.asset_id,
+    documents.asset_id,
     sample.measured_utc,
     sample.power_kw,
     sample.quality,
-    source.measured_from_utc as document_from_utc,
-    source.measured_to_utc as document_to_utc,
-    source.received_utc,
-    source.content_sha256
-from {{ source("raw", "live_infeed") }} as source
+    documents.measured_from_utc as document_from_utc,
+    documents.measured_to_utc as document_to_utc,
+    documents.received_utc,
+    documents.content_sha256
+from {{ ref("stg_live__documents") }} as documents
 cross join
     lateral {{ each_array_element(
         {
-            "measured_utc": "source.measured_utc",
-            "power_kw": "source.power_kw",
-            "quality": "source.quality",
+            "measured_utc": "documents.measured_utc",
+            "power_kw": "documents.power_kw",
+            "quality": "documents.quality",
         },
         "sample",
     ) }}

@@ -1,23 +1,23 @@
 -- Without a CTE: PostgreSQL plans a view that has one by itself, and no join could reach its indexes.
 select
-    source.price_status,
+    documents.price_status,
     price.delivery_start_utc,
     price.short_price_eur_per_mwh,
     price.long_price_eur_per_mwh,
-    source.first_delivery_start_utc,
-    source.last_delivery_start_utc,
-    source.made_utc,
-    source.received_utc,
-    source.content_sha256,
-    source.document_id,
-    {{ file_name("source.source_uri") }} as source_file_name
-from {{ source("raw", "imbalance_price") }} as source
+    documents.first_delivery_start_utc,
+    documents.last_delivery_start_utc,
+    documents.made_utc,
+    documents.received_utc,
+    documents.content_sha256,
+    documents.document_id,
+    {{ file_name("documents.source_uri") }} as source_file_name
+from {{ ref("stg_tso__imbalance_price_files") }} as documents
 cross join
     lateral {{ each_array_element(
         {
-            "delivery_start_utc": "source.delivery_start_utc",
-            "short_price_eur_per_mwh": "source.short_price_eur_per_mwh",
-            "long_price_eur_per_mwh": "source.long_price_eur_per_mwh",
+            "delivery_start_utc": "documents.delivery_start_utc",
+            "short_price_eur_per_mwh": "documents.short_price_eur_per_mwh",
+            "long_price_eur_per_mwh": "documents.long_price_eur_per_mwh",
         },
         "price",
     ) }}

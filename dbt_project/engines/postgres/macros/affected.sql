@@ -1,0 +1,69 @@
+{#-
+    Words for models of tables: what a build computes of them is what is in the table `affected`, ranges from_utc to
+    to_utc of an asset or metering point. In a build that computes everything they say nothing.
+-#}
+
+{#-
+    The table `affected` where a build computes a part only. `by` is the model that says which, where it does not follow
+    from the graph: then the table has to come after it.
+-#}
+{% macro affected(by=none) %}
+    {{ return("affected" if is_incremental() else none) }}
+{% endmacro %}
+
+{#-
+    Restricts a relation that is being read to what is affected. Its rows tell of the quarter-hour or day `instant`; what
+    is read may begin some time before that (an interval). Where the relation does not have the key or the delivery_date of
+    the model, `scope` and `delivery_date` are expressions for them. `more` are further conditions that reach an index.
+-#}
+{% macro join_affected(relation, by=none, scope=none, instant=none, delivery_date=none, before=none, more=[]) %}
+    {%- if is_incremental() -%}
+        {%- set key = scope_of(model) -%}
+        {%- set instant = relation ~ "." ~ (instant or "delivery_start_utc") -%}
+        {%- set day = "(" ~ (delivery_date or relation ~ ".delivery_date") ~ ")::timestamp at time zone 'UTC'" -%}
+        inner join affected
+            on
+                {% if key %}{{ scope or relation ~ "." ~ key }} = affected.{{ key }} and{% endif %}
+                {% if grain_of(model) == "delivery_date" %}
+                    {{ instant }} >= affected.from_utc - interval '14 hours'
+                    and {{ instant }} < affected.to_utc + interval '12 hours'
+                    and {{ day }} >= affected.from_utc
+                    and {{ day }} < affected.to_utc
+                {% else %}
+                    {{ instant }} >= affected.from_utc{{ " - " ~ before if before }}
+                    and {{ instant }} < affected.to_utc
+                {% endif %}
+                {% if not key %}and {{ is_between_affected(instant) }}{% endif %}
+                {% for condition in more %}
+                    and {{ condition }}
+                {% endfor %}
+    {%- endif -%}
+{% endmacro %}
+
+{#- A condition: a row of a relation, with the model's key, is affected. -#}
+{% macro is_affected(relation) -%}
+    {%- if is_incremental() -%}
+        exists (
+            select from affected
+            where
+                {{ instant_of(relation) }} >= affected.from_utc
+                and {{ instant_of(relation) }} < affected.to_utc
+                {% if scope_of(model) %}and {{ relation }}.{{ scope_of(model) }} = affected.{{ scope_of(model) }}{% endif %}
+        )
+    {%- else -%} true {%- endif -%}
+{%- endmacro %}
+
+{#- What a row of the model is about, as an instant. -#}
+{% macro instant_of(relation) -%}
+    {%- set grain = grain_of(model) -%}
+    {{ relation }}.{{ grain }}{{ "::timestamp at time zone 'UTC'" if grain == "delivery_date" }}
+{%- endmacro %}
+
+{#- Between the first and the last that is affected: a condition that reaches the index of what is read. -#}
+{% macro is_between_affected(instant) -%}
+    {%- if is_incremental() -%}
+        {%- set is_day = grain_of(model) == "delivery_date" -%}
+        {{ instant }} >= (select min(ranges.from_utc) from affected as ranges){{ " - interval '14 hours'" if is_day }}
+        and {{ instant }} < (select max(ranges.to_utc) from affected as ranges){{ " + interval '12 hours'" if is_day }}
+    {%- else -%} true {%- endif -%}
+{%- endmacro %}

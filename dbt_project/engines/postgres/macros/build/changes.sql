@@ -1,0 +1,242 @@
+{#-
+    What a table has to compute anew follows from the graph. Every table that is kept records what it changed: which
+    quarter-hours of which asset or metering point. A table is affected by what its nearest kept parents changed since it
+    last took part in a build, and by the documents, new or retracted, that it reads without a kept table in between:
+    by convention, a model with the columns document_id, from_utc and to_utc says what each is about.
+
+    Where this does not do, a model int_<table>_affected says so instead, and the table reads it.
+-#}
+
+{#- The columns that changes are told apart by. -#}
+{% macro change_keys() %}
+    {{ return(["asset_id", "metering_point_id"]) }}
+{% endmacro %}
+
+{#- The columns that identify a row of a table. -#}
+{% macro key_of(node) %}
+    {% set key = node.config.unique_key or [] %}
+    {{ return([key] if key is string else key) }}
+{% endmacro %}
+
+{#- The column of its key that says which quarter-hour, day or month a row is about, or none: then all are computed anew. -#}
+{% macro grain_of(node) %}
+    {% for column in ["delivery_start_utc", "delivery_day_utc", "delivery_month_utc", "delivery_date"] if column in key_of(node) %}
+        {{ return(column) }}
+    {% endfor %}
+    {{ return(none) }}
+{% endmacro %}
+
+{#-
+    The column of its key by which a table is computed anew, or none: for all together, also where one of its parents does
+    not say which asset it changed.
+-#}
+{% macro scope_of(node) %}
+    {% if "found_scope" in node %}
+        {{ return(node.found_scope) }}
+    {% endif %}
+    {% do node.update({"found_scope": none}) %}
+    {% set parents = parents_of(node) %}
+    {% for column in change_keys() if column in key_of(node) and grain_of(node) %}
+        {% set silent = [] %}
+        {% for parent in parents.tables + parents.documents if column not in columns_of(parent) and not parents.affected_by %}
+            {% do silent.append(parent) %}
+        {% endfor %}
+        {% if not silent and not node.found_scope %}
+            {% do node.update({"found_scope": column}) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(node.found_scope) }}
+{% endmacro %}
+
+{#- What a model is computed from: its nearest kept tables, and the documents that it reads without one in between. -#}
+{% macro parents_of(node) %}
+    {% if node.found_parents %}
+        {{ return(node.found_parents) }}
+    {% endif %}
+    {% set parents = {"tables": [], "documents": [], "is_by_the_clock": false, "affected_by": none} %}
+    {% set before = node.depends_on.nodes | list %}
+    {# The list grows while it is read. #}
+    {% for unique_id in before %}
+        {% if unique_id in graph.sources %}
+            {% if not graph.sources[unique_id].config.meta.get("is_note") %}
+                {% do parents.documents.append(graph.sources[unique_id]) %}
+            {% endif %}
+        {% elif graph.nodes[unique_id].name.endswith("_affected") %}
+            {% do parents.update({"affected_by": graph.nodes[unique_id]}) %}
+        {% elif graph.nodes[unique_id].config.materialized == "incremental" %}
+            {% do parents.tables.append(graph.nodes[unique_id]) %}
+        {% elif "document_id" in graph.nodes[unique_id].columns and "from_utc" in graph.nodes[unique_id].columns %}
+            {% do parents.documents.append(graph.nodes[unique_id]) %}
+        {% else %}
+            {% if graph.nodes[unique_id].name == "int_clock" %}
+                {% do parents.update({"is_by_the_clock": true}) %}
+            {% endif %}
+            {% do before.extend(graph.nodes[unique_id].depends_on.nodes | reject("in", before)) %}
+        {% endif %}
+    {% endfor %}
+    {# A model asks for them many times. #}
+    {% do node.update({"found_parents": parents}) %}
+    {{ return(parents) }}
+{% endmacro %}
+
+{#- A query of what affects a table: its scope (NULL: all), from_utc, to_utc; as parents and documents say it. -#}
+{% macro changes_for(node) %}
+    {%- set scope = scope_of(node) -%}
+    {%- set parents = parents_of(node) -%}
+    {%- set queries = [] -%}
+    {%- if parents.affected_by -%}
+        {%- do queries.append(
+            "select " ~ (scope ~ "," if scope) ~ " from_utc, to_utc from " ~ parents.affected_by.relation_name
+        ) -%}
+    {%- else -%}
+        {%- for table in parents.tables -%}
+            {%- do queries.append(recorded_changes(node.alias, table, scope)) -%}
+        {%- endfor -%}
+        {%- for documents in parents.documents -%}
+            {%- do queries.append(document_changes(node.alias, documents, scope)) -%}
+        {%- endfor -%}
+        {%- if parents.is_by_the_clock -%}
+            {%- do queries.append("select " ~ beginning_of_time() ~ " as from_utc, " ~ end_of_time() ~ " as to_utc") -%}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(queries | join(" union all ")) }}
+{% endmacro %}
+
+{#- What a table recorded since another one took part in a build. -#}
+{% macro recorded_changes(reader, table, scope) %}
+    select
+        {% if scope %}change.key as {{ scope }},{% endif %}
+        change.from_utc,
+        change.to_utc
+    from {{ build_schema() }}.change as change
+    where
+        change.model = '{{ table.alias }}'
+        and change.build_number > {{ of_last_build(reader, "build_number", 0) }}
+        {% if scope %}and change.key_name = '{{ scope }}'{% endif %}
+{% endmacro %}
+
+{#- What the documents of a model, or of a source, are about that are new to a table, or retracted. -#}
+{% macro document_changes(reader, documents, scope) %}
+    {%- set columns = columns_of(documents) -%}
+    select
+        {% if scope %}documents.{{ scope }},{% endif %}
+        {{ "documents.from_utc" if "from_utc" in columns else beginning_of_time() }} as from_utc,
+        {{ "documents.to_utc" if "to_utc" in columns else end_of_time() }} as to_utc
+    from (
+        select document_id
+        from {{ documents.relation_name }}
+        where {{ is_new_to(reader) }}
+        union all
+        select retracted_document_id
+        from raw.retraction
+        where {{ is_new_to(reader) }}
+    ) as changed
+    inner join {{ documents.relation_name }} as documents on changed.document_id = documents.document_id
+{% endmacro %}
+
+{#- A condition on document_id: this build sees it, and a table has not taken it up. -#}
+{% macro is_new_to(reader) -%}
+    document_id > {{ read_upto(reader) }} and document_id <= {{ build_sees_upto() }}
+{%- endmacro %}
+
+{#- The columns of a model or source as far as they are written down. -#}
+{% macro columns_of(node) %}
+    {{ return(node.columns.keys() | list + (key_of(node) if node.resource_type == "model" else [])) }}
+{% endmacro %}
+
+{#- What a change affects of a table, whole units of what its rows are about: two expressions on from_utc and to_utc. -#}
+{% macro widened(grain) %}
+    {% if grain == "delivery_start_utc" %}
+        {{ return([quarter_hour_floor("from_utc"), quarter_hour_ceiling("to_utc")]) }}
+    {% elif grain == "delivery_day_utc" %}
+        {{ return([
+            "date_trunc('day', from_utc, 'UTC')",
+            "date_trunc('day', to_utc - interval '1 microsecond', 'UTC') + interval '24 hours'",
+        ]) }}
+    {% elif grain == "delivery_month_utc" %}
+        {{ return([
+            "date_trunc('month', from_utc, 'UTC')",
+            "(date_trunc('month', (to_utc - interval '1 microsecond') at time zone 'UTC') + interval '1 month') at time zone 'UTC'",
+        ]) }}
+    {% elif grain == "delivery_date" %}
+        {#- Days as if they were UTC's: wherever the asset is, its clocks are at most 12 hours behind and 14 ahead. -#}
+        {{ return([
+            "date_trunc('day', from_utc - interval '12 hours', 'UTC')",
+            "date_trunc('day', to_utc - interval '1 microsecond' + interval '14 hours', 'UTC') + interval '24 hours'",
+        ]) }}
+    {% endif %}
+    {{ return([beginning_of_time(), end_of_time()]) }}
+{% endmacro %}
+
+{#- Statements that make the table `affected`, which the model of a table is restricted to: see join_affected. -#}
+{% macro make_affected(node) %}
+    {%- set scope = scope_of(node) -%}
+    {%- set bounds = widened(grain_of(node)) -%}
+    create temporary table affected on commit drop as
+    select
+        {% if scope %}{{ scope }},{% endif %}
+        lower(affected_range) as from_utc,
+        upper(affected_range) as to_utc
+    from (
+        select
+            {% if scope %}{{ scope }},{% endif %}
+            unnest(range_agg(tstzrange({{ bounds[0] }}, {{ bounds[1] }}))) as affected_range
+        from ({{ changes_for(node) }}) as changes
+        where from_utc < to_utc
+        {% if scope %}group by {{ scope }}{% endif %}
+    ) as merged;
+    analyze affected;
+{% endmacro %}
+
+{#- What a row of a table is about: two expressions. -#}
+{% macro period_of(columns) %}
+    {% if "delivery_start_utc" in columns %}
+        {{ return(["delivery_start_utc", "delivery_start_utc + interval '15 minutes'"]) }}
+    {% elif "valid_from_utc" in columns %}
+        {{ return(["valid_from_utc", "coalesce(valid_to_utc, " ~ end_of_time() ~ ")"]) }}
+    {% elif "delivery_day_utc" in columns %}
+        {{ return(["delivery_day_utc", "delivery_day_utc + interval '24 hours'"]) }}
+    {% elif "delivery_month_utc" in columns %}
+        {{ return(["delivery_month_utc", "(delivery_month_utc at time zone 'UTC' + interval '1 month') at time zone 'UTC'"]) }}
+    {% elif "delivery_date" in columns %}
+        {{ return([
+            "delivery_date::timestamp at time zone 'UTC' - interval '14 hours'",
+            "delivery_date::timestamp at time zone 'UTC' + interval '36 hours'",
+        ]) }}
+    {% endif %}
+    {{ return([beginning_of_time(), end_of_time()]) }}
+{% endmacro %}
+
+{#- A statement that records what a table changed, from rows with its columns: one range per key and day. -#}
+{% macro record_changes(node, rows, columns, period) %}
+    insert into {{ build_schema() }}.change (build_number, model, key_name, key, from_utc, to_utc)
+    {% for key in change_keys() | select("in", columns) %}
+        select
+            {{ of_current_build("build_number") }},
+            '{{ node.alias }}',
+            '{{ key }}',
+            {{ key }},
+            min({{ period[0] }}),
+            max({{ period[1] }})
+        from {{ rows }}
+        where {{ key }} is not null
+        group by {{ key }}, date_trunc('day', {{ period[0] }}, 'UTC')
+        {{ "union all" if not loop.last }}
+    {% else %}
+        select
+            {{ of_current_build("build_number") }},
+            '{{ node.alias }}',
+            '*',
+            '*',
+            min({{ period[0] }}),
+            max({{ period[1] }})
+        from {{ rows }}
+        group by date_trunc('day', {{ period[0] }}, 'UTC')
+    {% endfor %}
+{% endmacro %}
+
+{#- A statement that records that all of a table is new. -#}
+{% macro record_made_anew(node) %}
+    insert into {{ build_schema() }}.change (build_number, model, key_name, key, from_utc, to_utc)
+    values ({{ of_current_build("build_number") }}, '{{ node.alias }}', '*', '*', {{ beginning_of_time() }}, {{ end_of_time() }})
+{% endmacro %}

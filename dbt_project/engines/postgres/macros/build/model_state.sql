@@ -1,0 +1,179 @@
+{#- What the builds know of a model: see build_state.sql. -#}
+
+{#-
+    For each model by the name of its relation, text that changes when one of its rules does, wherever it stands: in the model, in a
+    macro, in a variable, or in a model that it is computed from. Its own documentation is a part of it too.
+-#}
+{% macro definitions() %}
+    {%- set rules = {} -%}
+    {%- set definitions = {} -%}
+    {%- set environment = deferred_environment() -%}
+    {%- for node in graph.nodes.values() if node.resource_type == "model" -%}
+        {%- set definition = local_md5(
+            rules_of(node.unique_id, rules) ~ node.description ~ tojson(node.columns, sort_keys=true)
+        ) -%}
+        {#- What stands on another environment is another thing, which no later build is to take for its own. -#}
+        {%- do definitions.update({
+            node.alias: local_md5(definition ~ environment) if environment else definition
+        }) -%}
+    {%- endfor -%}
+    {{ return(definitions) }}
+{% endmacro %}
+
+{#- The rules of a model or macro and of all that it uses. `known` keeps those that were asked for before. -#}
+{% macro rules_of(unique_id, known) %}
+    {%- if unique_id not in known -%}
+        {%- set own_macros = "macro." ~ project_name ~ "." -%}
+        {%- if unique_id.startswith(own_macros) -%}
+            {%- set used = context[project_name][unique_id.split(".") | last].macro -%}
+            {%- set parts = [used.macro_sql] -%}
+            {%- set inputs = used.depends_on.macros -%}
+        {%- else -%}
+            {%- set node = graph.nodes[unique_id] -%}
+            {%- set parts = [
+                node.checksum.checksum,
+                tojson(node.config.get("unique_key")),
+                tojson(node.config.get("meta"), sort_keys=true),
+                variables(),
+            ] -%}
+            {%- set keeping = {"incremental": "get_incremental_differences_sql", "view": "materialization_view_postgres"} -%}
+            {%- set inputs = node.depends_on.nodes + [
+                own_macros ~ keeping.get(node.config.materialized, "before_model"),
+                own_macros ~ "before_model",
+            ] -%}
+            {#- dbt itself knows only the macros of the form that a full build has. -#}
+            {%- for name in context[project_name] if name ~ "(" in node.raw_code -%}
+                {%- do inputs.append(own_macros ~ name) -%}
+            {%- endfor -%}
+        {%- endif -%}
+        {%- for input in inputs | sort if input.startswith(own_macros) or input in graph.nodes -%}
+            {%- do parts.append(rules_of(input, known)) -%}
+        {%- endfor -%}
+        {%- do known.update({unique_id: local_md5(parts | join("|"))}) -%}
+    {%- endif -%}
+    {{ return(known[unique_id]) }}
+{% endmacro %}
+
+{#- The variables of the project as text. -#}
+{% macro variables() %}
+    {{ return(tojson([
+        var("gate_closure_minutes"),
+        var("live_max_hold_minutes"),
+        var("live_min_coverage"),
+        var("live_min_quality"),
+        var("portfolio_timezone"),
+        var("as_of_utc"),
+        var("asset_forecasts_table"),
+        var("portfolio_forecast_table"),
+        var("sources"),
+    ], sort_keys=true)) }}
+{% endmacro %}
+
+{#-
+    Whether the relation of a model was built from the definition that the model has in the current build, and no table that
+    it is computed from was made anew since: nothing says what differs then. Never in a build that defers: what it stands on
+    may be elsewhere now, and what changed there is not known here.
+-#}
+{% macro is_built_as_defined(node) %}
+    {% if deferred_environment() %}
+        {{ return(false) }}
+    {% endif %}
+    {% set parents = parents_of(node).tables | map(attribute="alias") | list if node.config.materialized == "incremental" else [] %}
+    {% set found = run_query(
+        "select model from " ~ build_schema() ~ ".model_state where model = '" ~ node.alias ~ "'"
+        ~ " and definition = " ~ of_current_build("definitions") ~ " ->> model"
+        ~ " and not exists ("
+        ~ "     select from " ~ build_schema() ~ ".change"
+        ~ "     where change.model = any(array['" ~ parents | join("', '") ~ "'])"
+        ~ "     and key_name = '*' and from_utc = " ~ beginning_of_time()
+        ~ "     and change.build_number > model_state.build_number"
+        ~ " )"
+    ) %}
+    {{ return(found.rows | length == 1) }}
+{% endmacro %}
+
+{#-
+    As dbt's own, and some things more: a table that was built from another definition, or from one that was made anew, is
+    computed whole, and so it is with --full-refresh, which never drops a table. What `dbt show` shows is the whole model.
+-#}
+{% macro is_incremental() %}
+    {% if not execute or model.resource_type != "model" or model.config.materialized != "incremental" %}
+        {{ return(false) }}
+    {% endif %}
+    {% if "is_found_incremental" in model %}
+        {{ return(model.is_found_incremental) }}
+    {% endif %}
+    {% set relation = load_cached_relation(this) %}
+    {% set is_incremental = (
+        relation is not none
+        and relation.type == "table"
+        and not flags.FULL_REFRESH
+        and flags.WHICH != "show"
+        and is_built_as_defined(model)
+    ) %}
+    {# A model asks for it many times. #}
+    {% do model.update({"is_found_incremental": is_incremental}) %}
+    {{ return(is_incremental) }}
+{% endmacro %}
+
+{#-
+    Refuses to compute a table from models that have not taken up what the build sees, or a changed rule: it would be
+    taken for up to date, and no later build would compute what is missing. So it is where only a part of the models is
+    built, or a build that failed is tried again after more has landed.
+-#}
+{% macro refuse_models_left_behind() %}
+    {% set before = [model.unique_id] %}
+    {# The list grows while it is read. #}
+    {% for unique_id in before %}
+        {% for input in graph.nodes[unique_id].depends_on.nodes if input in graph.nodes and input not in before %}
+            {% do before.append(input) %}
+        {% endfor %}
+    {% endfor %}
+    {% set names = [] %}
+    {% set tables = [] %}
+    {% for unique_id in before[1:] %}
+        {% do names.append(graph.nodes[unique_id].alias) %}
+        {% if graph.nodes[unique_id].config.materialized == "incremental" %}
+            {% do tables.append(graph.nodes[unique_id].alias) %}
+        {% endif %}
+    {% endfor %}
+    {% set left_behind = run_query(
+        "select wanted.model"
+        ~ " from unnest(array['" ~ names | join("', '") ~ "']) as wanted (model)"
+        ~ " left join " ~ build_schema() ~ ".model_state on wanted.model = model_state.model"
+        ~ " where model_state.definition is distinct from " ~ of_current_build("definitions") ~ " ->> wanted.model"
+        ~ " or ("
+        ~ "     wanted.model = any(array['" ~ tables | join("', '") ~ "'])"
+        ~ "     and model_state.documents_upto is distinct from " ~ build_sees_upto()
+        ~ " )"
+        ~ " order by wanted.model"
+    ) %}
+    {% set count = left_behind.rows | length %}
+    {% if count > 0 %}
+        {{ exceptions.raise_compiler_error(
+            model.name ~ ": " ~ left_behind.columns[0].values()[:3] | join(", ")
+            ~ (" and " ~ (count - 3) ~ " more" if count > 3 else "")
+            ~ ", which it is computed from, did not take up a document that landed or a rule that changed: build them too, "
+            ~ (
+                "or take them from a whole build of " ~ deferred_environment() ~ " with --favor-state"
+                if deferred_environment()
+                else "with --select +" ~ model.name ~ " or without a selection"
+            )
+        ) }}
+    {% endif %}
+{% endmacro %}
+
+{#- Commits with the rows: the model has taken up everything that the current build sees. -#}
+{% macro record_model_state(node) %}
+    insert into {{ build_schema() }}.model_state (model, definition, build_number, documents_upto, gate_closure_minutes)
+    select '{{ node.alias }}', definitions ->> '{{ node.alias }}', build_number, documents_upto, gate_closure_minutes
+    from {{ build_schema() }}.run
+    order by build_number desc
+    limit 1
+    on conflict (model) do update
+    set
+        definition = excluded.definition,
+        build_number = excluded.build_number,
+        documents_upto = excluded.documents_upto,
+        gate_closure_minutes = excluded.gate_closure_minutes
+{% endmacro %}

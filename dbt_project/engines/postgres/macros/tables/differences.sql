@@ -1,0 +1,169 @@
+{#-
+    The incremental strategy `differences`: of the rows that a build computed, those are written that differ, and those go
+    that are not among them any more. The table stays, with all that others made on it, and a reader sees the rows before
+    or those after. unique_key is the key of a row.
+-#}
+{% macro get_incremental_differences_sql(arguments) %}
+    {%- set target, wanted = arguments.target_relation, arguments.temp_relation -%}
+    {%- set columns = arguments.dest_columns | map(attribute="name") | list -%}
+    {%- set key = key_of(model) -%}
+    {%- set is_part = is_incremental() and grain_of(model) -%}
+    {%- if not is_incremental() -%}
+        {%- do refuse_other_types(target, wanted) -%}
+    {%- elif not is_anything_affected() -%}
+        {{ return("select where false") }}
+    {%- endif -%}
+
+    analyze {{ wanted }};
+
+    with outdated as (
+
+        select {{ qualified("target", columns) }}
+        from {{ target }} as target
+        where
+            {% if is_part %}{{ is_affected("target") }} and{% endif %}
+            not exists (
+                select from {{ wanted }} as wanted
+                where
+                    {{ same("target", "wanted", key) }}
+                    and ({{ qualified("target", columns) }}) is not distinct from ({{ qualified("wanted", columns) }})
+            )
+
+    ),
+
+    different as (
+
+        select {{ qualified("wanted", columns) }}
+        from {{ wanted }} as wanted
+        where
+            not exists (
+                select from {{ target }} as target
+                where
+                    {{ same("target", "wanted", key) }}
+                    and ({{ qualified("target", columns) }}) is not distinct from ({{ qualified("wanted", columns) }})
+            )
+
+    ),
+
+    recorded as (
+
+        {% if is_part and parents_of(model).affected_by %}
+            {# What follows from the rule that says what is affected reaches further than the rows of the table. #}
+            {{ record_changes(model, "affected", [scope_of(model)], ["from_utc", "to_utc"]) }}
+        {% else %}
+            {{ record_changes(
+                model, "(select * from outdated union all select * from different) as changed", columns, period_of(columns)
+            ) }}
+        {% endif %}
+
+    ),
+
+    removed as (
+
+        delete from {{ target }} as target
+        using outdated
+        where
+            {{ same("target", "outdated", key) }}
+            and not exists (select from different where {{ same("outdated", "different", key) }})
+
+    )
+
+    insert into {{ target }} ({{ columns | join(", ") }})
+    select {{ columns | join(", ") }} from different
+    {% set others = columns | reject("in", key) | list %}
+    {% if others %}
+        on conflict ({{ key | join(", ") }}) do update
+        set
+            {% for column in others %}
+                {{ column }} = excluded.{{ column }}{{ "," if not loop.last }}
+            {% endfor %};
+    {% else %}
+        on conflict do nothing;
+    {% endif %}
+
+    {% if not is_incremental() %}
+        {{ require_values(target) }}
+    {% endif %}
+{% endmacro %}
+
+{#- Whether something is in the table `affected`. -#}
+{% macro is_anything_affected() %}
+    {% if "is_found_affected" not in model %}
+        {% do model.update({"is_found_affected": run_query("select 1 from affected limit 1").rows | length > 0}) %}
+    {% endif %}
+    {{ return(model.is_found_affected) }}
+{% endmacro %}
+
+{#- dbt's own, of PostgreSQL: where nothing is affected, nothing is computed. -#}
+{% macro postgres__create_table_as(temporary, relation, sql) %}
+    {% if temporary and is_incremental() %}
+        create temporary table {{ relation }} on commit drop as
+        {% if is_anything_affected() %}
+            {{ sql }}
+        {% else %}
+            select * from {{ this }} where false
+        {% endif %}
+        -- On a line of its own: the model may end in a comment.
+        ;
+    {% else %}
+        {{ dbt.postgres__create_table_as(temporary, relation, sql) }}
+    {% endif %}
+{% endmacro %}
+
+{#- dbt's own: columns change with the definition only. -#}
+{% macro postgres__process_schema_changes(on_schema_change, source_relation, target_relation) %}
+    {% if is_incremental() %}
+        {{ return({}) }}
+    {% endif %}
+    {{ return(dbt.default__process_schema_changes(on_schema_change, source_relation, target_relation)) }}
+{% endmacro %}
+
+{#-
+    Refuses a change of columns that cannot be made in place: dropping the table would drop what others built on it. A column
+    that is new has been added by now (on_schema_change).
+-#}
+{% macro refuse_other_types(relation, wanted) %}
+    {%- set types = {} -%}
+    {%- for column in adapter.get_columns_in_relation(wanted) -%}
+        {%- do types.update({column.name: column.data_type}) -%}
+    {%- endfor -%}
+    {%- for column in adapter.get_columns_in_relation(relation) if types.get(column.name) != column.data_type -%}
+        {%- do refuse_column(relation, column.name, types.get(column.name)) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{#- Refuses a table with a column that is not written down, before another one is added for it. -#}
+{% macro refuse_unknown_columns(relation) %}
+    {%- for row in run_query(
+        "select attname from pg_attribute where attrelid = '" ~ relation ~ "'::regclass and attnum > 0 and not attisdropped"
+    ).rows if row[0] not in model.columns -%}
+        {%- do refuse_column(relation, row[0], none) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{% macro refuse_column(relation, name, data_type) %}
+    {{ exceptions.raise_compiler_error(
+        relation.include(database=false) ~ ": its column " ~ name ~ " cannot "
+        ~ ("become " ~ data_type if data_type else "go") ~ " in place, and what others built on it "
+        ~ "must not be lost: drop it yourself (drop table " ~ relation.include(database=false) ~ " cascade) and build again"
+    ) }}
+{% endmacro %}
+
+{#- Statements: a column that was added to a table takes NULL, until its contract is kept here. -#}
+{% macro require_values(relation) %}
+    {%- for column in model.columns.values() -%}
+        {%- for constraint in column.constraints if constraint.type == "not_null" -%}
+            alter table {{ relation }} alter column {{ column.name }} set not null;
+        {%- endfor -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{% macro qualified(relation, columns) -%}
+    {%- for column in columns -%}{{ relation }}.{{ column }}{{ ", " if not loop.last }}{%- endfor -%}
+{%- endmacro %}
+
+{% macro same(left, right, key) -%}
+    {%- for column in key -%}
+        {{ left }}.{{ column }} = {{ right }}.{{ column }}{{ " and " if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

@@ -1,0 +1,13 @@
+-- Without a CTE: PostgreSQL plans a view that has one by itself, and no join could reach its indexes.
+select
+    document_id,
+    metering_point_id,
+    issued_date,
+    grid_start_utc,
+    grid_start_utc as from_utc,
+    grid_start_utc + cardinality(power_kw) * interval '15 minutes' as to_utc,
+    power_kw,
+    received_utc,
+    content_sha256,
+    source_uri
+from {{ source("raw", "final_production") }}

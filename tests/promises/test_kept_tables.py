@@ -1,0 +1,174 @@
+"""What dbt's own incremental tables would do to a mart in silence, and the strategy here does not.
+
+A mart is added to a copy of the project, built, changed, and built again.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import Warehouse
+from tests.dbt_project import ROOT, DbtOutcome, dbt
+from tests.worlds import land, technical_data
+
+KEY = """
+    select pg_get_constraintdef(oid)
+    from pg_constraint
+    where conrelid = 'plants'::regclass and contype = 'p'
+"""
+COMMENTS = """
+    select objsubid, pg_description.xmin::text, description
+    from pg_description
+    where objoid = 'plants'::regclass
+    order by objsubid
+"""
+
+
+@dataclass
+class Mart:
+    """The mart `plants`: an asset in each row, with what the columns say."""
+
+    warehouse: Warehouse
+    project: Path
+
+    def write(self, config: str, **columns: str) -> None:
+        """Write the model: its configuration, and an expression for each column."""
+        selected = ", ".join(f"{column} as {name}" for name, column in columns.items())
+        (self.project / "models/marts/plants.sql").write_text(
+            f"{{{{ config({config}) }}}} select {selected} from {{{{ ref('assets') }}}}"
+        )
+
+    def describe(self, *columns: dict[str, Any], description: str = "Asset: a plant.") -> None:
+        """Write its YAML: a contract with these columns."""
+        key = {"type": "primary_key", "columns": ["asset_id"]}
+        model = {"name": "plants", "description": description, "constraints": [key]}
+        (self.project / "models/marts/plants.yml").write_text(
+            yaml.safe_dump({"models": [{**model, "columns": list(columns)}]})
+        )
+
+    def build(self) -> DbtOutcome:
+        target = self.project.parent / "target"
+        command = ("run", "--select", "+plants", "--project-dir", str(self.project))
+        return dbt(self.warehouse.environment, target, *command)
+
+    def refused(self, capfd: pytest.CaptureFixture[str]) -> str:
+        """What is said of the mart, which a build refuses."""
+        capfd.readouterr()
+        assert self.build().statuses["plants"] == "error"
+        return " ".join(capfd.readouterr().out.split())
+
+
+@pytest.fixture
+def mart(built_warehouse: Warehouse, tmp_path: Path) -> Mart:
+    project = tmp_path / "dbt_project"
+    ignored = shutil.ignore_patterns("target", "logs")
+    shutil.copytree(ROOT / "dbt_project", project, ignore=ignored)
+    with built_warehouse.connect() as connection:
+        land(connection, [technical_data(1, 1000.0)])
+    return Mart(built_warehouse, project)
+
+
+def column(name: str, data_type: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "data_type": data_type, "description": f"The {name}.", **more}
+
+
+NO_CONTRACT = "unique_key='asset_id', contract={'enforced': false}"
+CONTRACT = "unique_key='asset_id'"
+
+
+def test_a_table_may_have_one_key_column_and_no_yaml(mart: Mart) -> None:
+    mart.write(NO_CONTRACT, asset_id="asset_id", power_kw="capacity_kw")
+    assert mart.build().success
+    assert mart.warehouse.rows("select * from plants") == [("A", 1000.0)]
+    assert mart.warehouse.value(KEY) == "PRIMARY KEY (asset_id)"
+    with mart.warehouse.connect() as connection:
+        land(connection, [technical_data(2, 2000.0)])
+    assert mart.build().success
+    assert mart.warehouse.rows("select * from plants") == [("A", 2000.0)]
+
+
+def test_a_column_is_added_under_a_consumers_view(mart: Mart) -> None:
+    mart.write(CONTRACT, asset_id="asset_id", power_kw="capacity_kw")
+    described = [column("asset_id", "text"), column("power_kw", "double precision")]
+    mart.describe(*described)
+    assert mart.build().success
+    with mart.warehouse.connect() as connection:
+        connection.execute("create view mine as select * from plants")
+    mart.write(CONTRACT, asset_id="asset_id", power_kw="capacity_kw", state="status")
+    mart.describe(*described, column("state", "text", constraints=[{"type": "not_null"}]))
+    assert mart.build().success
+    assert mart.warehouse.rows("select * from plants") == [("A", 1000.0, "operational")]
+    assert mart.warehouse.rows("select * from mine") == [("A", 1000.0)]
+    required = "select attnotnull from pg_attribute where attrelid = 'plants'::regclass"
+    assert mart.warehouse.value(f"{required} and attname = 'state'") is True
+
+
+def test_another_type_is_refused(mart: Mart, capfd: pytest.CaptureFixture[str]) -> None:
+    mart.write(CONTRACT, asset_id="asset_id", power_kw="round(capacity_kw)::integer")
+    mart.describe(column("asset_id", "text"), column("power_kw", "integer"))
+    assert mart.build().success
+    mart.write(CONTRACT, asset_id="asset_id", power_kw="capacity_kw * 1.5")
+    mart.describe(column("asset_id", "text"), column("power_kw", "double precision"))
+    assert "power_kw cannot become double precision in place" in mart.refused(capfd)
+    assert mart.warehouse.rows("select * from plants") == [("A", 1000)]
+
+
+def test_a_column_that_goes_is_refused(mart: Mart, capfd: pytest.CaptureFixture[str]) -> None:
+    mart.write(NO_CONTRACT, asset_id="asset_id", power_kw="capacity_kw")
+    assert mart.build().success
+    mart.write(NO_CONTRACT, asset_id="asset_id")
+    assert "power_kw cannot go in place" in mart.refused(capfd)
+    assert mart.warehouse.rows("select * from plants") == [("A", 1000.0)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (NO_CONTRACT, "materialized='view', contract={'enforced': false}"),
+        ("materialized='view', contract={'enforced': false}", NO_CONTRACT),
+    ],
+)
+def test_a_table_that_becomes_a_view_or_the_reverse_is_refused(
+    before: str, after: str, mart: Mart, capfd: pytest.CaptureFixture[str]
+) -> None:
+    mart.write(before, asset_id="asset_id")
+    assert mart.build().success
+    with mart.warehouse.connect() as connection:
+        connection.execute("create view mine as select * from plants")
+    mart.write(after, asset_id="asset_id")
+    assert "drop it yourself" in mart.refused(capfd)
+    assert mart.warehouse.rows("select * from mine") == [("A",)]
+
+
+@pytest.mark.parametrize(
+    ("config", "reason"),
+    [
+        (f"{NO_CONTRACT}, grants={{'select': ['postgres']}}", "would take away what others"),
+        (f"{NO_CONTRACT}, materialized='table'", "which dbt drops and makes again"),
+        ("contract={'enforced': false}", "needs a unique_key"),
+    ],
+)
+def test_what_would_hurt_others_is_refused_with_the_reason(
+    config: str, reason: str, mart: Mart, capfd: pytest.CaptureFixture[str]
+) -> None:
+    mart.write(config, asset_id="asset_id")
+    assert reason in mart.refused(capfd)
+    assert mart.warehouse.value("select to_regclass('plants')") is None
+
+
+def test_only_a_comment_that_changed_is_written(mart: Mart) -> None:
+    mart.write(CONTRACT, asset_id="asset_id", power_kw="capacity_kw")
+    described = [column("asset_id", "text"), column("power_kw", "double precision")]
+    mart.describe(*described)
+    assert mart.build().success
+    before = mart.warehouse.rows(COMMENTS)
+    assert [row[2] for row in before] == ["Asset: a plant.", "The asset_id.", "The power_kw."]
+    mart.describe(described[0], {**described[1], "description": "Its capacity in kW."})
+    assert mart.build().success
+    after = mart.warehouse.rows(COMMENTS)
+    assert after[:2] == before[:2]
+    assert after[2][2] == "Its capacity in kW."
