@@ -81,7 +81,8 @@ lint: style ## Check style, types and descriptions: ruff, mypy, sqlfluff, dbt-bo
 docs: install ## Write the lineage site: dbt_project/target/site/index.html
 	@$(extract) schema
 	@$(warehouse_environment) && DBT_TARGET_PATH=$(abspath $(TARGET)) .venv/bin/dbt --quiet docs generate --static
-	@DBT_COLIBRI_NO_VERSION_CHECK=1 .venv/bin/colibri generate --disable-telemetry --manifest $(TARGET)/manifest.json \
+	@$(python) dbt_project/docs/shown_manifest.py $(TARGET)/manifest.json > $(TARGET)/shown_manifest.json
+	@DBT_COLIBRI_NO_VERSION_CHECK=1 .venv/bin/colibri generate --disable-telemetry --manifest $(TARGET)/shown_manifest.json \
 		--catalog $(TARGET)/catalog.json --output-dir $(TARGET)/colibri > $(TARGET)/colibri.log 2>&1 \
 		|| { cat $(TARGET)/colibri.log >&2; exit 1; }
 	@mkdir -p $(TARGET)/site

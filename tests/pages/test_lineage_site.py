@@ -58,6 +58,27 @@ def test_the_column_lineage_reaches_from_the_mart_to_the_document(lineage_site: 
     }
 
 
+def test_the_picture_is_of_the_business_and_not_of_the_machinery(lineage_site: Path) -> None:
+    manifest = json.loads((lineage_site.parent / "manifest.json").read_text())
+    assert {source["source_name"] for source in manifest["sources"].values()} == {"raw"}
+    affected = [one for one in manifest["nodes"].values() if one["name"].endswith("_affected")]
+    assert len(affected) == 3
+    # dbt's page leaves out what is not to be shown; colibri's is drawn without it.
+    assert [one["name"] for one in affected if one["docs"]["show"]] == []
+    drawn = json.loads((lineage_site.parent / "colibri" / "colibri-manifest.json").read_text())
+    assert "model.vpp_warehouse.asset_forecasts" in drawn["nodes"]
+    assert [name for name in drawn["nodes"] if name.endswith("_affected")] == []
+
+
+def test_what_is_not_promised_is_private(lineage_site: Path) -> None:
+    manifest = json.loads((lineage_site.parent / "manifest.json").read_text())
+    models = [one for one in manifest["nodes"].values() if one["resource_type"] == "model"]
+    public = {one["name"] for one in models if one["access"] == "public"}
+    assert public == {one["name"] for one in models if one["path"].startswith("marts/")}
+    assert {one["access"] for one in models} == {"public", "private"}
+    assert {one["group"] for one in models} == {"warehouse"}
+
+
 def test_everything_is_described(lineage_site: Path, tmp_path: Path) -> None:
     shutil.copytree(lineage_site.parent, tmp_path / "target")
     result = bouncer(tmp_path)
