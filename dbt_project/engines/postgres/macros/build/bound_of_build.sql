@@ -1,0 +1,68 @@
+{#- How far a build sees, and at which instant it stands: statements and an expression for when it is registered. -#}
+
+{% macro fix_bound() %}
+    -- Documents commit in the order of their ids, so from here on all up to this one can be seen.
+    upto := greatest(
+        0
+        {%- for table in document_tables() %},
+            (select max(document_id) from {{ table }})
+        {%- endfor %}
+    );
+{% endmacro %}
+
+{% macro forget_clock() %}
+    -- The clock goes on from where it stood, unless what moved it there has been retracted since.
+    if {{ flags.FULL_REFRESH }} or exists (
+        select from raw.retraction
+        where
+            retraction.document_id > previous.documents_upto
+            and retraction.document_id <= upto
+            and (
+                {%- for table in document_tables(is_received=true) %}
+                    {{ "or " if not loop.first }}exists (
+                        select from {{ table }} as received
+                        where
+                            received.document_id = retraction.retracted_document_id
+                            and received.received_utc >= previous.as_of_utc
+                    )
+                {%- endfor %}
+            )
+    ) then
+        previous.as_of_utc := null;
+        previous.documents_upto := 0;
+    end if;
+{% endmacro %}
+
+{% macro newest_receipt() %}
+    greatest(
+        previous.as_of_utc
+        {%- for table in document_tables(is_received=true) %},
+            (
+                select max(received_utc) from {{ table }}
+                where
+                    document_id > coalesce(previous.documents_upto, 0)
+                    and document_id <= upto
+                    and document_id not in (
+                        select retracted_document_id from raw.retraction
+                        where retraction.document_id <= upto
+                    )
+            )
+        {%- endfor %}
+    )
+{% endmacro %}
+
+{#- Whether the clock of the build is right nobody can know; that it is ahead of the database's own is wrong. -#}
+{% macro warn_of_a_clock_ahead() %}
+    {% set ahead = run_query(
+        "select to_char(as_of_utc at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') from ("
+        ~ " select greatest(as_of_utc, extracted_utc) as as_of_utc from " ~ build_schema() ~ ".run"
+        ~ " order by build_number desc limit 1"
+        ~ ") as build where as_of_utc > clock_timestamp() + interval '5 minutes'"
+    ) %}
+    {% if ahead.rows | length > 0 %}
+        {% do exceptions.warn(
+            "the warehouse stands at " ~ ahead.rows[0][0] ~ " (UTC), which is ahead of the database's clock: a document "
+            ~ "was received, or the extractor ran, by a wrong clock (python -m extract status names it)"
+        ) %}
+    {% endif %}
+{% endmacro %}
