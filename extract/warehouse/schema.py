@@ -31,7 +31,9 @@ def ensure_schema(connection: psycopg.Connection) -> bool:
             with connection.transaction():
                 connection.execute(f"set local lock_timeout = '{_PATIENCE_S}s'")
                 connection.execute(sql.SQL(definition))
-            return True
+                is_made_here = _is_made_here(connection, missing)
+            if is_made_here:
+                return True
         except psycopg.errors.UniqueViolation:
             # Another run has just made the same.
             continue
@@ -46,6 +48,25 @@ def ensure_schema(connection: psycopg.Connection) -> bool:
                 '"python -m extract.warehouse roles" once as the owner of the database'
             ) from error
     return False
+
+
+def _is_made_here(connection: psycopg.Connection, names: list[str]) -> bool:
+    """Whether this transaction made one of these; else another run did, since it was looked for."""
+    query = """
+        select exists (
+            select
+            from pg_class
+            inner join pg_namespace on pg_namespace.oid = relnamespace
+            left join pg_attribute on attrelid = pg_class.oid
+            where nspname = 'raw'
+                and (
+                    relname = any(%(names)s) and pg_class.xmin = pg_current_xact_id()::xid
+                    or relname || '.' || attname = any(%(names)s)
+                    and pg_attribute.xmin = pg_current_xact_id()::xid
+                )
+        )
+    """
+    return connection.execute(query, {"names": names}).fetchone() == (True,)
 
 
 def _missing(connection: psycopg.Connection, names: list[str]) -> list[str]:
