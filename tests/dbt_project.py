@@ -6,6 +6,7 @@ parsed the project there before: parsing it costs more than building it does.
 
 import os
 import pprint
+import shutil
 import subprocess
 import sys
 import warnings
@@ -24,6 +25,12 @@ from dbt_common.helper_types import Port
 ROOT = Path(__file__).resolve().parent.parent
 # Writing down every event, and all that is known of the project, takes long.
 _QUIETLY = ("--quiet", "--no-use-colors", "--log-level-file", "none")
+
+
+def copy_of_project(copy: Path) -> Path:
+    """A copy of the dbt project, to be changed, without what dbt wrote into it."""
+    shutil.copytree(ROOT / "dbt_project", copy, ignore=shutil.ignore_patterns("target", "logs"))
+    return copy
 
 
 @contextmanager

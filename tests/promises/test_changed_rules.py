@@ -3,7 +3,6 @@
 And no table is computed from what did not take it up.
 """
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import yaml
 from psycopg import sql
 
 from tests.conftest import Warehouse
-from tests.dbt_project import ROOT, DbtOutcome, dbt
+from tests.dbt_project import DbtOutcome, copy_of_project, dbt
 from tests.worlds import World, land, technical_data
 
 Build = Callable[..., DbtOutcome]
@@ -23,9 +22,7 @@ CAPACITY = "select capacity_kw from assets"
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the dbt project, to be changed."""
-    copy = tmp_path / "dbt_project"
-    shutil.copytree(ROOT / "dbt_project", copy, ignore=shutil.ignore_patterns("target", "logs"))
-    return copy
+    return copy_of_project(tmp_path / "dbt_project")
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from dbt.cli.main import dbtRunner
 
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import PostgresServer, Warehouse, fresh_warehouse
-from tests.dbt_project import ROOT, dbt, dbt_command, environment_of
+from tests.dbt_project import ROOT, copy_of_project, dbt, dbt_command, environment_of
 from tests.watched_server import Gate, WatchedServer, watched_server
 from tests.worlds import Arrival, Marts, Retraction, World, differences, land, marts
 
@@ -99,9 +99,7 @@ def house(
 ) -> Iterator[House]:
     """A third of a world has landed, and production is built."""
     directory = tmp_path_factory.mktemp("environments")
-    project = directory / "dbt_project"
-    ignored = shutil.ignore_patterns("target", "logs")
-    shutil.copytree(ROOT / "dbt_project", project, ignore=ignored)
+    project = copy_of_project(directory / "dbt_project")
     arrivals = World(12).arrivals
     Random(12).shuffle(arrivals)
     with fresh_warehouse(postgres_server) as warehouse, watched_server(postgres_server) as watched:

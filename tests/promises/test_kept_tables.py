@@ -3,7 +3,6 @@
 A mart is added to a copy of the project, built, changed, and built again.
 """
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 import yaml
 
 from tests.conftest import Warehouse
-from tests.dbt_project import ROOT, DbtOutcome, dbt
+from tests.dbt_project import DbtOutcome, copy_of_project, dbt
 from tests.worlds import land, technical_data
 
 KEY = """
@@ -64,9 +63,7 @@ class Mart:
 
 @pytest.fixture
 def mart(built_warehouse: Warehouse, tmp_path: Path) -> Mart:
-    project = tmp_path / "dbt_project"
-    ignored = shutil.ignore_patterns("target", "logs")
-    shutil.copytree(ROOT / "dbt_project", project, ignore=ignored)
+    project = copy_of_project(tmp_path / "dbt_project")
     with built_warehouse.connect() as connection:
         land(connection, [technical_data(1, 1000.0)])
     return Mart(built_warehouse, project)

@@ -1,6 +1,5 @@
 """A reader who stays in a transaction holds nothing up for ever: no build, and no other reader."""
 
-import shutil
 import threading
 import time
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Warehouse
-from tests.dbt_project import ROOT, DbtOutcome, dbt
+from tests.dbt_project import DbtOutcome, copy_of_project, dbt
 
 VIEW = "best_of_infeed"
 READ = f"select count(*) from {VIEW}"
@@ -19,9 +18,7 @@ LONGEST_WAIT_S = 5
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the dbt project, to be changed."""
-    copy = tmp_path / "dbt_project"
-    shutil.copytree(ROOT / "dbt_project", copy, ignore=shutil.ignore_patterns("target", "logs"))
-    return copy
+    return copy_of_project(tmp_path / "dbt_project")
 
 
 def build(warehouse: Warehouse, project: Path, *arguments: str) -> DbtOutcome:

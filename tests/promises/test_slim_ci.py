@@ -14,7 +14,7 @@ import pytest
 
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import PostgresServer, Warehouse, fresh_warehouse
-from tests.dbt_project import ROOT, DbtOutcome, dbt, dbt_command
+from tests.dbt_project import DbtOutcome, copy_of_project, dbt, dbt_command
 from tests.watched_server import Gate, WatchedServer, watched_server
 from tests.worlds import Arrival, Marts, World, differences, land, marts
 
@@ -85,9 +85,7 @@ def house(
 ) -> Iterator[House]:
     """Production has built what landed, and so has the branch; more has landed since."""
     directory = tmp_path_factory.mktemp("slim_ci")
-    branch = directory / "branch"
-    ignored = shutil.ignore_patterns("target", "logs")
-    shutil.copytree(ROOT / "dbt_project", branch, ignore=ignored)
+    branch = copy_of_project(directory / "branch")
     prices = branch / "models/intermediate/int_imbalance_prices.sql"
     rule = prices.read_text()
     start, _, end = rule.rpartition("    short_price_eur_per_mwh,\n")

@@ -47,9 +47,14 @@
     select retractions.retracted_document_id as document_id
     from {{ ref("stg_extract__retractions") }} as retractions
     where
-        retractions.document_id > {{ read_upto(model_name) }}
-        and retractions.document_id <= {{ build_sees_upto() }}
+        {{ is_new_to(model_name, "retractions.document_id") }}
 {% endmacro %}
+
+{#- A condition on a document_id: this build sees it, and a model has not taken it up. -#}
+{% macro is_new_to(model_name, document_id="document_id") -%}
+    {{ document_id }} > {{ read_upto(model_name) }}
+    and {{ document_id }} <= {{ build_sees_upto() }}
+{%- endmacro %}
 
 {#- How far a model has read: a document_id, 0 before its first build. -#}
 {% macro read_upto(model_name) -%}
@@ -85,10 +90,15 @@
         change.to_utc
     from {{ all_changes() }} as change
     where
-        change.model = '{{ changed_model }}'
+        {{ is_change_for(affected_table(), changed_model) }}
         and change.key_name = '{{ key_name }}'
-        and change.build_number > {{ of_last_build(affected_table(), "build_number", 0) }}
 {% endmacro %}
+
+{#- A condition on a row `change`: a model changed it, and another has not taken it up. -#}
+{% macro is_change_for(model_name, changed_model) -%}
+    change.model = '{{ changed_model }}'
+    and change.build_number > {{ of_last_build(model_name, "build_number", 0) }}
+{%- endmacro %}
 
 {#- The table that a model int_<table>_affected is about. -#}
 {% macro affected_table() %}

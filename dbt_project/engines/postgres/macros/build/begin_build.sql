@@ -73,7 +73,7 @@
     {% if execute and flags.WHICH in ("run", "build") %}
         update {{ build_schema() }}.run set finished_utc = clock_timestamp()
         where invocation_id = '{{ invocation_id }}';
-        {{ drop_views_of_old() }}
+        {{ drop_views_without_model() }}
         {# A model that is no more holds nothing up. #}
         delete from {{ build_schema() }}.model_state
         where {{ of_current_build("definitions") }} ->> model is null;
@@ -89,7 +89,7 @@
 {% endmacro %}
 
 {#- Drops the private views of models that are no more, unless something stands on them. -#}
-{% macro drop_views_of_old() %}
+{% macro drop_views_without_model() %}
     do $$
     declare
         relation regclass;

@@ -55,8 +55,7 @@
 {% macro warn_of_a_clock_ahead() %}
     {% set ahead = run_query(
         "select to_char(as_of_utc at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') from ("
-        ~ " select greatest(as_of_utc, extracted_utc) as as_of_utc from " ~ build_schema() ~ ".run"
-        ~ " order by build_number desc limit 1"
+        ~ " select greatest(as_of_utc, extracted_utc) as as_of_utc from " ~ clock_of_build() ~ " as instants"
         ~ ") as build where as_of_utc > clock_timestamp() + interval '5 minutes'"
     ) %}
     {% if ahead.rows | length > 0 %}

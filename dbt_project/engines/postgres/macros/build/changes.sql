@@ -79,7 +79,7 @@
     {{ return(parents) }}
 {% endmacro %}
 
-{#- A query of what affects a table: its scope (NULL: all), from_utc, to_utc; as parents and documents say it. -#}
+{#- A query of what affects a table: its scope, if it has one, from_utc, to_utc; as parents and documents say it. -#}
 {% macro changes_for(node) %}
     {%- set scope = scope_of(node) -%}
     {%- set parents = parents_of(node) -%}
@@ -108,10 +108,9 @@
         {% if scope %}change.key as {{ scope }},{% endif %}
         change.from_utc,
         change.to_utc
-    from {{ build_schema() }}.change as change
+    from {{ all_changes() }} as change
     where
-        change.model = '{{ table.alias }}'
-        and change.build_number > {{ of_last_build(reader, "build_number", 0) }}
+        {{ is_change_for(reader, table.alias) }}
         {% if scope %}and change.key_name = '{{ scope }}'{% endif %}
 {% endmacro %}
 
@@ -133,11 +132,6 @@
     ) as changed
     inner join {{ documents.relation_name }} as documents on changed.document_id = documents.document_id
 {% endmacro %}
-
-{#- A condition on document_id: this build sees it, and a table has not taken it up. -#}
-{% macro is_new_to(reader) -%}
-    document_id > {{ read_upto(reader) }} and document_id <= {{ build_sees_upto() }}
-{%- endmacro %}
 
 {#- The columns of a model or source as far as they are written down. -#}
 {% macro columns_of(node) %}

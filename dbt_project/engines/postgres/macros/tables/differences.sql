@@ -8,6 +8,10 @@
     {%- set columns = arguments.dest_columns | map(attribute="name") | list -%}
     {%- set key = key_of(model) -%}
     {%- set is_part = is_incremental() and grain_of(model) -%}
+    {%- set is_equal -%}
+        {{ same("target", "wanted", key) }}
+        and ({{ qualified("target", columns) }}) is not distinct from ({{ qualified("wanted", columns) }})
+    {%- endset -%}
     {%- if not is_incremental() -%}
         {%- do refuse_other_types(target, wanted) -%}
     {%- elif not is_anything_affected() -%}
@@ -24,9 +28,7 @@
             {% if is_part %}{{ is_affected("target") }} and{% endif %}
             not exists (
                 select from {{ wanted }} as wanted
-                where
-                    {{ same("target", "wanted", key) }}
-                    and ({{ qualified("target", columns) }}) is not distinct from ({{ qualified("wanted", columns) }})
+                where {{ is_equal }}
             )
 
     ),
@@ -38,9 +40,7 @@
         where
             not exists (
                 select from {{ target }} as target
-                where
-                    {{ same("target", "wanted", key) }}
-                    and ({{ qualified("target", columns) }}) is not distinct from ({{ qualified("wanted", columns) }})
+                where {{ is_equal }}
             )
 
     ),
