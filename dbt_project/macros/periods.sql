@@ -49,14 +49,8 @@
     group by {{ key }}, {{ values | join(", ") }}, period_number
 {% endmacro %}
 
-{#- Joins the row of a history that is valid when a quarter-hour begins: of the same key, or where there is none the only one. -#}
-{% macro join_valid(history, to, key="asset_id", how="left", more=[]) -%}
-    {{ how }} join {{ history }}
-        on
-            {% if key %}{{ to }}.{{ key }} = {{ history }}.{{ key }} and{% endif %}
-            {{ to }}.delivery_start_utc >= {{ history }}.valid_from_utc
-            and {{ to }}.delivery_start_utc < {{ history }}.valid_to_utc
-            {%- for condition in more %}
-                and {{ condition }}
-            {%- endfor %}
+{#- A condition: a row of a history is valid when a quarter-hour begins. -#}
+{% macro is_valid(history, to) -%}
+    {{ to }}.delivery_start_utc >= {{ history }}.valid_from_utc
+    and {{ to }}.delivery_start_utc < {{ history }}.valid_to_utc
 {%- endmacro %}

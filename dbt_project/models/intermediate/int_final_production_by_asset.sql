@@ -11,5 +11,4 @@ from {{ ref("int_final_production_newest") }} as final_production
 left join {{ ref("int_metering_point_assets") }} as metering_point_assets
     on
         final_production.metering_point_id = metering_point_assets.metering_point_id
-        and final_production.delivery_start_utc >= metering_point_assets.valid_from_utc
-        and final_production.delivery_start_utc < metering_point_assets.valid_to_utc
+        and {{ is_valid("metering_point_assets", to="final_production") }}

@@ -62,15 +62,6 @@ newest_versions as (
         limit 1
     ) as newest
 
-),
-
-asset_timezones as (
-
-    select
-        asset_id,
-        timezone
-    from {{ ref("int_asset_timezones") }}
-
 )
 
 select
@@ -89,7 +80,7 @@ left join tradeable
     on
         latest.asset_id = tradeable.asset_id
         and latest.delivery_start_utc = tradeable.delivery_start_utc
-left join asset_timezones on latest.asset_id = asset_timezones.asset_id
+{{ join_timezone(to="latest") }}
 where
     latest.version_utc < newest_versions.version_utc
     or latest.delivery_start_utc < {{ open_from("newest_versions.version_utc", var("gate_closure_minutes")) }}

@@ -39,17 +39,6 @@ redispatched as (
 
 ),
 
-members as (
-
-    select
-        asset_id,
-        capacity_kw,
-        valid_from_utc,
-        valid_to_utc
-    from {{ ref("int_portfolio_periods") }}
-
-),
-
 technical_periods as (
 
     select
@@ -84,8 +73,11 @@ known as (
         on
             final_production.asset_id = redispatched.asset_id
             and final_production.delivery_start_utc = redispatched.delivery_start_utc
-    {{ join_valid("members", to="final_production") }}
-    {{ join_valid("technical_periods", to="final_production") }}
+    {{ join_members(to="final_production") }}
+    left join technical_periods
+        on
+            final_production.asset_id = technical_periods.asset_id
+            and {{ is_valid("technical_periods", to="final_production") }}
 
 ),
 

@@ -32,16 +32,6 @@ with received as (
 
 ),
 
-members as (
-
-    select
-        asset_id,
-        valid_from_utc,
-        valid_to_utc
-    from {{ ref("int_portfolio_periods") }}
-
-),
-
 affected_days as (
 
     select
@@ -62,5 +52,5 @@ select
     count(*)::integer as received_count,
     count(members.asset_id)::integer as received_in_portfolio_count
 from affected_days
-{{ join_valid("members", to="affected_days") }}
+{{ join_members(to="affected_days") }}
 group by affected_days.source, affected_days.asset_id, affected_days.delivery_date

@@ -29,6 +29,5 @@ from flags
 inner join metering_point_assets
     on
         flags.metering_point_id = metering_point_assets.metering_point_id
-        and flags.delivery_start_utc >= metering_point_assets.valid_from_utc
-        and flags.delivery_start_utc < metering_point_assets.valid_to_utc
+        and {{ is_valid("metering_point_assets", to="flags") }}
 where flags.is_redispatched

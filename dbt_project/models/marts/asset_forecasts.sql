@@ -26,15 +26,6 @@ newest as (
 
 ),
 
-asset_timezones as (
-
-    select
-        asset_id,
-        timezone
-    from {{ ref("int_asset_timezones") }}
-
-),
-
 open_quarter_hours as (
 
     select
@@ -73,4 +64,4 @@ select
     open_quarter_hours.version_utc as tradeable_version_utc,
     open_quarter_hours.power_kw as tradeable_power_kw
 from open_quarter_hours
-left join asset_timezones on open_quarter_hours.asset_id = asset_timezones.asset_id
+{{ join_timezone(to="open_quarter_hours") }}

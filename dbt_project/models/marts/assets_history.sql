@@ -1,6 +1,6 @@
 {{ config(unique_key=["asset_id", "valid_from_utc"]) }}
 
-with asset_periods as (
+with technical_periods as (
 
     select
         asset_id,
@@ -13,27 +13,109 @@ with asset_periods as (
         status,
         commissioning_date,
         owner_name,
-        metering_point_id,
         technical_attributes,
         valid_from_utc,
+        coalesce(valid_to_utc, {{ end_of_time() }}) as valid_to_utc
+    from {{ ref("int_asset_technical_periods") }}
+
+),
+
+contracts as (
+
+    select
+        asset_id,
+        contract_id,
+        metering_point_id,
+        technology,
+        valid_from_utc
+    from {{ ref("int_contract_periods") }}
+
+),
+
+last_contract as (
+
+    {{ newest_per_key(
+        "contracts",
+        key=["asset_id"],
+        newest_first=began_last("valid_from_utc", "metering_point_id"),
+        columns=["asset_id", "technology"],
+    ) }}
+
+),
+
+-- An asset that only contracts name is known for as long as it is under contract.
+contract_periods as (
+
+    select
+        members.asset_id,
+        null::text as asset_name,
+        last_contract.technology,
+        members.capacity_kw,
+        null::double precision as latitude,
+        null::double precision as longitude,
+        null::text as timezone,
+        null::text as status,
+        null::date as commissioning_date,
+        null::text as owner_name,
+        null::jsonb as technical_attributes,
+        members.valid_from_utc,
+        members.valid_to_utc
+    from {{ ref("int_portfolio_periods") }} as members
+    left join last_contract on members.asset_id = last_contract.asset_id
+    left join technical_periods on members.asset_id = technical_periods.asset_id
+    where technical_periods.asset_id is null
+
+),
+
+known_periods as (
+
+    select * from technical_periods
+    union all
+    select * from contract_periods
+
+),
+
+metering_points as (
+
+    select
+        asset_id,
+        metering_point_id,
+        valid_from_utc,
         valid_to_utc
-    from {{ ref("int_asset_periods") }}
+    from {{ ref("int_metering_point_assets") }}
+    where is_counted
+
+),
+
+periods as (
+
+    {{ periods_between_changes(["known_periods", "metering_points"], key="asset_id") }}
 
 )
 
 select
-    asset_id,
-    asset_name,
-    technology,
-    capacity_kw,
-    latitude,
-    longitude,
-    timezone,
-    status,
-    commissioning_date,
-    owner_name,
-    metering_point_id,
-    technical_attributes,
-    valid_from_utc,
-    valid_to_utc
-from asset_periods
+    periods.asset_id,
+    known_periods.asset_name,
+    known_periods.technology,
+    known_periods.capacity_kw,
+    known_periods.latitude,
+    known_periods.longitude,
+    known_periods.timezone,
+    known_periods.status,
+    known_periods.commissioning_date,
+    known_periods.owner_name,
+    metering_points.metering_point_id,
+    known_periods.technical_attributes,
+    periods.valid_from_utc,
+    nullif(periods.valid_to_utc, {{ end_of_time() }}) as valid_to_utc
+from periods
+inner join known_periods
+    on
+        periods.asset_id = known_periods.asset_id
+        and periods.valid_from_utc >= known_periods.valid_from_utc
+        and periods.valid_to_utc <= known_periods.valid_to_utc
+left join metering_points
+    on
+        periods.asset_id = metering_points.asset_id
+        and periods.valid_from_utc >= metering_points.valid_from_utc
+        and periods.valid_to_utc <= metering_points.valid_to_utc

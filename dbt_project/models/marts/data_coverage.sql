@@ -19,7 +19,7 @@ members as (
         members.valid_to_utc,
         {{ timezone_of() }} as timezone
     from {{ ref("int_portfolio_periods") }} as members
-    left join {{ ref("int_asset_timezones") }} as asset_timezones on members.asset_id = asset_timezones.asset_id
+    {{ join_timezone(to="members") }}
 
 ),
 

@@ -16,15 +16,6 @@ with final_production as (
     {{ join_affected("final_production", by=ref("int_dso_final_production_affected")) }}
     where final_production.is_counted
 
-),
-
-asset_timezones as (
-
-    select
-        asset_id,
-        timezone
-    from {{ ref("int_asset_timezones") }}
-
 )
 
 select
@@ -38,4 +29,4 @@ select
     final_production.revision_count,
     final_production.source_file_name
 from final_production
-left join asset_timezones on final_production.asset_id = asset_timezones.asset_id
+{{ join_timezone(to="final_production") }}

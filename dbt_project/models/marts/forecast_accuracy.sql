@@ -17,15 +17,6 @@ with errors as (
 
 ),
 
-asset_timezones as (
-
-    select
-        asset_id,
-        timezone
-    from {{ ref("int_asset_timezones") }}
-
-),
-
 sums as (
 
     select
@@ -64,7 +55,7 @@ days as (
             ),
         ) }} as expected_count
     from measures
-    left join asset_timezones on measures.asset_id = asset_timezones.asset_id
+    {{ join_timezone(to="measures") }}
 
 )
 

@@ -19,6 +19,6 @@ select
     quarter_hour.power_kw
 from {{ ref("stg_vpp__forecast_versions") }} as versions
 inner join {{ ref("stg_vpp__forecast_documents") }} as documents on versions.document_id = documents.document_id
-left join {{ ref("int_asset_timezones") }} as asset_timezones on versions.asset_id = asset_timezones.asset_id
+{{ join_timezone(to="versions") }}
 cross join lateral {{ each_array_element({"power_kw": "documents.power_kw"}, "quarter_hour") }}
 where quarter_hour.power_kw is not null

@@ -24,15 +24,6 @@ with samples as (
 
 ),
 
-asset_timezones as (
-
-    select
-        asset_id,
-        timezone
-    from {{ ref("int_asset_timezones") }}
-
-),
-
 -- A bad sample counts as if it had not arrived, so it does not hide one that an older document has for the instant.
 accepted as (
 
@@ -118,5 +109,5 @@ select
     (quarter_hours.held_microseconds / 900000000.0)::double precision as coverage_ratio,
     quarter_hours.measurement_count
 from quarter_hours
-left join asset_timezones on quarter_hours.asset_id = asset_timezones.asset_id
+{{ join_timezone(to="quarter_hours") }}
 where {{ is_affected("quarter_hours") }}

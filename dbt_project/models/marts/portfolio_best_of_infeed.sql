@@ -14,26 +14,6 @@ with infeed as (
 
 ),
 
-members as (
-
-    select
-        asset_id,
-        valid_from_utc,
-        valid_to_utc
-    from {{ ref("int_portfolio_periods") }}
-
-),
-
-totals as (
-
-    select
-        valid_from_utc,
-        valid_to_utc,
-        expected_asset_count
-    from {{ ref("int_portfolio_totals") }}
-
-),
-
 sums as (
 
     select
@@ -46,7 +26,7 @@ sums as (
         count(infeed.live_power_kw) filter (where members.asset_id is not null)::integer as live_asset_count,
         count(infeed.forecast_power_kw) filter (where members.asset_id is not null)::integer as forecast_asset_count
     from infeed
-    {{ join_valid("members", to="infeed") }}
+    {{ join_members(to="infeed") }}
     group by infeed.delivery_start_utc
 
 )
@@ -66,4 +46,4 @@ select
     sums.final_asset_count + sums.live_asset_count + sums.forecast_asset_count = totals.expected_asset_count
         as is_complete
 from sums
-{{ join_valid("totals", to="sums", key=none, how="inner") }}
+{{ join_portfolio_totals(to="sums") }}

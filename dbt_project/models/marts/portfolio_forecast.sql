@@ -15,28 +15,6 @@ with asset_forecasts as (
 
 ),
 
-members as (
-
-    select
-        asset_id,
-        capacity_kw,
-        valid_from_utc,
-        valid_to_utc
-    from {{ ref("int_portfolio_periods") }}
-
-),
-
-totals as (
-
-    select
-        valid_from_utc,
-        valid_to_utc,
-        expected_asset_count,
-        expected_capacity_kw
-    from {{ ref("int_portfolio_totals") }}
-
-),
-
 sums as (
 
     select
@@ -52,7 +30,7 @@ sums as (
             "members.asset_id",
         ) }} as tradeable_capacity_kw
     from asset_forecasts
-    {{ join_valid("members", to="asset_forecasts") }}
+    {{ join_members(to="asset_forecasts") }}
     group by asset_forecasts.delivery_start_utc
 
 )
@@ -71,4 +49,4 @@ select
     sums.tradeable_capacity_kw,
     sums.tradeable_asset_count = totals.expected_asset_count as is_complete
 from sums
-{{ join_valid("totals", to="sums", key=none, how="inner") }}
+{{ join_portfolio_totals(to="sums") }}

@@ -19,26 +19,6 @@ with errors as (
 
 ),
 
-members as (
-
-    select
-        asset_id,
-        valid_from_utc,
-        valid_to_utc
-    from {{ ref("int_portfolio_periods") }}
-
-),
-
-totals as (
-
-    select
-        valid_from_utc,
-        valid_to_utc,
-        expected_asset_count
-    from {{ ref("int_portfolio_totals") }}
-
-),
-
 -- The errors of summed series: where one asset produced too much and another too little, they net out here.
 quarter_hours as (
 
@@ -58,7 +38,7 @@ quarter_hours as (
                 then {{ sum_by_asset("errors.capacity_kw", "errors.asset_id") }}
         end as capacity_kw
     from errors
-    {{ join_valid("members", to="errors", how="inner") }}
+    {{ join_members(to="errors", how="inner") }}
     group by errors.delivery_start_utc, errors.delivery_date, errors.forecast_kind
 
 ),
@@ -104,7 +84,7 @@ expected as (
             {{ local_midnight("delivery_days.delivery_date + 1", portfolio_timezone()) }} - interval '15 minutes',
             interval '15 minutes'
         ) as quarter_hour (delivery_start_utc)
-    {{ join_valid("totals", to="quarter_hour", key=none, how="inner") }}
+    {{ join_portfolio_totals(to="quarter_hour") }}
     group by delivery_days.delivery_date
 
 )

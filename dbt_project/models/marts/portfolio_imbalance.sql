@@ -26,16 +26,6 @@ imbalances as (
 
 ),
 
-members as (
-
-    select
-        asset_id,
-        valid_from_utc,
-        valid_to_utc
-    from {{ ref("int_portfolio_periods") }}
-
-),
-
 prices as (
 
     select
@@ -56,7 +46,7 @@ sums as (
         {{ sum_by_asset("greatest(imbalances.imbalance_kwh, 0)", "members.asset_id") }} as long_kwh,
         {{ sum_by_asset("greatest(-imbalances.imbalance_kwh, 0)", "members.asset_id") }} as short_kwh
     from imbalances
-    {{ join_valid("members", to="imbalances", how="inner") }}
+    {{ join_members(to="imbalances", how="inner") }}
     -- What is reconciled: all others have no imbalance.
     where imbalances.imbalance_kwh is not null
     group by imbalances.delivery_start_utc

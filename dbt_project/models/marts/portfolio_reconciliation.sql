@@ -14,27 +14,6 @@ with reconciliation as (
 
 ),
 
-members as (
-
-    select
-        asset_id,
-        capacity_kw,
-        valid_from_utc,
-        valid_to_utc
-    from {{ ref("int_portfolio_periods") }}
-
-),
-
-totals as (
-
-    select
-        valid_from_utc,
-        valid_to_utc,
-        expected_asset_count
-    from {{ ref("int_portfolio_totals") }}
-
-),
-
 sums as (
 
     select
@@ -45,7 +24,7 @@ sums as (
         {{ sum_by_asset("reconciliation.final_power_kw", "members.asset_id") }} as final_power_kw,
         {{ sum_by_asset("reconciliation.tradeable_error_kw", "members.asset_id") }} as tradeable_error_kw
     from reconciliation
-    {{ join_valid("members", to="reconciliation", more=["reconciliation.status = 'reconciled'"]) }}
+    {{ join_members(to="reconciliation", more=["reconciliation.status = 'reconciled'"]) }}
     group by reconciliation.delivery_start_utc
 
 )
@@ -60,4 +39,4 @@ select
     sums.final_power_kw,
     sums.tradeable_error_kw
 from sums
-{{ join_valid("totals", to="sums", key=none, how="inner") }}
+{{ join_portfolio_totals(to="sums") }}

@@ -33,15 +33,6 @@ compensation as (
 
 ),
 
-asset_timezones as (
-
-    select
-        asset_id,
-        timezone
-    from {{ ref("int_asset_timezones") }}
-
-),
-
 quarter_hours as (
 
     select
@@ -124,4 +115,4 @@ select
     {{ energy_value_eur("compared.lost_energy_kwh", "compared.price_eur_per_mwh") }} as lost_energy_eur,
     {{ energy_value_eur("compared.full_forecast_energy_kwh", "compared.price_eur_per_mwh") }} as full_forecast_eur
 from compared
-left join asset_timezones on compared.asset_id = asset_timezones.asset_id
+{{ join_timezone(to="compared") }}

@@ -1,0 +1,25 @@
+{#- What models ask of an asset and of the portfolio at a quarter-hour, each asked in one way. -#}
+
+{#-
+    The asset's membership in the portfolio when a quarter-hour begins: joins `members`, with asset_id and capacity_kw. No
+    row where the asset is no member then.
+-#}
+{% macro join_members(to, how="left", more=[]) -%}
+    {{ how }} join {{ ref("int_portfolio_periods") }} as members
+        on
+            {{ to }}.asset_id = members.asset_id
+            and {{ is_valid("members", to) }}
+            {%- for condition in more %}
+                and {{ condition }}
+            {%- endfor %}
+{%- endmacro %}
+
+{#- The portfolio when a quarter-hour begins: joins `totals`, with expected_asset_count and expected_capacity_kw. -#}
+{% macro join_portfolio_totals(to) -%}
+    inner join {{ ref("int_portfolio_totals") }} as totals on {{ is_valid("totals", to) }}
+{%- endmacro %}
+
+{#- Where the asset is: joins `asset_timezones`, which timezone_of and delivery_date ask. -#}
+{% macro join_timezone(to) -%}
+    left join {{ ref("int_asset_timezones") }} as asset_timezones on {{ to }}.asset_id = asset_timezones.asset_id
+{%- endmacro %}
