@@ -22,7 +22,8 @@ pytest := .venv/bin/pytest --numprocesses logical --dist loadfile --no-loadscope
 # The variables that reach the warehouse, in the shell of one recipe line.
 warehouse_environment = eval "$$($(python) -m extract.warehouse env)"
 # No source is configured: the stand-in for the VPP and the DSO takes their place.
-no_source = test -z "$$VPP_API_URL$$TECHNICAL_DATA_URL$$LIVE_INFEED_URL$$DSO_URL$$ASSET_CONTRACTS_URL$$IMBALANCE_PRICES_URL"
+variables = $(shell sed -n 's/^ *variable: //p' dbt_project/models/staging/sources.yml | sort -u)
+no_source = test -z "$$(echo $(foreach variable,$(variables),$$$(variable)))"
 
 .PHONY: help
 help: ## Show this help

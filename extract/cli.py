@@ -12,11 +12,12 @@ import psycopg
 from extract import marts, quarantine, retraction
 from extract.console import Reporter
 from extract.errors import ExtractError, UsageError, WarehouseUnavailable
-from extract.forecast_stream import ForecastRequest
-from extract.load import ALL, FORECASTS, VARIABLES, load
+from extract.forecast_load import ForecastRequest
+from extract.load import load
 from extract.messages import one_line
 from extract.run import Run
 from extract.settings import Settings
+from extract.sources.declared import FORECASTS, SOURCES
 from extract.status import source_statuses, status_table
 from extract.warehouse.connection import connect
 from extract.warehouse.landing import begin_run
@@ -27,31 +28,24 @@ DEFAULT_WINDOW = timedelta(hours=48)
 LARGEST_CONCURRENCY = 256
 WIDEST_TABLE = 200
 
-_SUMMARIES = {
-    "technical-data": "technical data of the assets, one JSON file a day",
-    "asset-contracts": "asset contracts, CSV exports of the CRM",
-    "forecasts": "forecast versions, from the forecast API over HTTP",
-    "live-infeed": "live measured infeed, JSON files",
-    "final-production": "final production of the DSO, CSV files",
-    "redispatch": "redispatch flags of the DSO, CSV files",
-    "redispatch-compensation": "prices that the DSO pays for redispatched energy, CSV files",
-    "imbalance-prices": "estimated and final imbalance prices (reBAP), CSV files",
-}
-
 _COMMANDS = {
     quarantine.COMMAND: quarantine.run_command,
     retraction.COMMAND: retraction.run_command,
 }
 
-_EPILOG = """\
-environment:
-  VPP_API_URL           the forecast API
-  VPP_API_TOKEN         sent as a bearer token; optional, never shown or stored
-  TECHNICAL_DATA_URL    directory of technical data files
-  ASSET_CONTRACTS_URL   directory of contract exports
-  LIVE_INFEED_URL       directory of live infeed files
-  DSO_URL               directory of final production, redispatch and compensation files
-  IMBALANCE_PRICES_URL  directory of imbalance price files
+
+def _addresses() -> str:
+    """A line for each variable that holds an address: the sources that are there."""
+    variables: dict[str, list[str]] = {}
+    for source in SOURCES.values():
+        variables.setdefault(source.variable, []).append(source.name)
+    return "\n".join(f"  {name:<21} {', '.join(names)}" for name, names in variables.items())
+
+
+_EPILOG = f"""\
+environment: where each source is
+{_addresses()}
+  VPP_API_TOKEN         sent to the forecast API as a bearer token; optional, never shown or stored
   PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE
                         the warehouse; without PGHOST it is the embedded PostgreSQL
   EMBEDDED_WAREHOUSE_DIRECTORY
@@ -120,7 +114,7 @@ def _run(options: argparse.Namespace, command: str, reporter: Reporter) -> int:
             tell_waits(connection, reporter.line)
             ensure_schema(connection)
             return subject(options, connection, command, reporter)
-    sources = ALL if options.source == "all" else (options.source,)
+    sources = tuple(SOURCES) if options.source == "all" else (options.source,)
     forecasts = _forecast_request(options) if FORECASTS in sources else _NO_FORECASTS
     names = {
         variable: name
@@ -182,12 +176,14 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
     )
     subparsers = parser.add_subparsers(dest="source", required=True, metavar="COMMAND")
-    for name, summary in _SUMMARIES.items():
+    for source in SOURCES.values():
         subparser = subparsers.add_parser(
-            name, help=summary, description=f"Land {summary} ({VARIABLES[name]})."
+            source.name,
+            help=source.summary,
+            description=f"Land {source.summary} ({source.variable}).",
         )
         _add_wait_option(subparser)
-        if name == FORECASTS:
+        if source.name == FORECASTS:
             _add_forecast_options(subparser)
             _add_mart_options(subparser)
     everything = subparsers.add_parser(
@@ -210,7 +206,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Show, for every source: the age of the document received last, and whether "
         "that is late; how often one should come; the id of that document; how many documents "
         "have landed and how many wait in quarantine; when a run last asked. Only reads, and "
-        "ends with status 5 where a source is late. A source with a rhythm that never sent "
+        "ends with status 5 where a source is late. A source with a cadence that never sent "
         "anything is late, also where it is not configured. A document that was received, or says "
         "that it was made, in the future of the server's clock is named, with the same status.",
     )

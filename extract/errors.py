@@ -23,11 +23,11 @@ class SourceUnavailable(ExtractError):
     """A source as a whole cannot be read: a missing directory, an API that nobody answers."""
 
 
-class StreamBusy(ExtractError):
-    """Another run is loading the stream."""
+class SourceBusy(ExtractError):
+    """Another run is loading the source."""
 
-    def __init__(self, stream: str, holder: str) -> None:
-        super().__init__(f"{stream}: {holder}; --wait waits for it")
+    def __init__(self, source: str, holder: str) -> None:
+        super().__init__(f"{source}: {holder}; --wait waits for it")
         self.holder = holder
 
 

@@ -6,24 +6,6 @@ They count before all others until that instant has come.
 import psycopg
 from psycopg import sql
 
-from extract.documents import (
-    AssetContracts,
-    FinalProduction,
-    ImbalancePrices,
-    RedispatchCompensation,
-    RedispatchFlag,
-    TechnicalData,
-)
-
-# When a document says it was made. Forecasts say what was asked for, and live files nothing.
-_MADE = {
-    TechnicalData.table: "created_utc",
-    AssetContracts.table: "exported_utc",
-    FinalProduction.table: "issued_date",
-    RedispatchFlag.table: "issued_utc",
-    RedispatchCompensation.table: "issued_date",
-    ImbalancePrices.table: "made_utc",
-}
 RECEIVED_AHEAD = "5 minutes"
 """So much later than by the server's clock a receipt may be: clocks differ a little."""
 _MADE_AHEAD = "1 day"
@@ -38,28 +20,33 @@ def any_run_from_future(connection: psycopg.Connection) -> bool:
     return connection.execute(query, [RECEIVED_AHEAD]).fetchone() == (True,)
 
 
-def from_future(connection: psycopg.Connection, table: str, *, everywhere: bool) -> list[str]:
-    """A sentence for each way in which documents of this table are ahead of the server's clock.
+def from_future(connection: psycopg.Connection, source: str, *, everywhere: bool) -> list[str]:
+    """A sentence for each way in which documents of this source are ahead of the server's clock.
 
     Those that were retracted are left out; of receipts only the last are looked at, or those
     `everywhere`.
     """
-    latest = sql.SQL("document_id > (select max(document_id) from {}) - {}").format(
-        sql.Identifier("raw", table), sql.Literal(_LATEST)
-    )
+    latest = sql.SQL(
+        "document_id > (select max(document_id) from raw.document where source = {}) - {}"
+    ).format(sql.Literal(source), sql.Literal(_LATEST))
     received = sql.SQL("true") if everywhere else latest
-    sentences = [
-        _furthest(connection, table, "received_utc", RECEIVED_AHEAD, received, "was received at")
-    ]
-    if table in _MADE:
-        made = (_MADE[table], _MADE_AHEAD, sql.SQL("true"), "says that it was made at")
-        sentences.append(_furthest(connection, table, *made))
+    sentences = (
+        _furthest(connection, source, "received_utc", RECEIVED_AHEAD, received, "was received at"),
+        _furthest(
+            connection,
+            source,
+            "made_utc",
+            _MADE_AHEAD,
+            sql.SQL("true"),
+            "says that it was made at",
+        ),
+    )
     return [sentence for sentence in sentences if sentence]
 
 
 def _furthest(
     connection: psycopg.Connection,
-    table: str,
+    source: str,
     column: str,
     margin: str,
     condition: sql.Composable,
@@ -69,9 +56,10 @@ def _furthest(
     row = connection.execute(
         sql.SQL(
             """
-            select document_id, source_uri, {column}::timestamptz, count(*) over () - 1
-            from {table} as landed
-            where {column}::timestamptz > now() + {margin}::interval
+            select document_id, source_uri, {column}, count(*) over () - 1
+            from raw.document as landed
+            where source = {source}
+                and {column} > now() + {margin}::interval
                 and {condition}
                 and not exists (
                     select from raw.retraction
@@ -82,7 +70,7 @@ def _furthest(
             """
         ).format(
             column=sql.Identifier(column),
-            table=sql.Identifier("raw", table),
+            source=sql.Literal(source),
             margin=sql.Literal(margin),
             condition=condition,
         )

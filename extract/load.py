@@ -4,49 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extract.console import Tally
-from extract.errors import ConfigurationError, SourceUnavailable, StreamBusy
-from extract.file_streams import (
-    ASSET_CONTRACTS,
-    FINAL_PRODUCTION,
-    IMBALANCE_PRICES,
-    LIVE_INFEED,
-    REDISPATCH,
-    REDISPATCH_COMPENSATION,
-    TECHNICAL_DATA,
-    load_directory,
-)
-from extract.forecast_stream import ForecastRequest, load_forecasts
+from extract.directory_load import load_directory
+from extract.errors import ConfigurationError, SourceBusy, SourceUnavailable
+from extract.forecast_load import ForecastRequest, load_forecasts
 from extract.run import Run
 from extract.settings import Settings
+from extract.sources.declared import FORECASTS, NAMES_OF_ASSETS, SOURCES
 from extract.vpp.client import VppClient
 from extract.warehouse.landing import held_counts
-from extract.warehouse.stream_lock import loading, wait_for_loads
-
-FORECASTS = "forecasts"
-FILE_STREAMS = {
-    stream.name: stream
-    for stream in (
-        TECHNICAL_DATA,
-        ASSET_CONTRACTS,
-        LIVE_INFEED,
-        FINAL_PRODUCTION,
-        REDISPATCH,
-        REDISPATCH_COMPENSATION,
-        IMBALANCE_PRICES,
-    )
-}
-# Technical data and contracts first: they name the assets whose forecasts are wanted.
-ALL = (
-    TECHNICAL_DATA.name,
-    ASSET_CONTRACTS.name,
-    FORECASTS,
-    LIVE_INFEED.name,
-    FINAL_PRODUCTION.name,
-    REDISPATCH.name,
-    REDISPATCH_COMPENSATION.name,
-    IMBALANCE_PRICES.name,
-)
-VARIABLES = {FORECASTS: "VPP_API_URL"} | {s.name: s.variable for s in FILE_STREAMS.values()}
+from extract.warehouse.source_lock import loading, wait_for_loads
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +46,10 @@ def load(
     tallies: list[Tally] = []
     any_unavailable = any_busy = False
     for name in sources:
-        url = settings.url(VARIABLES[name])
+        source = SOURCES[name]
+        url = settings.urls.get(source.variable)
         if url is None:
-            run.reporter.line(f"{name}: skipped, {VARIABLES[name]} is not set")
+            run.reporter.line(f"{name}: skipped, {source.variable} is not set")
             continue
         tally = Tally(name)
         try:
@@ -91,12 +58,12 @@ def load(
                 if name == FORECASTS:
                     if not forecasts.assets:
                         # They name the assets: another run may be about to land one.
-                        wait_for_loads(run, name, (TECHNICAL_DATA.name, ASSET_CONTRACTS.name))
+                        wait_for_loads(run, name, NAMES_OF_ASSETS)
                     with VppClient(url, settings.vpp_api_token) as client:
                         load_forecasts(run, client, forecasts, tally)
                 else:
-                    load_directory(run, FILE_STREAMS[name], url, tally)
-        except StreamBusy as error:
+                    load_directory(run, source, url, tally)
+        except SourceBusy as error:
             any_busy = True
             run.reporter.busy(str(error))
         except (SourceUnavailable, ConfigurationError) as error:

@@ -14,10 +14,10 @@ from psycopg.rows import class_row
 from extract.console import Reporter
 from extract.documents import Delivery, Document, QuarantinedDocument
 from extract.errors import DocumentRefused, UsageError
-from extract.load import FILE_STREAMS, FORECASTS
 from extract.messages import visible
 from extract.refusals import LARGEST_KEPT_BYTES, kept_whole
 from extract.run import Run
+from extract.sources.declared import FORECASTS, SOURCES
 from extract.vpp import forecast
 from extract.warehouse.landing import begin_run, land_released
 
@@ -115,10 +115,10 @@ def decode(document: QuarantinedDocument) -> Sequence[Document]:
         asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         version_utc = datetime.fromisoformat(asked["version"])
         return [forecast.decode(delivery, asked["asset_id"], version_utc)]
-    stream = FILE_STREAMS.get(document.source)
-    if stream is None:
+    source = SOURCES.get(document.source)
+    if source is None or source.files is None:
         raise DocumentRefused(address, f"there is no source {document.source}")
-    return stream.decode(delivery)
+    return source.files.decode(delivery)
 
 
 def _ids(connection: psycopg.Connection) -> list[int]:

@@ -5,17 +5,14 @@ from typing import Any
 
 import pendulum
 import psycopg
-from psycopg import sql
 
 from extract.console import Reporter
-from extract.documents import ORIGIN_TYPES, Document, QuarantinedDocument
 from extract.errors import UsageError
 from extract.messages import one_line, without_mail_addresses
 from extract.warehouse.landing import begin_run
 from extract.warehouse.landing_lock import lock_landing
 
 COMMAND = "retract"
-_NAMING_TYPES = ("text", "timestamptz", "date")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -68,24 +65,26 @@ def run_command(
 
 
 def _landed(connection: psycopg.Connection, document_id: int) -> str | None:
-    """What the document is, in words; None where no table of raw has it."""
-    for kind in Document.__subclasses__():
-        if kind.table == QuarantinedDocument.table:
-            continue
-        names = [
-            name
-            for name, type_ in kind.types.items()
-            if type_ in _NAMING_TYPES and name not in ORIGIN_TYPES
-        ]
-        columns = [*names, "received_utc", "source_uri"]
-        query = sql.SQL("select {} from raw.{} where document_id = %s::bigint").format(
-            sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(kind.table)
-        )
-        try:
-            row = connection.execute(query, [document_id]).fetchone()
-        except psycopg.DataError:
-            return None
-        if row is not None:
-            facts = ", ".join(f"{name} {value}" for name, value in zip(columns, row, strict=True))
-            return f"document {document_id} of raw.{kind.table}: {facts}"
-    return None
+    """What the document is, in words; None where raw has none with this id."""
+    query = """
+        select
+            source,
+            coalesce(asset_id, metering_point_id),
+            instant_utc,
+            received_utc,
+            source_uri
+        from raw.document
+        where document_id = %s::bigint
+    """
+    try:
+        row = connection.execute(query, [document_id]).fetchone()
+    except psycopg.DataError:
+        return None
+    if row is None:
+        return None
+    source, about, instant_utc, received_utc, source_uri = row
+    of = f" of {about}" if about else ""
+    return (
+        f"document {document_id}, {source}{of} for {instant_utc:%Y-%m-%d %H:%M:%SZ}, "
+        f"received {received_utc:%Y-%m-%d %H:%M:%SZ}: {source_uri}"
+    )

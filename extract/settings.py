@@ -13,13 +13,9 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 class Settings:
     """Where the sources and the warehouse are. None: not configured."""
 
-    vpp_api_url: str | None = None
+    urls: Mapping[str, str] = field(default_factory=dict)
+    """The addresses of the sources, by the environment variable that holds each."""
     vpp_api_token: str | None = field(default=None, repr=False)
-    technical_data_url: str | None = None
-    live_infeed_url: str | None = None
-    dso_url: str | None = None
-    asset_contracts_url: str | None = None
-    imbalance_prices_url: str | None = None
     pghost: str | None = None
     embedded_directory: Path = PROJECT_ROOT / ".warehouse"
 
@@ -33,20 +29,12 @@ class Settings:
 
         directory = value("EMBEDDED_WAREHOUSE_DIRECTORY")
         return cls(
-            vpp_api_url=value("VPP_API_URL"),
+            urls={
+                name: url for name in variables if name.endswith("_URL") and (url := value(name))
+            },
             vpp_api_token=value("VPP_API_TOKEN"),
-            technical_data_url=value("TECHNICAL_DATA_URL"),
-            live_infeed_url=value("LIVE_INFEED_URL"),
-            dso_url=value("DSO_URL"),
-            asset_contracts_url=value("ASSET_CONTRACTS_URL"),
-            imbalance_prices_url=value("IMBALANCE_PRICES_URL"),
             pghost=value("PGHOST"),
             embedded_directory=Path(directory).expanduser().absolute()
             if directory
             else PROJECT_ROOT / ".warehouse",
         )
-
-    def url(self, variable: str) -> str | None:
-        """Where the source is whose address stands in this environment variable."""
-        url: str | None = getattr(self, variable.lower())
-        return url

@@ -9,34 +9,12 @@ from psycopg import sql
 from rich import box
 from rich.table import Table
 
-from extract.documents import Forecast
 from extract.future import RECEIVED_AHEAD, any_run_from_future, from_future
-from extract.load import ALL, FILE_STREAMS, FORECASTS
+from extract.sources.declared import SOURCES
 from extract.warehouse.landing import held_counts
 
 # Documents land in batches, nearly in the order in which they were received.
 _LANDED_TOGETHER = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """How often a source sends something, and from which age of the newest on it is late."""
-
-    every: timedelta
-    late_after: timedelta
-
-
-# As in the variable `sources` of dbt_project.yml. None: the source has no rhythm.
-RHYTHMS: dict[str, Rhythm | None] = {
-    "technical-data": Rhythm(timedelta(days=1), timedelta(hours=26)),
-    "asset-contracts": Rhythm(timedelta(days=7), timedelta(days=8)),
-    "forecasts": Rhythm(timedelta(minutes=15), timedelta(minutes=30)),
-    "live-infeed": Rhythm(timedelta(minutes=5), timedelta(minutes=15)),
-    "final-production": Rhythm(timedelta(days=1), timedelta(hours=36)),
-    "redispatch": None,
-    "redispatch-compensation": None,
-    "imbalance-prices": Rhythm(timedelta(days=1), timedelta(hours=36)),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +36,8 @@ class SourceStatus:
 
     def is_late(self, now: datetime) -> bool:
         """Whether a document should have come by now: the newest is too old, or there is none."""
-        age, rhythm = self.age(now), RHYTHMS[self.source]
-        return rhythm is not None and (age is None or age > rhythm.late_after)
+        age, late_after = self.age(now), SOURCES[self.source].late_after
+        return late_after is not None and (age is None or age > late_after)
 
 
 def source_statuses(connection: psycopg.Connection) -> list[SourceStatus]:
@@ -72,15 +50,15 @@ def source_statuses(connection: psycopg.Connection) -> list[SourceStatus]:
     }
     quarantined = held_counts(connection) if "quarantine_release" in tables else {}
     runs = _last_runs(connection) if "run" in tables else {}
-    can_be_ahead = {"run", "retraction"} <= tables
+    can_be_ahead = {"run", "retraction", "document"} <= tables
     everywhere = can_be_ahead and any_run_from_future(connection)
     statuses = []
-    for source in ALL:
-        table = Forecast.table if source == FORECASTS else FILE_STREAMS[source].table
+    for source, declared in SOURCES.items():
+        table = declared.table
         count, newest = _documents(connection, table) if table in tables else (0, None)
         document_id, received_utc = newest or (None, None)
         ahead = (
-            from_future(connection, table, everywhere=everywhere)
+            from_future(connection, source, everywhere=everywhere)
             if can_be_ahead and table in tables
             else []
         )
@@ -106,12 +84,12 @@ def status_table(statuses: Sequence[SourceStatus], now: datetime) -> Table:
     for heading in ("age", "every", "newest document", "landed", "quarantine", "last run"):
         table.add_column(heading, justify="right")
     for status in statuses:
-        rhythm, age = RHYTHMS[status.source], status.age(now)
+        cadence, age = SOURCES[status.source].cadence, status.age(now)
         late = ", late" if status.is_late(now) else ""
         table.add_row(
             status.source,
             ("never" if age is None else duration(age)) + late,
-            "-" if rhythm is None else duration(rhythm.every),
+            "-" if cadence is None else duration(cadence),
             "-" if status.newest_document_id is None else str(status.newest_document_id),
             f"{status.document_count:,}",
             f"{status.quarantined_document_count:,}",

@@ -20,17 +20,15 @@ import psycopg
 import yaml
 from psycopg import sql
 
-from extract.documents import (
-    AssetContracts,
-    Document,
-    FinalProduction,
-    Forecast,
-    ImbalancePrices,
-    LiveInfeed,
-    RedispatchCompensation,
-    RedispatchFlag,
-    TechnicalData,
-)
+from extract.documents import Document
+from extract.sources.asset_contracts import AssetContracts
+from extract.sources.final_production import FinalProduction
+from extract.sources.imbalance_prices import ImbalancePrices
+from extract.sources.live_infeed import LiveInfeed
+from extract.sources.redispatch import RedispatchFlag
+from extract.sources.redispatch_compensation import RedispatchCompensation
+from extract.sources.technical_data import TechnicalData
+from extract.vpp.forecast import Forecast
 from extract.warehouse.landing import Observation, begin_run, land_files, land_forecasts
 from tests.conftest import PostgresServer, Warehouse
 from tests.dbt_project import ROOT

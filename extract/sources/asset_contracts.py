@@ -1,9 +1,11 @@
 """Contract exports of the CRM. Personal data is dropped here and gets no further."""
 
 import re
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import ClassVar
 
-from extract.documents import AssetContracts, Delivery
+from extract.documents import ORIGIN_TYPES, Delivery, Document
 from extract.errors import DocumentRefused
 from extract.messages import CROSSED_OUT, shown, without_mail_addresses
 from extract.sources.csv_documents import read_csv
@@ -34,6 +36,17 @@ _DECIMAL = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,60})?")
 _PERSONAL = re.compile(r"e[-_ ]?mail", re.IGNORECASE)
 _DELIMITERS = ",;\t|"
 _BLANK = ' \t\r\n"\ufeff'
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AssetContracts(Document):
+    """Every row of one contract export, as text, without personal data."""
+
+    table: ClassVar = "asset_contracts"
+    types: ClassVar = {"exported_utc": "timestamptz", "contracts": "jsonb", **ORIGIN_TYPES}
+
+    exported_utc: datetime
+    contracts: list[dict[str, str | None]]
 
 
 def decode(delivery: Delivery) -> list[AssetContracts]:

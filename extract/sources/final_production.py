@@ -1,9 +1,11 @@
 """Final production of the DSO: quarter-hours of one or more metering points."""
 
 import re
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import ClassVar
 
-from extract.documents import Delivery, FinalProduction
+from extract.documents import ORIGIN_TYPES, Delivery, Document
 from extract.errors import DocumentRefused
 from extract.messages import shown
 from extract.sources.csv_documents import decimal, read_csv
@@ -22,6 +24,29 @@ LARGEST_GRID = 10_000_000
 """Quarter-hours times metering points: a few distant rows of many columns would fill the memory."""
 _START = "delivery_start__utc_"
 _POWER = re.compile(r"(.+)__kw_")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FinalProduction(Document):
+    """One metering point of one final production file.
+
+    `power_kw[n]` is the average power in kW of the quarter-hour that starts n quarter-hours after
+    `grid_start_utc`; None: unknown.
+    """
+
+    table: ClassVar = "final_production"
+    types: ClassVar = {
+        "metering_point_id": "text",
+        "issued_date": "date",
+        "grid_start_utc": "timestamptz",
+        "power_kw": "float8[]",
+        **ORIGIN_TYPES,
+    }
+
+    metering_point_id: str
+    issued_date: date
+    grid_start_utc: datetime
+    power_kw: list[float | None]
 
 
 def decode(delivery: Delivery) -> list[FinalProduction]:

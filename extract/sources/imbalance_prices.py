@@ -6,10 +6,12 @@ for those that are long (`ueberdeckt`), nearly always equal. The estimate is a s
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from extract.documents import Delivery, ImbalancePrices
+from extract.documents import ORIGIN_TYPES, Delivery, Document
 from extract.errors import DocumentRefused
 from extract.messages import shown
 from extract.sources.csv_documents import read_csv
@@ -45,6 +47,30 @@ _MINUS = "\N{MINUS SIGN}"
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 Prices = tuple[float | None, float | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImbalancePrices(Document):
+    """The quarter-hours and prices of one file of imbalance prices: equal lengths, None: no price.
+
+    `price_status` is "final" or "estimate". An estimate is one price, which stands on both sides.
+    """
+
+    table: ClassVar = "imbalance_price"
+    types: ClassVar = {
+        "price_status": "text",
+        "made_utc": "timestamptz",
+        "delivery_start_utc": "timestamptz[]",
+        "short_price_eur_per_mwh": "float8[]",
+        "long_price_eur_per_mwh": "float8[]",
+        **ORIGIN_TYPES,
+    }
+
+    price_status: str
+    made_utc: datetime
+    delivery_start_utc: list[datetime]
+    short_price_eur_per_mwh: list[float | None]
+    long_price_eur_per_mwh: list[float | None]
 
 
 def decode(delivery: Delivery) -> list[ImbalancePrices]:

@@ -6,10 +6,12 @@ None where it makes no sense, and the models count it as if it had not arrived.
 
 import math
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from extract.documents import Delivery, LiveInfeed
+from extract.documents import ORIGIN_TYPES, Delivery, Document
 from extract.errors import DocumentRefused
 from extract.messages import shown
 from extract.sources.instants import EARLIEST_SECONDS, LARGEST_POWER_KW, amount, numbers
@@ -18,6 +20,28 @@ from extract.sources.json_documents import columns_of, identifier, read_json
 PATTERN = re.compile(r"[^.].*_[0-9]{8}\.json")
 _LATEST_AFTER_RECEIPT_SECONDS = 86_400
 _MILLISECONDS, _SECONDS = 1000, 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LiveInfeed(Document):
+    """The samples of one asset in one live file: equal lengths, in the order of the document.
+
+    None: an instant that cannot be, a power that is not there or cannot be, a quality not stated.
+    """
+
+    table: ClassVar = "live_infeed"
+    types: ClassVar = {
+        "asset_id": "text",
+        "measured_utc": "timestamptz[]",
+        "power_kw": "float8[]",
+        "quality": "float8[]",
+        **ORIGIN_TYPES,
+    }
+
+    asset_id: str
+    measured_utc: Sequence[datetime | None]
+    power_kw: list[float | None]
+    quality: list[float | None]
 
 
 def decode(delivery: Delivery) -> list[LiveInfeed]:

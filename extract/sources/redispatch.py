@@ -1,9 +1,11 @@
 """Redispatch flags of the DSO: in which intervals a plant was curtailed."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
-from extract.documents import Delivery, RedispatchFlag
+from extract.documents import ORIGIN_TYPES, Delivery, Document
 from extract.errors import DocumentRefused
 from extract.messages import shown
 from extract.sources.csv_documents import read_csv
@@ -17,6 +19,27 @@ from extract.sources.json_documents import identifier
 
 PATTERN = re.compile(r"redispatch_flag_(.+)_([0-9]{8}_[0-9]{4}(?:[0-9]{2})?Z?)\.csv")
 _FLAGS = {"1": True, "0": False, "true": True, "false": False}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RedispatchFlag(Document):
+    """The intervals of one redispatch file: equal lengths, in the order of the document."""
+
+    table: ClassVar = "redispatch_flag"
+    types: ClassVar = {
+        "metering_point_id": "text",
+        "issued_utc": "timestamptz",
+        "delivery_start_utc": "timestamptz[]",
+        "delivery_end_utc": "timestamptz[]",
+        "is_redispatched": "boolean[]",
+        **ORIGIN_TYPES,
+    }
+
+    metering_point_id: str
+    issued_utc: datetime
+    delivery_start_utc: list[datetime]
+    delivery_end_utc: list[datetime]
+    is_redispatched: list[bool]
 
 
 def decode(delivery: Delivery) -> list[RedispatchFlag]:

@@ -1,10 +1,12 @@
 """Redispatch compensation of the DSO: what a curtailed MWh is paid with, by interval."""
 
 import re
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import ClassVar
 
-from extract.documents import Delivery, RedispatchCompensation
+from extract.documents import ORIGIN_TYPES, Delivery, Document
 from extract.errors import DocumentRefused
 from extract.messages import shown
 from extract.sources.csv_documents import decimal, read_csv
@@ -18,6 +20,25 @@ from extract.sources.instants import (
 
 PATTERN = re.compile(r"redispatch_compensation_([0-9]{4}-[0-9]{2}-[0-9]{2})\.csv")
 _START, _END, _PRICE = "delivery_start__utc_", "delivery_end__utc_", "price__euro_per_mwh_"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RedispatchCompensation(Document):
+    """The intervals and prices of one compensation file: equal lengths, None: no price."""
+
+    table: ClassVar = "redispatch_compensation"
+    types: ClassVar = {
+        "issued_date": "date",
+        "delivery_start_utc": "timestamptz[]",
+        "delivery_end_utc": "timestamptz[]",
+        "price_eur_per_mwh": "float8[]",
+        **ORIGIN_TYPES,
+    }
+
+    issued_date: date
+    delivery_start_utc: list[datetime]
+    delivery_end_utc: list[datetime]
+    price_eur_per_mwh: list[float | None]
 
 
 def decode(delivery: Delivery) -> list[RedispatchCompensation]:

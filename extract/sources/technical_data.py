@@ -1,9 +1,11 @@
 """Technical data files: every asset of the plant as it was known when the file was created."""
 
 import re
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
 
-from extract.documents import Delivery, TechnicalData
+from extract.documents import ORIGIN_TYPES, Delivery, Document
 from extract.errors import DocumentRefused
 from extract.messages import shown
 from extract.sources.instants import (
@@ -15,6 +17,17 @@ from extract.sources.instants import (
 from extract.sources.json_documents import identifier, read_json, storable
 
 PATTERN = re.compile(r"technical_data_([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z?)\.json")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TechnicalData(Document):
+    """Every asset that one technical data file lists, as received."""
+
+    table: ClassVar = "technical_data"
+    types: ClassVar = {"created_utc": "timestamptz", "assets": "jsonb", **ORIGIN_TYPES}
+
+    created_utc: datetime
+    assets: list[dict[str, Any]]
 
 
 def decode(delivery: Delivery) -> list[TechnicalData]:

@@ -22,7 +22,7 @@ from tenacity import (
 from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util import Retry
 
-from extract.documents import Delivery, Forecast
+from extract.documents import Delivery
 from extract.errors import (
     AccessDenied,
     ConfigurationError,
@@ -40,6 +40,7 @@ from extract.messages import (
 from extract.settings import Settings
 from extract.vpp import forecast
 from extract.vpp.bounded_http import BrokenBody, TimedAdapter, read_body, set_deadline
+from extract.vpp.forecast import Forecast
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
@@ -125,9 +126,10 @@ class VppClient:
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
         """The client of the configured API. Raises ConfigurationError when there is none."""
-        if settings.vpp_api_url is None:
+        url = settings.urls.get("VPP_API_URL")
+        if url is None:
             raise ConfigurationError("VPP_API_URL is not set")
-        return cls(settings.vpp_api_url, settings.vpp_api_token)
+        return cls(url, settings.vpp_api_token)
 
     @property
     def address(self) -> str:

@@ -1,19 +1,43 @@
 """The decoder of one forecast response."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 import pendulum
 
-from extract.documents import Delivery, Forecast
+from extract.documents import ORIGIN_TYPES, Delivery, Document
 from extract.errors import DocumentRefused
 from extract.messages import shown
 from extract.sources.instants import QUARTER_HOUR_SECONDS, epochs, powers
 from extract.sources.json_documents import columns_of, identifier, read_json
 
-__all__ = ["Forecast", "decode"]
-
 _EARLIEST_START_SECONDS = -86_400
 _LATEST_START_SECONDS = 10 * 86_400
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Forecast(Document):
+    """One version of one asset's forecast.
+
+    `power_kw[n]` is the average power in kW of the quarter-hour that starts n quarter-hours after
+    `grid_start_utc`; None: no forecast for it.
+    """
+
+    table: ClassVar = "forecast_version"
+    types: ClassVar = {
+        "version_utc": "timestamptz",
+        "grid_start_utc": "timestamptz",
+        "asset_id": "text",
+        "power_kw": "float8[]",
+        **ORIGIN_TYPES,
+    }
+
+    asset_id: str
+    version_utc: pendulum.DateTime
+    grid_start_utc: pendulum.DateTime
+    received_utc: pendulum.DateTime
+    power_kw: tuple[float | None, ...]
 
 
 def decode(delivery: Delivery, asset_id: str, version_utc: datetime) -> Forecast:

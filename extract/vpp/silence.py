@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import inf
 
-from extract.documents import Forecast
 from extract.errors import AccessDenied, NoAnswer
+from extract.vpp.forecast import Forecast
 
 _ENOUGH_ASSETS = 24
 """So many, taken from all at random, stand for all of them."""

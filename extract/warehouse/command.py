@@ -15,7 +15,7 @@ from extract.settings import PROJECT_ROOT, Settings
 from extract.warehouse import embedded
 from extract.warehouse.connection import connect
 from extract.warehouse.environments import drop_environment, environments, environments_table
-from extract.warehouse.roles import ROLES, ensure_roles, lacks_superuser
+from extract.warehouse.roles import ROLES, ensure_roles, lacks_superuser, password_variable
 from extract.warehouse.schema import ensure_schema
 
 WIDEST_TABLE = 200
@@ -86,11 +86,11 @@ def _print_environment(settings: Settings) -> int:
 def _roles(settings: Settings) -> int:
     with connect(settings) as connection:
         ensure_schema(connection)
-        done = ensure_roles(connection, os.environ)
+        with_password = ensure_roles(connection, os.environ)
         lacks = lacks_superuser(connection)
-    for statement in done:
-        print(statement)
-    print(f"roles {', '.join(ROLES)}: {'made' if done else 'are there, nothing to do'}")
+    print(f"roles {', '.join(ROLES)}: are there, with all their rights")
+    for role in with_password:
+        print(f"{role}: has the password in {password_variable(role)}")
     if lacks:
         print("only a superuser can keep readers from writing large objects: let one run this too")
     return 0

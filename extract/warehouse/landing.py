@@ -14,12 +14,13 @@ import pendulum
 import psycopg
 from psycopg import sql
 
-from extract.documents import Document, Forecast, QuarantinedDocument
+from extract.documents import Document, QuarantinedDocument
 from extract.messages import (
     json_without_mail_addresses,
     storable_text,
     without_mail_addresses,
 )
+from extract.vpp.forecast import Forecast
 from extract.warehouse.float_arrays import FloatArrayDumper
 from extract.warehouse.landing_lock import lock_landing
 
@@ -88,7 +89,7 @@ def land_files(
     run_id: int,
     files: Sequence[tuple[Observation, Sequence[Document]]],
 ) -> int:
-    """Land files of one stream; returns how many of them were new.
+    """Land files of one source; returns how many of them were new.
 
     A file whose bytes are those of its newest observation brings no document, only its new stamp,
     unless these bytes are still in quarantine: then they are landed and released.
@@ -126,7 +127,7 @@ def quarantine_files(
     run_id: int,
     files: Sequence[tuple[Observation, QuarantinedDocument]],
 ) -> list[QuarantinedDocument]:
-    """Put refused files of one stream in quarantine; returns those that were not there yet.
+    """Put refused files of one source in quarantine; returns those that were not there yet.
 
     They are in the ledger like all files, so that they are not read again until they change.
     """

@@ -12,7 +12,8 @@ from extract.errors import WarehouseUnavailable
 _PATIENCE_S = 10
 _DEFINITION = Path(__file__).with_name("schema.sql")
 _CREATED = re.compile(
-    r"^create (?:table|index|sequence) if not exists\s+(?:raw\.)?(\w+)", re.MULTILINE
+    r"^create (?:(?:table|index|sequence) if not exists|or replace view)\s+(?:raw\.)?(\w+)",
+    re.MULTILINE,
 )
 _ADDED = re.compile(r"^alter table raw\.(\w+)\s+add column if not exists (\w+)", re.MULTILINE)
 

@@ -3,7 +3,7 @@
 
 create schema if not exists raw;
 
--- One sequence for all streams, so that a document id names one document wherever it landed.
+-- One sequence for all sources, so that a document id names one document wherever it landed.
 create sequence if not exists raw.document_id;
 
 -- Whoever lands holds the lock of this table, so that document ids become visible in their order. Always empty. It is
@@ -217,3 +217,37 @@ create table if not exists raw.forecast_absence (
 );
 create index if not exists forecast_absence_by_asset on raw.forecast_absence (asset_id, version_utc, asked_utc);
 alter table raw.forecast_absence add column if not exists is_answered boolean not null default true;
+
+-- What is the same of all received documents. A new source is added here too.
+create or replace view raw.document (
+    document_id, source, asset_id, metering_point_id, instant_utc, made_utc, received_utc, source_uri
+) as
+select
+    document_id, 'technical-data', null::text, null::text, created_utc, created_utc, received_utc, source_uri
+from raw.technical_data
+union all
+select document_id, 'asset-contracts', null, null, exported_utc, exported_utc, received_utc, source_uri
+from raw.asset_contracts
+union all
+-- A forecast says what was asked for, and a live file nothing of when it was made.
+select document_id, 'forecasts', asset_id, null, version_utc, null, received_utc, source_uri
+from raw.forecast_version
+union all
+select document_id, 'live-infeed', asset_id, null, measured_to_utc, null, received_utc, source_uri
+from raw.live_infeed
+union all
+select
+    document_id, 'final-production', null, metering_point_id, grid_start_utc,
+    issued_date::timestamp at time zone 'UTC', received_utc, source_uri
+from raw.final_production
+union all
+select document_id, 'redispatch', null, metering_point_id, issued_utc, issued_utc, received_utc, source_uri
+from raw.redispatch_flag
+union all
+select
+    document_id, 'redispatch-compensation', null, null, delivery_from_utc,
+    issued_date::timestamp at time zone 'UTC', received_utc, source_uri
+from raw.redispatch_compensation
+union all
+select document_id, 'imbalance-prices', null, null, made_utc, made_utc, received_utc, source_uri
+from raw.imbalance_price;

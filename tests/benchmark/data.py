@@ -14,8 +14,8 @@ import psycopg
 from numpy.typing import NDArray
 from psycopg import sql
 
-from extract.documents import Forecast
-from extract.forecast_stream import BATCH_FORECASTS
+from extract.forecast_load import BATCH_FORECASTS
+from extract.vpp.forecast import Forecast
 from extract.warehouse.landing import land_forecasts
 from tests.benchmark.sizes import QUARTER_HOUR, VALUES_PER_VERSION
 

@@ -8,11 +8,12 @@ import pendulum
 import psycopg
 from psycopg import sql
 
-from extract.documents import Delivery, Forecast
+from extract.documents import Delivery
 from extract.simulator.forecasts import forecast_response
 from extract.simulator.plan import SimulationPlan
 from extract.vpp import forecast
 from extract.vpp.client import VppClient
+from extract.vpp.forecast import Forecast
 from extract.workers import answers
 from tests.benchmark.data import land
 from tests.benchmark.databases import database, settle

@@ -16,15 +16,13 @@ import pendulum
 import pytest
 from psycopg import sql
 
-from extract.documents import (
-    AssetContracts,
-    Document,
-    FinalProduction,
-    Forecast,
-    LiveInfeed,
-    RedispatchFlag,
-    TechnicalData,
-)
+from extract.documents import Document
+from extract.sources.asset_contracts import AssetContracts
+from extract.sources.final_production import FinalProduction
+from extract.sources.live_infeed import LiveInfeed
+from extract.sources.redispatch import RedispatchFlag
+from extract.sources.technical_data import TechnicalData
+from extract.vpp.forecast import Forecast
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import Warehouse
 from tests.dbt_project import dbt

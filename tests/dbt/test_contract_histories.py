@@ -15,7 +15,9 @@ from typing import Any
 import pendulum
 import pytest
 
-from extract.documents import AssetContracts, FinalProduction, TechnicalData
+from extract.sources.asset_contracts import AssetContracts
+from extract.sources.final_production import FinalProduction
+from extract.sources.technical_data import TechnicalData
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import PostgresServer, Warehouse, fresh_warehouse
 from tests.contract_histories import (

@@ -58,7 +58,7 @@ def test_the_unit_tests_hold_whatever_the_variables(
 
 def test_no_variable_is_left_as_it_is() -> None:
     project = yaml.safe_load((ROOT / "dbt_project" / "dbt_project.yml").read_text())
-    names = {"asset_forecasts_table", "portfolio_forecast_table", "sources"}
+    names = {"asset_forecasts_table", "portfolio_forecast_table"}
     assert OTHER_VARIABLES.keys() == project["vars"].keys() - names
     assert [
         name for name in OTHER_VARIABLES if OTHER_VARIABLES[name] == project["vars"][name]

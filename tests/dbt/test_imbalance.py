@@ -17,16 +17,13 @@ import pendulum
 import pytest
 from psycopg import sql
 
-from extract.documents import (
-    AssetContracts,
-    Delivery,
-    Document,
-    FinalProduction,
-    Forecast,
-    RedispatchFlag,
-    TechnicalData,
-)
+from extract.documents import Delivery, Document
 from extract.sources import imbalance_prices, redispatch_compensation
+from extract.sources.asset_contracts import AssetContracts
+from extract.sources.final_production import FinalProduction
+from extract.sources.redispatch import RedispatchFlag
+from extract.sources.technical_data import TechnicalData
+from extract.vpp.forecast import Forecast
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import PostgresServer, Warehouse, fresh_warehouse
 from tests.dbt_project import dbt

@@ -12,14 +12,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from extract.documents import (
-    Document,
-    FinalProduction,
-    ImbalancePrices,
-    LiveInfeed,
-    RedispatchCompensation,
-    RedispatchFlag,
-)
+from extract.documents import Document
+from extract.sources.final_production import FinalProduction
+from extract.sources.imbalance_prices import ImbalancePrices
+from extract.sources.live_infeed import LiveInfeed
+from extract.sources.redispatch import RedispatchFlag
+from extract.sources.redispatch_compensation import RedispatchCompensation
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import Warehouse
 from tests.dbt_project import dbt

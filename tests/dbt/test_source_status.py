@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from psycopg import sql
 
-from extract.load import ALL
-from extract.status import RHYTHMS
+from extract.documents import Document, QuarantinedDocument
+from extract.sources.declared import SOURCES
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import Warehouse
 from tests.dbt_project import DbtOutcome, dbt
@@ -27,7 +27,7 @@ TABLES = {
     "redispatch_compensation",
     "imbalance_price",
 }
-WITHOUT_RHYTHM = {"redispatch_flag", "redispatch_compensation"}
+WITHOUT_CADENCE = {"redispatch_flag", "redispatch_compensation"}
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_every_source_has_a_row_before_anything_arrived(empty: Warehouse, target
     assert empty.rows(
         "select source, newest_received_utc, newest_source_uri, age_minutes, is_late,"
         " document_count, quarantined_document_count from source_status order by source"
-    ) == [(source, None, None, None, None, 0, 0) for source in sorted(ALL)]
+    ) == [(source, None, None, None, None, 0, 0) for source in sorted(SOURCES)]
 
 
 def test_a_source_that_falls_silent_grows_late(empty: Warehouse, target: Path) -> None:
@@ -153,29 +153,35 @@ def manifest(module_warehouse: Warehouse, target: Path) -> dict[str, Any]:
     return parsed
 
 
-def test_every_source_of_the_extractor_has_a_status_and_a_freshness(
-    manifest: dict[str, Any],
+def test_dbt_and_the_extractor_read_the_same_declaration(
+    manifest: dict[str, Any], empty: Warehouse, target: Path
 ) -> None:
-    sources = manifest["nodes"]["model.vpp_warehouse.source_status"]["config"]["meta"]["sources"]
-    assert set(sources) == set(ALL)
-    for source, facts in sources.items():
-        late_after = facts["late_after_minutes"]
-        table = manifest["sources"][f"source.vpp_warehouse.raw.{facts['stream']}"]
+    for source in SOURCES.values():
+        table = manifest["sources"][f"source.vpp_warehouse.raw.{source.table}"]
         freshness = table["freshness"] or {"warn_after": None, "error_after": None}
-        if late_after is None:
-            assert freshness["warn_after"] is None
-            assert facts["rhythm_minutes"] is None
-            assert RHYTHMS[source] is None
+        if source.late_after is None:
+            assert (source.cadence, freshness["warn_after"]) == (None, None)
             continue
-        assert facts["rhythm_minutes"] < late_after
-        # The command line knows them too: it reads no model.
-        rhythm = RHYTHMS[source]
-        assert rhythm is not None
-        assert rhythm.every == timedelta(minutes=facts["rhythm_minutes"])
-        assert rhythm.late_after == timedelta(minutes=late_after)
-        assert freshness["warn_after"] == {"count": late_after, "period": "minute"}
-        assert freshness["error_after"] == {"count": 2 * late_after, "period": "minute"}
+        assert source.cadence is not None
+        assert source.cadence < source.late_after
+        minutes = int(source.late_after.total_seconds() // 60)
+        assert freshness["warn_after"] == {"count": minutes, "period": "minute"}
+        assert freshness["error_after"] == {"count": 2 * minutes, "period": "minute"}
         assert table["loaded_at_field"] == "received_utc"
+    build(empty, target)
+    in_minutes = {
+        name: tuple(span and span.total_seconds() / 60 for span in (s.cadence, s.late_after))
+        for name, s in SOURCES.items()
+    }
+    rows = empty.rows("select source, cadence_minutes, late_after_minutes from source_status")
+    assert {name: tuple(minutes) for name, *minutes in rows} == in_minutes
+
+
+def test_every_source_lands_in_the_table_that_is_declared() -> None:
+    landed = {
+        kind.table for kind in Document.__subclasses__() if kind.table != QuarantinedDocument.table
+    }
+    assert landed == {source.table for source in SOURCES.values()}
 
 
 def freshness(warehouse: Warehouse, target: Path) -> tuple[DbtOutcome, dict[str, str]]:
@@ -188,7 +194,7 @@ def test_freshness_tells_late_from_fresh(empty: Warehouse, target: Path) -> None
     # Never received: an error, in words, not a failure of the command.
     outcome, statuses = freshness(empty, target)
     assert outcome.exception is None
-    assert statuses == dict.fromkeys(TABLES - WITHOUT_RHYTHM, "error")
+    assert statuses == dict.fromkeys(TABLES - WITHOUT_CADENCE, "error")
 
     now = datetime.now(UTC)
     for age, said in ((120, "error"), (45, "warn"), (1, "pass")):

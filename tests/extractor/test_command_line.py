@@ -12,7 +12,7 @@ import pytest
 from psycopg import sql
 
 from extract import cli
-from extract.load import ALL, VARIABLES
+from extract.sources.declared import SOURCES
 from tests.conftest import Answer, ExtractCommand, HttpServer, Warehouse
 from tests.documents import LIVE_NAME, forecast_for, write_sources
 
@@ -20,13 +20,14 @@ HOUR = ("--from", "2025-06-08T06:00", "--to", "2025-06-08T07:00")
 
 
 def subcommands() -> list[str]:
-    return [*ALL, "all", "quarantine", "retract", "schema", "status"]
+    return [*SOURCES, "all", "quarantine", "retract", "schema", "status"]
 
 
 def test_help_names_everything(extract: ExtractCommand) -> None:
     outcome = extract("--help")
     assert outcome.status == 0
-    for word in (*subcommands(), *VARIABLES.values(), "VPP_API_TOKEN", "PGHOST", "examples:"):
+    variables = (source.variable for source in SOURCES.values())
+    for word in (*subcommands(), *variables, "VPP_API_TOKEN", "PGHOST", "examples:"):
         assert word in outcome.out
     for status in ("0 ", "1 ", "2 ", "3 ", "4 ", "5 ", "130 "):
         assert re.search(rf"^  {status} ", outcome.out, re.MULTILINE)
@@ -121,15 +122,15 @@ def test_nothing_configured_is_no_error(extract: ExtractCommand) -> None:
     outcome = extract("all")
     assert outcome.status == 0
     assert outcome.out.splitlines() == [
-        f"{name}: skipped, {VARIABLES[name]} is not set" for name in ALL
+        f"{name}: skipped, {source.variable} is not set" for name, source in SOURCES.items()
     ]
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", SOURCES)
 def test_a_source_that_is_not_configured_is_skipped(name: str, extract: ExtractCommand) -> None:
-    outcome = extract(name, **{VARIABLES[name]: " "})
+    outcome = extract(name, **{SOURCES[name].variable: " "})
     assert (outcome.status, outcome.err) == (0, "")
-    assert outcome.out == f"{name}: skipped, {VARIABLES[name]} is not set\n"
+    assert outcome.out == f"{name}: skipped, {SOURCES[name].variable} is not set\n"
 
 
 def test_a_missing_directory_does_not_stop_the_others(
@@ -171,8 +172,8 @@ def test_a_second_run_lands_nothing(
     http_server.requests.clear()
     outcome = extract("all", *HOUR, **settings)
     assert outcome.status == 0
-    assert all(outcome.counts(name)["landed"] == 0 for name in ALL)
-    assert all(outcome.counts(name)["unchanged"] > 0 for name in ALL)
+    assert all(outcome.counts(name)["landed"] == 0 for name in SOURCES)
+    assert all(outcome.counts(name)["unchanged"] > 0 for name in SOURCES)
     assert http_server.requests == []
     assert warehouse.rows("select last_value from raw.document_id") == [(before,)]
 

@@ -14,9 +14,10 @@ import fsspec
 import pytest
 
 from extract.console import Tally
+from extract.directory_load import load_directory
 from extract.errors import DocumentRefused, SourceUnavailable
-from extract.file_streams import FINAL_PRODUCTION, LIVE_INFEED, TECHNICAL_DATA, load_directory
 from extract.run import Run
+from extract.sources.declared import SOURCES
 from extract.sources.directory import Directory, ListedFile
 from extract.sources.local_files import LocalFiles
 from tests.conftest import ExtractCommand, Warehouse
@@ -49,7 +50,7 @@ def load(run: Run) -> Callable[[Path | str], Tally]:
 
     def once(directory: Path | str) -> Tally:
         tally = Tally("live-infeed")
-        load_directory(run, LIVE_INFEED, str(directory), tally)
+        load_directory(run, SOURCES["live-infeed"], str(directory), tally)
         return tally
 
     return once
@@ -444,13 +445,13 @@ def test_a_file_system_without_stamps_is_always_read(
 def test_more_files_than_a_batch_holds(
     run: Run, load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("extract.file_streams.BATCH_FILES", 3)
+    monkeypatch.setattr("extract.directory_load.BATCH_FILES", 3)
     for number in range(8):
         write(tmp_path / f"A{number}_20250608.json", live_infeed(f"A{number}"))
     assert load(tmp_path) == Tally("live-infeed", landed=8)
     transactions = "select count(distinct xmin::text) from raw.live_infeed"
     assert run.connection.execute(transactions).fetchone() == (3,)
-    monkeypatch.setattr("extract.file_streams.BATCH_BYTES", 1)
+    monkeypatch.setattr("extract.directory_load.BATCH_BYTES", 1)
     for number in range(8):
         write(tmp_path / f"A{number}_20250608.json", live_infeed(f"B{number}"))
     assert load(tmp_path) == Tally("live-infeed", landed=8)
@@ -478,7 +479,7 @@ def test_two_runs_at_once_land_every_file_once(
         with warehouse.connect() as connection:
             barrier.wait()
             mine = Run(connection, run.run_id, run.reporter)
-            load_directory(mine, LIVE_INFEED, str(tmp_path), tally)
+            load_directory(mine, SOURCES["live-infeed"], str(tmp_path), tally)
 
     threads = [threading.Thread(target=one, args=(tally,)) for tally in tallies]
     for thread in threads:
@@ -609,7 +610,7 @@ def test_final_production_and_redispatch_share_a_directory(run: Run, tmp_path: P
     (tmp_path / "redispatch_compensation_2025-06-20.csv").write_text("x")
     (tmp_path / "final_production_A_20250609.csv").write_text(FINAL)
     tally = Tally("final-production")
-    load_directory(run, FINAL_PRODUCTION, str(tmp_path), tally)
+    load_directory(run, SOURCES["final-production"], str(tmp_path), tally)
     assert tally == Tally("final-production", landed=1, ignored=1)
 
 
@@ -621,6 +622,6 @@ def test_ten_thousand_files_cost_few_queries(run: Run, tmp_path: Path) -> None:
         )
     names = len(list(tmp_path.iterdir()))
     first, second = Tally("technical-data"), Tally("technical-data")
-    load_directory(run, TECHNICAL_DATA, str(tmp_path), first)
-    load_directory(run, TECHNICAL_DATA, str(tmp_path), second)
+    load_directory(run, SOURCES["technical-data"], str(tmp_path), first)
+    load_directory(run, SOURCES["technical-data"], str(tmp_path), second)
     assert (first.landed, second.unchanged) == (names, names)

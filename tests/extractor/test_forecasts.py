@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from extract.forecast_stream import QUARTER_HOUR, ForecastRequest, count_versions, first_version
+from extract.forecast_load import QUARTER_HOUR, ForecastRequest, count_versions, first_version
 from extract.simulator.plan import SimulationPlan
 from extract.simulator.server import ForecastServer
 from extract.warehouse.landing import land_forecasts
@@ -372,7 +372,7 @@ def test_what_came_in_before_an_outage_is_landed_and_the_next_run_goes_on(
 def test_the_newest_versions_come_first(
     load: Load, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("extract.forecast_stream._SLICE", 3 * QUARTER_HOUR)
+    monkeypatch.setattr("extract.forecast_load._SLICE", 3 * QUARTER_HOUR)
     window = ("--from", "2025-06-08T04:05", "--to", "2025-06-08T06:50")
     assert load("--assets", "A", "B", *window, "--concurrency", "1").status == 0
     versions = [asset_and_version(target)[1] for target, _ in http_server.requests]

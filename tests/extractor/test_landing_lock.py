@@ -11,8 +11,9 @@ import pytest
 
 from extract import cli
 from extract.console import Reporter
-from extract.documents import LiveInfeed, QuarantinedDocument
+from extract.documents import QuarantinedDocument
 from extract.run import Run
+from extract.sources.live_infeed import LiveInfeed
 from extract.vpp import forecast as forecast_document
 from extract.warehouse import landing_lock
 from extract.warehouse.landing import (

@@ -18,10 +18,9 @@ from extract import load, quarantine
 from extract.console import Reporter
 from extract.documents import Delivery, Document
 from extract.errors import DocumentRefused
-from extract.file_streams import LIVE_INFEED
 from extract.messages import bytes_without_mail_addresses, without_mail_addresses
 from extract.run import Run
-from extract.sources import asset_contracts
+from extract.sources import asset_contracts, declared
 from extract.sources import live_infeed as live
 from tests.conftest import Answer, ExtractCommand, HttpServer, Outcome, Warehouse
 from tests.documents import (
@@ -62,8 +61,12 @@ def strict(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
         return list(live.decode(received))
 
     def set_rule(is_on: bool) -> None:
-        stream = replace(LIVE_INFEED, decode=decode) if is_on else LIVE_INFEED
-        monkeypatch.setitem(load.FILE_STREAMS, "live-infeed", stream)
+        source = declared.SOURCES["live-infeed"]
+        assert source.files is not None
+        files = replace(source.files, decode=decode) if is_on else source.files
+        sources = {**declared.SOURCES, "live-infeed": replace(source, files=files)}
+        for module in (load, quarantine):
+            monkeypatch.setattr(module, "SOURCES", sources)
 
     return set_rule
 
@@ -154,7 +157,7 @@ def test_a_file_that_is_too_large_is_kept_to_a_bound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr("extract.sources.directory.LARGEST_FILE_BYTES", 2000)
-    monkeypatch.setattr("extract.file_streams.LARGEST_FILE_BYTES", 2000)
+    monkeypatch.setattr("extract.directory_load.LARGEST_FILE_BYTES", 2000)
     monkeypatch.setattr("extract.sources.directory._BEGINNING_BYTES", 1000)
     monkeypatch.setattr("extract.refusals.LARGEST_KEPT_BYTES", 100)
     (tmp_path / LIVE_NAME).write_bytes(b" " * 5000)
@@ -587,11 +590,11 @@ def test_retract_takes_one_landed_document(
     outcome = extract("retract", str(final_id), "--why", " of a test\nsystem ")
     assert outcome.status == 0, outcome.said
     assert outcome.out.startswith(
-        f"retracted from the next build on: document {final_id} of raw.final_production: "
-        "metering_point_id MP-WND-003, issued_date 2025-06-09, "
+        f"retracted from the next build on: document {final_id}, "
+        "final-production of MP-WND-003 for 2025-06-08 "
     )
     assert str(tmp_path / FINAL_NAME) in outcome.out
-    assert "asset_id A" in extract("retract", str(version_id), "--why", "nonsense").out
+    assert "forecasts of A for " in extract("retract", str(version_id), "--why", "nonsense").out
     assert warehouse.rows(
         "select retracted_document_id, reason, received_utc between started_utc and now()"
         " from raw.retraction natural join raw.run order by 1"

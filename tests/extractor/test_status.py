@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from extract.load import ALL
+from extract.sources.declared import SOURCES
 from extract.status import duration
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import ExtractCommand, Outcome, Warehouse
@@ -39,7 +39,7 @@ NOTHING = {
     "quarantine": "0",
     "last run": "-",
 }
-NO_RHYTHM = {"redispatch", "redispatch-compensation"}
+NO_CADENCE = {"redispatch", "redispatch-compensation"}
 
 
 def test_nothing_is_known_where_nothing_was_landed(
@@ -50,9 +50,9 @@ def test_nothing_is_known_where_nothing_was_landed(
         # A scheduler that has run nothing yet is not in time.
         assert (outcome.status, outcome.err) == (5, "")
         shown = lines(outcome)
-        assert list(shown) == list(ALL)
+        assert list(shown) == list(SOURCES)
         for source, row in shown.items():
-            age = "never" if source in NO_RHYTHM else "never, late"
+            age = "never" if source in NO_CADENCE else "never, late"
             assert {**row, "every": ""} == {**NOTHING, "every": "", "age": age}
         assert {source: row["every"] for source, row in shown.items()} == {
             "technical-data": "1 d",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pendulum
 
-from extract.documents import Forecast
+from extract.vpp.forecast import Forecast
 from tests.worlds import Arrival, Retraction, brute_force_forecasts
 
 

@@ -11,16 +11,6 @@ from typing import Any
 
 import pytest
 
-from extract.documents import (
-    AssetContracts,
-    FinalProduction,
-    Forecast,
-    ImbalancePrices,
-    LiveInfeed,
-    RedispatchCompensation,
-    RedispatchFlag,
-    TechnicalData,
-)
 from extract.errors import DocumentRefused
 from extract.sources import (
     asset_contracts,
@@ -35,6 +25,14 @@ from extract.sources import (
 from extract.sources import (
     technical_data as technical,
 )
+from extract.sources.asset_contracts import AssetContracts
+from extract.sources.final_production import FinalProduction
+from extract.sources.imbalance_prices import ImbalancePrices
+from extract.sources.live_infeed import LiveInfeed
+from extract.sources.redispatch import RedispatchFlag
+from extract.sources.redispatch_compensation import RedispatchCompensation
+from extract.sources.technical_data import TechnicalData
+from extract.vpp.forecast import Forecast
 from extract.vpp.forecast import decode as decode_forecast
 from tests.documents import (
     COMPENSATION,

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from itertools import count
 
-from extract.documents import Forecast
 from extract.errors import ForecastNotFound, NoAnswer
+from extract.vpp.forecast import Forecast
 from extract.vpp.silence import Asked, Silence
 from tests.documents import VERSION
 

@@ -17,7 +17,7 @@ from dbt_project.report.days import local_day
 from dbt_project.report.marts import QUERIES
 from dbt_project.report.page import page
 from dbt_project.report.shape import page_data, rounded, series_by_day
-from extract.documents import Forecast
+from extract.vpp.forecast import Forecast
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import Demo, Warehouse
 from tests.dbt_project import ROOT, dbt

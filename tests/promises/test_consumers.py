@@ -23,16 +23,14 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from extract.documents import (
-    AssetContracts,
-    FinalProduction,
-    Forecast,
-    ImbalancePrices,
-    LiveInfeed,
-    RedispatchCompensation,
-    RedispatchFlag,
-    TechnicalData,
-)
+from extract.sources.asset_contracts import AssetContracts
+from extract.sources.final_production import FinalProduction
+from extract.sources.imbalance_prices import ImbalancePrices
+from extract.sources.live_infeed import LiveInfeed
+from extract.sources.redispatch import RedispatchFlag
+from extract.sources.redispatch_compensation import RedispatchCompensation
+from extract.sources.technical_data import TechnicalData
+from extract.vpp.forecast import Forecast
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import PostgresServer, Warehouse
 from tests.dbt_project import DbtOutcome, dbt, dbt_command

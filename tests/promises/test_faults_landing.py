@@ -47,8 +47,8 @@ DAY = ("--from", "2025-06-08", "--to", "2025-06-09")
 # The program as it is, but for its batches: small ones, so that there is much to interrupt.
 PROGRAM = """
 import sys
-from extract import cli, file_streams, forecast_stream
-file_streams.BATCH_FILES, forecast_stream.BATCH_FORECASTS = 5, 15
+from extract import cli, directory_load, forecast_load
+directory_load.BATCH_FILES, forecast_load.BATCH_FORECASTS = 5, 15
 sys.exit(cli.main(sys.argv[1:]))
 """
 # What differs between two runs that end in the same rows.

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from extract.documents import Forecast
+from extract.vpp.forecast import Forecast
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import PostgresServer, Warehouse
 from tests.dbt_project import dbt

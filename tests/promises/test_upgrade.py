@@ -84,7 +84,7 @@ def make_old(connection: psycopg.Connection) -> None:
     ).fetchall()
     assert len(views) > 10
     for schema, view, definition in views:
-        # Every model asked for the bound of its own stream; int_forecasts_newest for a model's.
+        # Every model asked for the bound of its own source; int_forecasts_newest for a model's.
         old = (
             definition.replace("build.new_run", "build.current")
             .replace("new_run.", "current.")
@@ -100,6 +100,7 @@ def test_raw_gains_what_it_lacks(warehouse: Warehouse) -> None:
     with warehouse.connect() as connection:
         ensure_schema(connection)
         connection.execute("alter table raw.forecast_version drop column value_count cascade")
+        connection.execute("drop view raw.document")
         connection.execute("drop table raw.quarantine, raw.imbalance_price")
         connection.execute(
             "insert into raw.forecast_version (version_utc, grid_start_utc, received_utc, run_id,"

@@ -1,10 +1,4 @@
-{%- set sources = var("sources") -%}
-{{ config(
-    unique_key=["source"],
-    meta={
-        "sources": sources,
-    },
-) }}
+{{ config(unique_key=["source"]) }}
 
 with clock as (
 
@@ -14,11 +8,11 @@ with clock as (
 
 sources as (
 
-    {% for source_name, facts in sources.items() %}
+    {% for declared in declared_sources() %}
         select
-            '{{ source_name }}' as source,
-            {{ facts.rhythm_minutes or "null" }}::integer as rhythm_minutes,
-            {{ facts.late_after_minutes or "null" }}::integer as late_after_minutes
+            '{{ declared.source }}' as source,
+            {{ declared.cadence_minutes or "null" }}::integer as cadence_minutes,
+            {{ declared.late_after_minutes or "null" }}::integer as late_after_minutes
         {{ "union all" if not loop.last }}
     {% endfor %}
 
@@ -206,11 +200,12 @@ select
     aged.instant_utc as newest_instant_utc,
     aged.source_uri as newest_source_uri,
     aged.age_minutes,
-    sources.rhythm_minutes,
+    sources.cadence_minutes as rhythm_minutes,
     sources.late_after_minutes,
     aged.age_minutes > sources.late_after_minutes as is_late,
     coalesce(counts.document_count, 0) as document_count,
-    coalesce(counts.quarantined_document_count, 0) as quarantined_document_count
+    coalesce(counts.quarantined_document_count, 0) as quarantined_document_count,
+    sources.cadence_minutes
 from sources
 left join aged on sources.source = aged.source
 left join counts on sources.source = counts.source

@@ -42,7 +42,7 @@
     )
 {%- endmacro %}
 
-{#- The documents, of whatever stream, that were retracted since a model last took part in a build. -#}
+{#- The documents, of whatever source, that were retracted since a model last took part in a build. -#}
 {% macro retracted_since(model_name) %}
     select retractions.retracted_document_id as document_id
     from {{ ref("stg_extract__retractions") }} as retractions

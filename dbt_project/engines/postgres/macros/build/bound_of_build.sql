@@ -14,19 +14,11 @@
     -- The clock goes on from where it stood, unless what moved it there has been retracted since.
     if {{ flags.FULL_REFRESH }} or exists (
         select from raw.retraction
+        inner join raw.document on document.document_id = retraction.retracted_document_id
         where
             retraction.document_id > previous.documents_upto
             and retraction.document_id <= upto
-            and (
-                {%- for table in document_tables(is_received=true) %}
-                    {{ "or " if not loop.first }}exists (
-                        select from {{ table }} as received
-                        where
-                            received.document_id = retraction.retracted_document_id
-                            and received.received_utc >= previous.as_of_utc
-                    )
-                {%- endfor %}
-            )
+            and document.received_utc >= previous.as_of_utc
     ) then
         previous.as_of_utc := null;
         previous.documents_upto := 0;
@@ -35,19 +27,17 @@
 
 {% macro newest_receipt() %}
     greatest(
-        previous.as_of_utc
-        {%- for table in document_tables(is_received=true) %},
-            (
-                select max(received_utc) from {{ table }}
-                where
-                    document_id > coalesce(previous.documents_upto, 0)
-                    and document_id <= upto
-                    and document_id not in (
-                        select retracted_document_id from raw.retraction
-                        where retraction.document_id <= upto
-                    )
-            )
-        {%- endfor %}
+        previous.as_of_utc,
+        (
+            select max(received_utc) from raw.document
+            where
+                document_id > coalesce(previous.documents_upto, 0)
+                and document_id <= upto
+                and document_id not in (
+                    select retracted_document_id from raw.retraction
+                    where retraction.document_id <= upto
+                )
+        )
     )
 {% endmacro %}
 

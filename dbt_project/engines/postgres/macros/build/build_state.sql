@@ -63,16 +63,11 @@
     commit;
 {% endmacro %}
 
-{#-
-    Every table of raw that documents land in; is_received: those only that hold what sources sent, and not what the
-    extractor notes of it.
--#}
-{% macro document_tables(is_received=false) %}
-    {%- set tables = [] -%}
-    {%- for source in graph.sources.values() if source.source_name == "raw" -%}
-        {%- if not (is_received and source.config.meta.get("is_note")) -%}
-            {%- do tables.append(source.schema ~ "." ~ source.identifier) -%}
-        {%- endif -%}
+{#- Where all documents of raw are: what sources sent, and what the extractor notes of it. -#}
+{% macro document_tables() %}
+    {%- set tables = ["raw.document"] -%}
+    {%- for source in graph.sources.values() if source.config.meta.get("is_note") -%}
+        {%- do tables.append(source.schema ~ "." ~ source.identifier) -%}
     {%- endfor -%}
     {{ return(tables | sort) }}
 {% endmacro %}

@@ -33,7 +33,6 @@
             {%- set parts = [
                 node.checksum.checksum,
                 tojson(node.config.get("unique_key")),
-                tojson(node.config.get("meta"), sort_keys=true),
                 variables(),
             ] -%}
             {%- set keeping = {"incremental": "get_incremental_differences_sql", "view": "materialization_view_postgres"} -%}
@@ -65,7 +64,7 @@
         var("as_of_utc"),
         var("asset_forecasts_table"),
         var("portfolio_forecast_table"),
-        var("sources"),
+        declared_sources(),
     ], sort_keys=true)) }}
 {% endmacro %}
 

@@ -1,4 +1,4 @@
-"""One load of a stream at a time, and what a second one does."""
+"""One load of a source at a time, and what a second one does."""
 
 import os
 import re
@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from extract.console import Reporter
-from extract.errors import StreamBusy
+from extract.errors import SourceBusy
 from extract.run import Run
 from extract.warehouse.landing import begin_run
-from extract.warehouse.stream_lock import loading, wait_for_loads
+from extract.warehouse.source_lock import loading, wait_for_loads
 from tests.conftest import Answer, ExtractCommand, HttpServer, Outcome, Warehouse
 from tests.documents import forecast_for, write_sources
 
@@ -89,7 +89,7 @@ def test_streams_do_not_hinder_each_other_and_no_lock_stays(
 ) -> None:
     with loading(run, "live-infeed", wait=False), loading(other, "forecasts", wait=False):
         assert warehouse.value(LOADING) == 2
-        with pytest.raises(StreamBusy), loading(other, "live-infeed", wait=False):
+        with pytest.raises(SourceBusy), loading(other, "live-infeed", wait=False):
             pass
     assert warehouse.value(LOADING) == 0
     with pytest.raises(ValueError, match="in the block"), loading(run, "x", wait=False):

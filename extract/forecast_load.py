@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from extract.console import Meter, Tally
-from extract.documents import Forecast, QuarantinedDocument
+from extract.documents import QuarantinedDocument
 from extract.errors import (
     AccessDenied,
     DocumentRefused,
@@ -22,6 +22,7 @@ from extract.errors import (
 from extract.refusals import quarantined
 from extract.run import Run
 from extract.vpp.client import VppClient
+from extract.vpp.forecast import Forecast
 from extract.vpp.silence import Asked, Silence
 from extract.warehouse.landing import (
     Absence,

@@ -1,4 +1,4 @@
-"""One load of a stream at a time: who loads it says so in the name of its session.
+"""One load of a source at a time: who loads it says so in the name of its session.
 
 The name ends with the session, however that ends. It counts only where the session's role may land:
 others can take any name, and any advisory lock, but keep nobody from loading.
@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 import psycopg
 
-from extract.errors import StreamBusy
+from extract.errors import SourceBusy
 from extract.run import Run
 from extract.warehouse.landing_lock import lock_landing
 
@@ -33,17 +33,17 @@ _HOLDER = """
 
 
 @contextmanager
-def loading(run: Run, stream: str, *, wait: bool) -> Iterator[None]:
-    """Be the only run that loads this stream for as long as the block lasts.
+def loading(run: Run, source: str, *, wait: bool) -> Iterator[None]:
+    """Be the only run that loads this source for as long as the block lasts.
 
-    While another one does: wait for it, or raise StreamBusy.
+    While another one does: wait for it, or raise SourceBusy.
     """
-    holder = _begin(run, stream)
+    holder = _begin(run, source)
     if holder is not None:
         if not wait:
-            raise StreamBusy(stream, holder)
-        run.reporter.line(f"{stream}: waiting: {holder}")
-        while _begin(run, stream) is not None:
+            raise SourceBusy(source, holder)
+        run.reporter.line(f"{source}: waiting: {holder}")
+        while _begin(run, source) is not None:
             time.sleep(_POLL_S)
     try:
         yield
@@ -53,24 +53,24 @@ def loading(run: Run, stream: str, *, wait: bool) -> Iterator[None]:
             _name_session(run.connection, "extract")
 
 
-def wait_for_loads(run: Run, what: str, streams: Sequence[str]) -> None:
-    """Wait until no run loads one of these streams, which `what` builds on."""
-    for stream in streams:
-        holder = _holder(run.connection, stream)
+def wait_for_loads(run: Run, what: str, sources: Sequence[str]) -> None:
+    """Wait until no run loads one of these sources, which `what` builds on."""
+    for source in sources:
+        holder = _holder(run.connection, source)
         if holder is not None:
-            run.reporter.line(f"{what}: waiting for {stream}: {holder}")
-            while _holder(run.connection, stream) is not None:
+            run.reporter.line(f"{what}: waiting for {source}: {holder}")
+            while _holder(run.connection, source) is not None:
                 time.sleep(_POLL_S)
 
 
-def _begin(run: Run, stream: str) -> str | None:
-    """Name this session as the one that loads the stream; who else does, where one does."""
+def _begin(run: Run, source: str) -> str | None:
+    """Name this session as the one that loads the source; who else does, where one does."""
     with run.connection.transaction():
         # Of two that begin at once, one sees the other.
         lock_landing(run.connection)
-        holder = _holder(run.connection, stream)
+        holder = _holder(run.connection, source)
         if holder is None:
-            _name_session(run.connection, f"extract {stream} run {run.run_id}")
+            _name_session(run.connection, f"extract {source} run {run.run_id}")
     return holder
 
 
@@ -78,9 +78,9 @@ def _name_session(connection: psycopg.Connection, name: str) -> None:
     connection.execute("select set_config('application_name', %s, false)", [name])
 
 
-def _holder(connection: psycopg.Connection, stream: str) -> str | None:
-    """Who loads the stream, in words; what the server does not tell is left out."""
-    row = connection.execute(_HOLDER, [stream]).fetchone()
+def _holder(connection: psycopg.Connection, source: str) -> str | None:
+    """Who loads the source, in words; what the server does not tell is left out."""
+    row = connection.execute(_HOLDER, [source]).fetchone()
     if row is None:
         return None
     process, address, port, run_id, started_utc = row
