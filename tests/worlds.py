@@ -39,8 +39,9 @@ def _keys() -> dict[str, tuple[str, ...]]:
     keys = {}
     for file in sorted((ROOT / "dbt_project" / "models" / "marts").glob("*.yml")):
         for model in yaml.safe_load(file.read_text())["models"]:
-            [key] = [test["key"] for test in model["data_tests"] if "key" in test]
-            keys[model["name"]] = tuple(key["arguments"]["columns"])
+            name = "unique_combination_of_columns"
+            [key] = [test[name] for test in model["data_tests"] if name in test]
+            keys[model["name"]] = tuple(key["arguments"]["combination_of_columns"])
     return keys
 
 

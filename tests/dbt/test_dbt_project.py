@@ -83,18 +83,24 @@ def points(*points: str, first_day: int = 2) -> str:
     return f'test_one_at_a_time("{relation}", key="asset_id", value="point")'
 
 
+EXCLUSIVE = "test_mutually_exclusive_ranges"
+UNIQUE = "test_unique_combination_of_columns"
+RANGES = 'lower_bound_column="valid_from_utc", upper_bound_column="valid_to_utc"'
+COLUMNS = 'combination_of_columns=["n", "s"]'
+BY_ASSET = 'partition_by="asset_id"'
+
 # What each of our generic tests finds: how many rows that fail it.
 CALLS = {
-    "test_key(\"(values (1, 'a'), (1, 'b')) as t (n, s)\", columns=['n', 's'])": 0,
-    "test_key(\"(values (1, 'a'), (1, 'a')) as t (n, s)\", columns=['n', 's'])": 1,
-    "test_key(\"(values (1, 'a'), (2, null)) as t (n, s)\", columns=['n', 's'])": 1,
-    "test_holds('(values (1), (2), (null)) as t (n)', expression='n > 0')": 0,
-    "test_holds('(values (1), (2), (null)) as t (n)', expression='n > 1')": 1,
-    f'test_periods_do_not_overlap("{periods(("A", 1, 2), ("A", 2, 3))}", key="asset_id")': 0,
-    f'test_periods_do_not_overlap("{periods(("A", 1, 3), ("A", 2, 3))}", key="asset_id")': 1,
-    f'test_periods_do_not_overlap("{periods(("A", 2, 2))}", key="asset_id")': 1,
-    f'test_periods_do_not_overlap("{periods(("A", 1, 3), ("B", 2, 3))}", key="asset_id")': 0,
-    f'test_periods_do_not_overlap("{periods(("A", 1, 3), ("B", 2, 3))}")': 1,
+    f"{UNIQUE}(\"(values (1, 'a'), (1, 'b')) as t (n, s)\", {COLUMNS})": 0,
+    f"{UNIQUE}(\"(values (1, 'a'), (1, 'a')) as t (n, s)\", {COLUMNS})": 1,
+    f"{UNIQUE}(\"(values (1, 'a'), (2, null)) as t (n, s)\", {COLUMNS})": 1,
+    "test_expression_is_true('(values (1), (2), (null)) as t (n)', expression='n > 0')": 0,
+    "test_expression_is_true('(values (1), (2), (null)) as t (n)', expression='n > 1')": 1,
+    f'{EXCLUSIVE}("{periods(("A", 1, 2), ("A", 2, 3))}", {RANGES}, {BY_ASSET})': 0,
+    f'{EXCLUSIVE}("{periods(("A", 1, 3), ("A", 2, 3))}", {RANGES}, {BY_ASSET})': 1,
+    f'{EXCLUSIVE}("{periods(("A", 2, 2))}", {RANGES}, {BY_ASSET})': 1,
+    f'{EXCLUSIVE}("{periods(("A", 1, 3), ("B", 2, 3))}", {RANGES}, {BY_ASSET})': 0,
+    f'{EXCLUSIVE}("{periods(("A", 1, 3), ("B", 2, 3))}", {RANGES})': 1,
     points("'X'", "'Y'"): 1,
     points("'Y'", "'X'"): 1,
     points("'X'", "'Y'", first_day=3): 0,

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 from psycopg import sql
 
 from tests.conftest import Warehouse
@@ -101,12 +100,6 @@ def test_a_rule_in_a_macro_that_a_macro_uses_reaches_the_tables_after_it(
     change(documents, '{{ path | join(",") }}', '{{ path | join(",") | replace("cap", "nocap") }}')
     assert build().success
     assert warehouse.value(CAPACITY) is None
-
-
-def test_every_variable_is_a_part_of_the_definitions(project: Path) -> None:
-    variables = yaml.safe_load((project / "dbt_project.yml").read_text())["vars"]
-    rules = (project / "engines/postgres/macros/build/model_state.sql").read_text()
-    assert [name for name in variables if f'var("{name}")' not in rules] == []
 
 
 @pytest.mark.parametrize(

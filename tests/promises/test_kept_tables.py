@@ -43,8 +43,7 @@ class Mart:
 
     def describe(self, *columns: dict[str, Any], description: str = "Asset: a plant.") -> None:
         """Write its YAML: a contract with these columns."""
-        key = {"type": "primary_key", "columns": ["asset_id"]}
-        model = {"name": "plants", "description": description, "constraints": [key]}
+        model = {"name": "plants", "description": description}
         (self.project / "models/marts/plants.yml").write_text(
             yaml.safe_dump({"models": [{**model, "columns": list(columns)}]})
         )
@@ -145,7 +144,7 @@ def test_a_table_that_becomes_a_view_or_the_reverse_is_refused(
     ("config", "reason"),
     [
         (f"{NO_CONTRACT}, grants={{'select': ['postgres']}}", "would take away what others"),
-        (f"{NO_CONTRACT}, materialized='table'", "which dbt drops and makes again"),
+        (f"{NO_CONTRACT}, on_schema_change='ignore'", "can only append_new_columns"),
         ("contract={'enforced': false}", "needs a unique_key"),
     ],
 )
@@ -169,3 +168,66 @@ def test_only_a_comment_that_changed_is_written(mart: Mart) -> None:
     after = mart.warehouse.rows(COMMENTS)
     assert after[:2] == before[:2]
     assert after[2][2] == "Its capacity in kW."
+
+
+@pytest.mark.parametrize("materialized", ["table", "ephemeral"])
+def test_what_builds_cannot_keep_account_of_is_refused(
+    materialized: str, mart: Mart, capfd: pytest.CaptureFixture[str]
+) -> None:
+    private = f"{NO_CONTRACT}, access='private', materialized='{materialized}'"
+    mart.write(private, asset_id="asset_id")
+    assert not mart.build().success
+    assert f"plants: materialized as {materialized}: take view" in capfd.readouterr().out
+
+
+def test_a_seed_as_a_parent_is_refused(mart: Mart, capfd: pytest.CaptureFixture[str]) -> None:
+    (mart.project / "seeds").mkdir()
+    (mart.project / "seeds/factors.csv").write_text("factor\n2\n")
+    mart.write(NO_CONTRACT, asset_id="asset_id", factor="(select factor from {{ ref('factors') }})")
+    assert not mart.build().success
+    assert "plants: reads the seed factors, of which no build knows" in capfd.readouterr().out
+
+
+def test_a_table_always_has_its_unique_key(mart: Mart, capfd: pytest.CaptureFixture[str]) -> None:
+    mart.write(CONTRACT, asset_id="asset_id", power_kw="capacity_kw")
+    mart.describe(column("asset_id", "text"), column("power_kw", "double precision"))
+    assert mart.build().success
+    assert mart.warehouse.value(KEY) == "PRIMARY KEY (asset_id)"
+    # Of two keys, one would swallow what the other keeps apart.
+    mart.write("unique_key=['asset_id', 'power_kw']", asset_id="asset_id", power_kw="capacity_kw")
+    assert "its key is asset_id, and its unique_key is asset_id, power_kw" in mart.refused(capfd)
+    assert mart.warehouse.rows("select * from plants") == [("A", 1000.0)]
+
+
+def test_a_key_that_rows_share_is_refused_at_once(mart: Mart) -> None:
+    mart.write(NO_CONTRACT, status="status")
+    (mart.project / "models/marts/plants.sql").write_text(
+        "{{ config(unique_key='status', contract={'enforced': false}) }}"
+        " select 'on' as status from {{ ref('assets') }} union all select 'on'"
+    )
+    assert mart.build().statuses["plants"] == "error"
+    assert mart.warehouse.value("select to_regclass('plants')") is None
+
+
+def test_a_view_without_yaml_may_change(mart: Mart) -> None:
+    view = "materialized='view', contract={'enforced': false}"
+    mart.write(view, asset_id="asset_id", power_kw="capacity_kw")
+    assert mart.build().success
+    mart.write(view, asset_id="asset_id", power_kw="capacity_kw * 2")
+    assert mart.build().success
+    assert mart.warehouse.rows("select * from plants") == [("A", 2000.0)]
+
+
+@pytest.mark.parametrize("kind", ["var", "env_var"])
+def test_a_variable_of_ones_own_is_a_part_of_the_rule(
+    kind: str, mart: Mart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = mart.project / "dbt_project.yml"
+    written = project.read_text()
+    factor = f"{{{{ {kind}('FACTOR') }}}}"
+    mart.write(NO_CONTRACT, asset_id="asset_id", power_kw=f"capacity_kw * {factor}")
+    for value, power_kw in ((1, 1000.0), (2, 2000.0)):
+        monkeypatch.setenv("FACTOR", str(value))
+        project.write_text(written.replace("vars:\n", f"vars:\n  FACTOR: {value}\n"))
+        assert mart.build().success
+        assert mart.warehouse.rows("select * from plants") == [("A", power_kw)]

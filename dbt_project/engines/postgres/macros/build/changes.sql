@@ -61,12 +61,14 @@
             {% if not graph.sources[unique_id].config.meta.get("is_note") %}
                 {% do parents.documents.append(graph.sources[unique_id]) %}
             {% endif %}
-        {% elif graph.nodes[unique_id].name.endswith("_affected") %}
+        {% elif modules.re.match("int_.*_affected$", graph.nodes[unique_id].name) %}
             {% do parents.update({"affected_by": graph.nodes[unique_id]}) %}
         {% elif graph.nodes[unique_id].config.materialized == "incremental" %}
             {% do parents.tables.append(graph.nodes[unique_id]) %}
         {% elif "document_id" in graph.nodes[unique_id].columns and "from_utc" in graph.nodes[unique_id].columns %}
             {% do parents.documents.append(graph.nodes[unique_id]) %}
+            {# What it says of documents stands for their source, and not for whatever else it reads. #}
+            {% do before.extend(graph.nodes[unique_id].depends_on.nodes | reject("in", before) | reject("in", graph.sources)) %}
         {% else %}
             {% if graph.nodes[unique_id].name == "int_clock" %}
                 {% do parents.update({"is_by_the_clock": true}) %}
@@ -183,49 +185,45 @@
 {% endmacro %}
 
 {#- What a row of a table is about: two expressions. -#}
-{% macro period_of(columns) %}
-    {% if "delivery_start_utc" in columns %}
-        {{ return(["delivery_start_utc", "delivery_start_utc + interval '15 minutes'"]) }}
-    {% elif "valid_from_utc" in columns %}
-        {{ return(["valid_from_utc", "coalesce(valid_to_utc, " ~ end_of_time() ~ ")"]) }}
-    {% elif "delivery_day_utc" in columns %}
-        {{ return(["delivery_day_utc", "delivery_day_utc + interval '24 hours'"]) }}
-    {% elif "delivery_month_utc" in columns %}
-        {{ return(["delivery_month_utc", "(delivery_month_utc at time zone 'UTC' + interval '1 month') at time zone 'UTC'"]) }}
-    {% elif "delivery_date" in columns %}
+{% macro period_of(node, columns) %}
+    {% set grain = grain_of(node) %}
+    {% if grain == "delivery_start_utc" %}
+        {{ return([grain, grain ~ " + interval '15 minutes'"]) }}
+    {% elif grain == "delivery_day_utc" %}
+        {{ return([grain, grain ~ " + interval '24 hours'"]) }}
+    {% elif grain == "delivery_month_utc" %}
+        {{ return([grain, "(delivery_month_utc at time zone 'UTC' + interval '1 month') at time zone 'UTC'"]) }}
+    {% elif grain == "delivery_date" %}
         {{ return([
             "delivery_date::timestamp at time zone 'UTC' - interval '14 hours'",
             "delivery_date::timestamp at time zone 'UTC' + interval '36 hours'",
         ]) }}
+    {% elif "valid_from_utc" in columns %}
+        {{ return(["valid_from_utc", "coalesce(valid_to_utc, " ~ end_of_time() ~ ")"]) }}
     {% endif %}
     {{ return([beginning_of_time(), end_of_time()]) }}
 {% endmacro %}
 
-{#- A statement that records what a table changed, from rows with its columns: one range per key and day. -#}
+{#-
+    A statement that records what a table changed, from rows with its columns: one range per key and day. Rows of no asset
+    or metering point are recorded as such, for those who ask for all.
+-#}
 {% macro record_changes(node, rows, columns, period) %}
+    {%- set keys = change_keys() | select("in", columns) | list -%}
     insert into {{ build_schema() }}.change (build_number, model, key_name, key, from_utc, to_utc)
-    {% for key in change_keys() | select("in", columns) %}
+    {% for key in keys + ["*"] %}
+        {%- set value = "'*'" if key == "*" else key %}
         select
             {{ of_current_build("build_number") }},
             '{{ node.alias }}',
             '{{ key }}',
-            {{ key }},
+            {{ value }},
             min({{ period[0] }}),
             max({{ period[1] }})
         from {{ rows }}
-        where {{ key }} is not null
-        group by {{ key }}, date_trunc('day', {{ period[0] }}, 'UTC')
+        where {{ "coalesce(" ~ keys | join(", ") ~ ") is null" if key == "*" and keys else value ~ " is not null" }}
+        group by {{ key ~ ", " if key != "*" }}date_trunc('day', {{ period[0] }}, 'UTC')
         {{ "union all" if not loop.last }}
-    {% else %}
-        select
-            {{ of_current_build("build_number") }},
-            '{{ node.alias }}',
-            '*',
-            '*',
-            min({{ period[0] }}),
-            max({{ period[1] }})
-        from {{ rows }}
-        group by date_trunc('day', {{ period[0] }}, 'UTC')
     {% endfor %}
 {% endmacro %}
 

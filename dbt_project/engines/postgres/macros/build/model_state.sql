@@ -9,6 +9,7 @@
     {%- set definitions = {} -%}
     {%- set environment = deferred_environment() -%}
     {%- for node in graph.nodes.values() if node.resource_type == "model" -%}
+        {%- do refuse_parents(node) -%}
         {%- set definition = local_md5(
             rules_of(node.unique_id, rules) ~ node.description ~ tojson(node.columns, sort_keys=true)
         ) -%}
@@ -26,14 +27,15 @@
         {%- set own_macros = "macro." ~ project_name ~ "." -%}
         {%- if unique_id.startswith(own_macros) -%}
             {%- set used = context[project_name][unique_id.split(".") | last].macro -%}
-            {%- set parts = [used.macro_sql] -%}
+            {%- set parts = [used.macro_sql, settings_of(used.macro_sql)] -%}
             {%- set inputs = used.depends_on.macros -%}
         {%- else -%}
             {%- set node = graph.nodes[unique_id] -%}
             {%- set parts = [
                 node.checksum.checksum,
+                settings_of(node.raw_code),
                 tojson(node.config.get("unique_key")),
-                variables(),
+                tojson(declared_sources()) if "declared_sources(" in node.raw_code,
             ] -%}
             {%- set keeping = {"incremental": "get_incremental_differences_sql", "view": "materialization_view_postgres"} -%}
             {%- set inputs = node.depends_on.nodes + [
@@ -53,19 +55,13 @@
     {{ return(known[unique_id]) }}
 {% endmacro %}
 
-{#- The variables of the project as text. -#}
-{% macro variables() %}
-    {{ return(tojson([
-        var("gate_closure_minutes"),
-        var("live_max_hold_minutes"),
-        var("live_min_coverage"),
-        var("live_min_quality"),
-        var("portfolio_timezone"),
-        var("as_of_utc"),
-        var("asset_forecasts_table"),
-        var("portfolio_forecast_table"),
-        declared_sources(),
-    ], sort_keys=true)) }}
+{#- The variables that some code asks for, of dbt or of the environment, and what they are: text. -#}
+{% macro settings_of(code) %}
+    {%- set settings = [] -%}
+    {%- for kind, name in modules.re.findall("(env_var|var)\\(\s*[\"'](\w+)", code) -%}
+        {%- do settings.append([name, env_var(name, "") if kind == "env_var" else var(name, none)]) -%}
+    {%- endfor -%}
+    {{ return(tojson(settings)) }}
 {% endmacro %}
 
 {#-

@@ -7,8 +7,9 @@
         {% do refuse_configuration() %}
         {% if model.config.materialized == "incremental" %}
             {% do refuse_models_left_behind() %}
-            {% if load_cached_relation(this) is not none and model.columns %}
+            {% if load_cached_relation(this) is not none and not is_incremental() %}
                 {% do refuse_unknown_columns(this) %}
+                {% do refuse_other_key(this) %}
             {% endif %}
             -- The planner cannot know how few values a slice of an array has; compiling for what it fears costs seconds.
             set local jit = off;
@@ -26,7 +27,9 @@
     {% if execute and model.resource_type == "model" %}
         {% do refuse_moved_deferral() %}
         {% if model.config.materialized == "incremental" and load_cached_relation(this) is none %}
-            {% if not model.config.contract.enforced and key_of(model) %}
+            {% if key_in_database(this) %}
+                {% do refuse_other_key(this) %}
+            {% else %}
                 alter table {{ this }} add primary key ({{ key_of(model) | join(", ") }});
             {% endif %}
             {{ record_made_anew(model) }};
@@ -35,22 +38,57 @@
     {% endif %}
 {% endmacro %}
 
+{#- Refuses a model that builds could not keep account of: what it reads, or itself. -#}
+{% macro refuse_parents(node) %}
+    {% if node.config.materialized not in ["incremental", "view"] %}
+        {{ exceptions.raise_compiler_error(
+            node.name ~ ": materialized as " ~ node.config.materialized ~ ": take view, or incremental, which nothing drops with "
+            ~ "what others built on it"
+        ) }}
+    {% endif %}
+    {% for input in node.depends_on.nodes if input.split(".")[0] not in ["model", "source"] %}
+        {{ exceptions.raise_compiler_error(
+            node.name ~ ": reads the " ~ input.split(".")[0] ~ " " ~ input.split(".")[2] ~ ", of which no build knows when it "
+            ~ "changed: make it a model"
+        ) }}
+    {% endfor %}
+{% endmacro %}
+
+{#- The key that a table has: a list of columns. -#}
+{% macro key_in_database(relation) %}
+    {{ return(run_query(
+        "select attname from pg_constraint inner join pg_attribute on attrelid = conrelid and attnum = any(conkey)"
+        ~ " where conrelid = '" ~ relation ~ "'::regclass and contype = 'p'"
+    ).columns[0].values() | list) }}
+{% endmacro %}
+
+{#- Refuses a table whose key is not the unique_key: rows would be written over each other. -#}
+{% macro refuse_other_key(relation) %}
+    {% set existing = key_in_database(relation) %}
+    {% if existing | sort != key_of(model) | sort %}
+        {{ exceptions.raise_compiler_error(
+            relation.include(database=false) ~ ": its key is " ~ existing | join(", ") ~ ", and its unique_key is "
+            ~ key_of(model) | join(", ") ~ ": make them the same, or drop it yourself (drop table "
+            ~ relation.include(database=false) ~ " cascade) and build again"
+        ) }}
+    {% endif %}
+{% endmacro %}
+
 {#- Refuses what dbt would do to a relation that others have built on. -#}
 {% macro refuse_configuration() %}
     {% set existing = load_cached_relation(this) %}
     {% set wanted = {"incremental": "table", "view": "view"}.get(model.config.materialized) %}
-    {% if not wanted %}
-        {{ exceptions.raise_compiler_error(
-            model.name ~ ": materialized as " ~ model.config.materialized ~ ", which dbt drops and makes again, with all that "
-            ~ "others built on it: take incremental or view"
-        ) }}
-    {% elif existing is not none and existing.type != wanted %}
+    {% if existing is not none and existing.type != wanted %}
         {{ exceptions.raise_compiler_error(
             existing.include(database=false) ~ ": is a " ~ existing.type ~ " where a " ~ wanted ~ " is to be; drop it yourself "
             ~ "(drop " ~ existing.type ~ " " ~ existing.include(database=false) ~ " cascade) and build again"
         ) }}
     {% elif wanted == "table" and not key_of(model) %}
         {{ exceptions.raise_compiler_error(model.name ~ ": a table that is kept needs a unique_key, the columns of its key") }}
+    {% elif wanted == "table" and model.config.on_schema_change != "append_new_columns" %}
+        {{ exceptions.raise_compiler_error(
+            model.name ~ ": on_schema_change is " ~ model.config.on_schema_change ~ ", and tables here can only append_new_columns"
+        ) }}
     {% elif model.config.grants %}
         {{ exceptions.raise_compiler_error(
             model.name ~ ": dbt's grants would take away what others have given: grant it yourself, it stays"

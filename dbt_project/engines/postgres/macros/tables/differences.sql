@@ -7,7 +7,8 @@
     {%- set target, wanted = arguments.target_relation, arguments.temp_relation -%}
     {%- set columns = arguments.dest_columns | map(attribute="name") | list -%}
     {%- set key = key_of(model) -%}
-    {%- set is_part = is_incremental() and grain_of(model) -%}
+    {#- A model that does not restrict itself has computed all rows. -#}
+    {%- set is_part = is_incremental() and grain_of(model) and "affected(" in model.raw_code -%}
     {%- set is_equal -%}
         {{ same("target", "wanted", key) }}
         and ({{ qualified("target", columns) }}) is not distinct from ({{ qualified("wanted", columns) }})
@@ -19,6 +20,9 @@
     {%- endif -%}
 
     analyze {{ wanted }};
+    {% if is_part %}
+        {{ require_affected(wanted) }}
+    {% endif %}
 
     with outdated as (
 
@@ -52,7 +56,7 @@
             {{ record_changes(model, "affected", [scope_of(model)], ["from_utc", "to_utc"]) }}
         {% else %}
             {{ record_changes(
-                model, "(select * from outdated union all select * from different) as changed", columns, period_of(columns)
+                model, "(select * from outdated union all select * from different) as changed", columns, period_of(model, columns)
             ) }}
         {% endif %}
 
@@ -78,12 +82,27 @@
                 {{ column }} = excluded.{{ column }}{{ "," if not loop.last }}
             {% endfor %};
     {% else %}
-        on conflict do nothing;
+        on conflict ({{ key | join(", ") }}) do nothing;
     {% endif %}
 
     {% if not is_incremental() %}
         {{ require_values(target) }}
     {% endif %}
+{% endmacro %}
+
+{#-
+    A statement: fails where a model that restricts itself gave rows of what is not affected, as of them it has seen a part
+    only of what they are computed from.
+-#}
+{% macro require_affected(wanted) %}
+    do $$
+    begin
+        if exists (select from {{ wanted }} as wanted where not {{ is_affected("wanted") }}) then
+            raise exception '{{ model.name }}: has rows of other {{ grain_of(model) }} than what it joins with join_affected: '
+                'leave join_affected out, and all rows are computed';
+        end if;
+    end
+    $$;
 {% endmacro %}
 
 {#- Whether something is in the table `affected`. -#}
@@ -136,7 +155,7 @@
 {% macro refuse_unknown_columns(relation) %}
     {%- for row in run_query(
         "select attname from pg_attribute where attrelid = '" ~ relation ~ "'::regclass and attnum > 0 and not attisdropped"
-    ).rows if row[0] not in model.columns -%}
+    ).rows if model.columns and row[0] not in model.columns -%}
         {%- do refuse_column(relation, row[0], none) -%}
     {%- endfor -%}
 {% endmacro %}

@@ -14,7 +14,7 @@
         and not flags.FULL_REFRESH
     ) -%}
     {# What readers see is looked at on every build; what only builds see, when it changes. #}
-    {% if existing is not none and (config.get("contract").enforced or not is_current) %}
+    {% if existing is not none and model.columns and (config.get("contract").enforced or not is_current) %}
         {% do refuse_other_columns_of_view(existing) %}
     {% endif %}
 

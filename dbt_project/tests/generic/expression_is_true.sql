@@ -1,5 +1,5 @@
 {#- The expression is true, or unknown, in every row. -#}
-{% test holds(model, expression) %}
+{% test expression_is_true(model, expression) %}
 
 select *
 from {{ model }}
