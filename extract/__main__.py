@@ -1,7 +1,7 @@
 """`python -m extract`."""
 
-from extract.cli import main
 from extract.console import end_with
+from extract.cycle import main
 
 if __name__ == "__main__":
     end_with(main)

@@ -3,13 +3,14 @@
 import argparse
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import NoReturn
 
 import psycopg
 
-from extract import marts, quarantine, retraction
+from extract import quarantine, retraction
 from extract.console import Reporter
 from extract.errors import ExtractError, UsageError, WarehouseUnavailable
 from extract.forecast_load import ForecastRequest
@@ -71,20 +72,28 @@ examples:
 """
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Wrong usage is one line."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"error: {one_line(message)} (see {self.prog} --help)\n")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    more_options: Mapping[str, Parser] = MappingProxyType({}),
+    run: Callable[[argparse.Namespace, str, Reporter], int] | None = None,
+) -> int:
+    """Run the command line; returns the exit status.
+
+    Whoever builds on it gives a command more options, and something else to `run` than the command.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
     reporter = Reporter()
     try:
-        options = build_parser().parse_args(words)
-        return _run(options, f"python -m extract {shlex.join(words)}", reporter)
+        options = build_parser(more_options).parse_args(words)
+        return (run or run_command)(options, f"python -m extract {shlex.join(words)}", reporter)
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else 1
     except UsageError as error:
@@ -101,7 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _run(options: argparse.Namespace, command: str, reporter: Reporter) -> int:
+def run_command(options: argparse.Namespace, command: str, reporter: Reporter) -> int:
+    """Do what the options say; returns the exit status."""
     if options.source == "schema":
         with connect(Settings.from_environment()) as connection:
             made = ensure_schema(connection)
@@ -116,23 +126,12 @@ def _run(options: argparse.Namespace, command: str, reporter: Reporter) -> int:
             return subject(options, connection, command, reporter)
     sources = tuple(SOURCES) if options.source == "all" else (options.source,)
     forecasts = _forecast_request(options) if FORECASTS in sources else _NO_FORECASTS
-    names = {
-        variable: name
-        for variable in marts.RENAMABLE_MARTS
-        if (name := getattr(options, variable, None)) is not None
-    }
-    marts.check_names(names)
     settings = Settings.from_environment()
     with connect(settings) as connection:
         tell_waits(connection, reporter.line)
-        marts.check_ownership(connection, names)
         ensure_schema(connection)
         run = Run(connection, begin_run(connection, command), reporter)
-        outcome = load(run, settings, sources, forecasts, wait=options.wait)
-        if names:
-            reporter.line("building the marts (dbt build) ...")
-            marts.build_marts(connection, names)
-    return outcome.status
+        return load(run, settings, sources, forecasts, wait=options.wait).status
 
 
 def _status(reporter: Reporter) -> int:
@@ -166,9 +165,9 @@ def _forecast_request(options: argparse.Namespace) -> ForecastRequest:
     )
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser(more_options: Mapping[str, Parser]) -> argparse.ArgumentParser:
     """The parser, one subcommand per source, `all`, and those that look after raw."""
-    parser = _Parser(
+    parser = Parser(
         prog="python -m extract",
         description="Fetches what the sources deliver and lands it in the schema raw of the "
         "warehouse. Landing the same thing twice lands nothing new.",
@@ -181,11 +180,11 @@ def build_parser() -> argparse.ArgumentParser:
             source.name,
             help=source.summary,
             description=f"Land {source.summary} ({source.variable}).",
+            parents=[more_options[source.name]] if source.name in more_options else [],
         )
         _add_wait_option(subparser)
         if source.name == FORECASTS:
             _add_forecast_options(subparser)
-            _add_mart_options(subparser)
     everything = subparsers.add_parser(
         "all",
         help="all of them, technical data and contracts first",
@@ -263,20 +262,6 @@ def _add_forecast_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="requests under way at once (default: %(default)s)",
     )
-
-
-def _add_mart_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group(
-        "marts",
-        "With one of these, all marts are built after landing, and the two that are named here "
-        "under these names. A name that belongs to an object of somebody else is refused.",
-    )
-    for variable, mart in marts.RENAMABLE_MARTS.items():
-        group.add_argument(
-            f"--{variable}",
-            metavar="NAME",
-            help=f"the table of the mart {mart} (default: {mart})",
-        )
 
 
 def _instant(text: str) -> datetime:

@@ -18,7 +18,7 @@ import pytest
 from psycopg import sql
 from xdist.scheduler import LoadFileScheduling
 
-from extract import cli
+from extract import cycle
 from extract.console import Reporter
 from extract.run import Run
 from extract.simulator.files import write_files
@@ -28,17 +28,12 @@ from extract.warehouse import embedded
 from extract.warehouse.landing import begin_run
 from extract.warehouse.schema import ensure_schema
 from tests.dbt_project import dbt
+from tests.extract_command import SOURCE_VARIABLES
 from tests.extract_command import extract as run_extractor
 from tests.makefile import make
 
 SETTINGS = (
-    "VPP_API_URL",
-    "VPP_API_TOKEN",
-    "TECHNICAL_DATA_URL",
-    "LIVE_INFEED_URL",
-    "DSO_URL",
-    "ASSET_CONTRACTS_URL",
-    "IMBALANCE_PRICES_URL",
+    *SOURCE_VARIABLES,
     "EMBEDDED_WAREHOUSE_DIRECTORY",
     "PGHOST",
     "PGPORT",
@@ -312,7 +307,7 @@ def extract(
             monkeypatch.setenv(name, str(value))
         monkeypatch.setenv("COLUMNS", "120")
         capfd.readouterr()
-        status = cli.main(list(arguments))
+        status = cycle.main(list(arguments))
         said = capfd.readouterr()
         return Outcome(status, said.out, said.err)
 

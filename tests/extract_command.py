@@ -5,22 +5,15 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
+from extract.sources.declared import SOURCES
 from tests.dbt_project import ROOT
 
-SOURCES = (
-    "VPP_API_URL",
-    "VPP_API_TOKEN",
-    "TECHNICAL_DATA_URL",
-    "LIVE_INFEED_URL",
-    "DSO_URL",
-    "ASSET_CONTRACTS_URL",
-    "IMBALANCE_PRICES_URL",
-)
+SOURCE_VARIABLES = ("VPP_API_TOKEN", *(source.variable for source in SOURCES.values()))
 
 
 def extract(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """`python -m extract ARGUMENTS`; no source is configured but those of `environment`."""
-    inherited = {name: value for name, value in os.environ.items() if name not in SOURCES}
+    inherited = {name: value for name, value in os.environ.items() if name not in SOURCE_VARIABLES}
     return subprocess.run(
         [sys.executable, "-m", "extract", *arguments],
         cwd=ROOT,

@@ -3,17 +3,17 @@
     before the quarter-hour starts and that holds a value for it.
 
     Ranking every value of every version would sort 193 rows for each one that is kept. Instead, versions are put in
-    order as headers: a version owns the quarter-hours from its own gate up to the gate of its successor, and only
+    order as headers: a version is in force from its own gate up to the gate of its successor, and only
     that slice is cut out of its array (with a version every 15 minutes: one value). Where the slice has no value
-    (a short version, a hole, a null), the nearest older version that has one stands in. The last version that an
-    asset has owns all that any of its versions reaches: coverage is a running maximum.
+    (a short version, a hole, a null), the nearest older version that has one is the fallback. The last version that an
+    asset has is in force for all that any of its versions reaches: coverage is a running maximum.
 
     versions: a relation with one row per asset_id and version_utc, with document_id, grid_start_utc and grid_end_utc.
     documents: a relation with document_id, asset_id, version_utc, grid_start_utc and power_kw, an array whose n-th element
     is the quarter-hour that starts (n - 1) * 15 minutes after grid_start_utc. Only documents of `versions` count.
     gates: minutes by the name of the gate. All gates are answered in one pass over the documents.
     within: a relation with asset_id and disjoint ranges from_utc, to_utc on the grid: only these quarter-hours are
-    computed, from the versions that can own them. Without it, all.
+    computed, from the versions that can be in force then. Without it, all.
     Yields gate, asset_id, delivery_start_utc, version_utc, power_kw; never a null value.
 
     Quarter-hours are counted as whole numbers since 1970 until the end: instants are slow to reckon with.
@@ -40,7 +40,7 @@ with headers as (
         {%- endif %}
     {%- if within %}
         from {{ within }} as affected
-        -- The version that owns the first of the quarter-hours.
+        -- The version in force in the first of the quarter-hours.
         cross join lateral (
             select
                 coalesce(
@@ -56,7 +56,7 @@ with headers as (
                     ),
                     {{ beginning_of_time() }}
                 ) as version_utc
-        ) as owner
+        ) as first_in_force
         -- It and all after it. The offset keeps this a look into the index for each range, not a join with all versions.
         cross join lateral (
             select
@@ -68,7 +68,7 @@ with headers as (
             from {{ versions }} as candidates
             where
                 candidates.asset_id = affected.asset_id
-                and candidates.version_utc >= owner.version_utc
+                and candidates.version_utc >= first_in_force.version_utc
                 and candidates.version_utc < affected.to_utc
             offset 0
         ) as versions
@@ -78,7 +78,7 @@ with headers as (
 
 ),
 
-owned as (
+in_force as (
 
     select
         document_id,
@@ -107,16 +107,16 @@ slices as (
 
     select
         slot.gate,
-        owned.asset_id,
-        owned.version_utc,
-        owned.grid_start_number + place.position - 1 as delivery_number,
+        in_force.asset_id,
+        in_force.version_utc,
+        in_force.grid_start_number + place.position - 1 as delivery_number,
         documents.power_kw[place.position] as power_kw
-    from owned
-    inner join {{ documents }} as documents on owned.document_id = documents.document_id
+    from in_force
+    inner join {{ documents }} as documents on in_force.document_id = documents.document_id
     cross join lateral (
         values
         {%- for gate in gates %}
-            ('{{ gate }}', owned.first_{{ loop.index }}_position, owned.last_{{ loop.index }}_position)
+            ('{{ gate }}', in_force.first_{{ loop.index }}_position, in_force.last_{{ loop.index }}_position)
             {{- "," if not loop.last }}
         {%- endfor %}
     ) as slot (gate, first_position, last_position)
@@ -125,7 +125,7 @@ slices as (
 ),
 
 -- Only where the slice has no value: a subquery in a case is not run for the others.
-with_stand_ins as (
+with_fallbacks as (
 
     select
         slices.gate,
@@ -136,7 +136,7 @@ with_stand_ins as (
         case
             when slices.power_kw is null
                 then (
-                    select stand_in.document_id
+                    select fallback.document_id
                     from (
                         {{ newest_version_with_value(
                             versions=versions,
@@ -145,9 +145,9 @@ with_stand_ins as (
                             made="< slices.version_utc",
                             delivery_start=quarter_hour_start("slices.delivery_number"),
                         ) }}
-                    ) as stand_in
+                    ) as fallback
                 )
-        end as stand_in_document_id
+        end as fallback_document_id
     from slices
     -- The offset keeps the search from being done once for each place that asks for its result.
     offset 0
@@ -161,22 +161,22 @@ select
     case
         when power_kw is not null then version_utc
         else (
-            select stand_in.version_utc
-            from {{ documents }} as stand_in
-            where stand_in.document_id = with_stand_ins.stand_in_document_id
+            select fallback.version_utc
+            from {{ documents }} as fallback
+            where fallback.document_id = with_fallbacks.fallback_document_id
         )
     end as version_utc,
     case
         when power_kw is not null then power_kw
         else (
             select
-                stand_in.power_kw[
-                    1 + with_stand_ins.delivery_number - {{ quarter_hour_number("stand_in.grid_start_utc") }}
+                fallback.power_kw[
+                    1 + with_fallbacks.delivery_number - {{ quarter_hour_number("fallback.grid_start_utc") }}
                 ]
-            from {{ documents }} as stand_in
-            where stand_in.document_id = with_stand_ins.stand_in_document_id
+            from {{ documents }} as fallback
+            where fallback.document_id = with_fallbacks.fallback_document_id
         )
     end as power_kw
-from with_stand_ins
-where power_kw is not null or stand_in_document_id is not null
+from with_fallbacks
+where power_kw is not null or fallback_document_id is not null
 {% endmacro %}

@@ -14,7 +14,7 @@ from tests.benchmark.report import Report
 from tests.benchmark.sizes import HISTORY_END, VERSIONS_PER_DAY, Size
 from tests.conftest import PostgresServer
 from tests.dbt_project import ROOT
-from tests.extract_command import SOURCES
+from tests.extract_command import SOURCE_VARIABLES
 
 _MIB = 1024 * 1024
 
@@ -61,7 +61,7 @@ def extractor_peak_mib(
 
 def _peak_bytes(environment: Mapping[str, str], command: list[str]) -> int:
     launcher = Path(__file__).with_name("peak_memory.py")
-    inherited = {name: value for name, value in os.environ.items() if name not in SOURCES}
+    inherited = {name: value for name, value in os.environ.items() if name not in SOURCE_VARIABLES}
     done = subprocess.run(
         [sys.executable, str(launcher), sys.executable, "-m", "extract", *command],
         cwd=ROOT,

@@ -37,7 +37,7 @@ def test_help_names_everything(extract: ExtractCommand) -> None:
 def test_every_subcommand_and_option_is_documented(name: str, extract: ExtractCommand) -> None:
     outcome = extract(name, "--help")
     assert outcome.status == 0
-    parser = cli.build_parser()
+    parser = cli.build_parser({})
     [subparsers] = [action for action in parser._actions if action.choices is not None]
     assert isinstance(subparsers.choices, dict)
     assert set(subparsers.choices) == set(subcommands())

@@ -381,7 +381,7 @@ def test_the_developer_may_not_touch_production(house: House, statement: str) ->
     [
         "raw.forecast_version",
         "staging.stg_vpp__forecast_documents",
-        "intermediate.int_forecasts_settled",
+        "intermediate.int_forecasts_closed",
         "build.run",
         "build.model_state",
         "public.imbalance",
@@ -412,7 +412,7 @@ REFUSED_TO_THE_READER = [
     "select from raw.forecast_version",
     "select from raw.run",
     "select from staging.stg_vpp__forecast_documents",
-    "select from intermediate.int_forecasts_settled",
+    "select from intermediate.int_forecasts_closed",
     "select from intermediate.int_clock",
     "select from build.run",
     "select from public.somebodys",

@@ -203,13 +203,25 @@ def test_a_model_may_end_in_a_comment(warehouse: Warehouse, build: Build, projec
 
 def test_a_model_that_is_no_more_holds_nothing_up(warehouse: Warehouse, build: Build) -> None:
     with warehouse.connect() as connection:
-        connection.execute("insert into build.model_state values ('removed', '', 1, 0)")
+        connection.execute(
+            "insert into build.model_state"
+            " select name, '', 1, 0 from unnest(array['removed', 'removed_table', 'kept']) as name"
+        )
+        connection.execute("create table intermediate.removed_table (number integer)")
+        connection.execute("create view staging.removed as table intermediate.removed_table")
+        connection.execute("create table intermediate.kept (number integer)")
+        connection.execute("create view mine as table intermediate.kept")
     assert build("run").success
     assert warehouse.value("select count(*) from build.run") == 1
+    # What it left goes, unless somebody stands on it.
+    assert warehouse.rows(
+        "select to_regclass('intermediate.removed_table'), to_regclass('staging.removed'),"
+        " to_regclass('intermediate.kept') is not null"
+    ) == [(None, None, True)]
 
 
-@pytest.mark.parametrize("first", ["+int_forecasts_settled", "int_forecasts_newest"])
-def test_settled_and_open_quarter_hours_fit_together_while_the_gate_closure_changes(
+@pytest.mark.parametrize("first", ["+int_forecasts_closed", "int_forecasts_newest"])
+def test_closed_and_open_quarter_hours_fit_together_while_the_gate_closure_changes(
     warehouse: Warehouse, build: Build, first: str
 ) -> None:
     forecasts = [one for one in World(1).arrivals if one.table == "forecast_version"]

@@ -112,7 +112,7 @@ def test_a_slim_build_equals_a_whole_one_where_production_stands(house: House) -
     built = house.slim()
     assert built.success, (built.statuses, built.exception)
     assert {"int_imbalance_prices", "int_forecasts_newest", *FOLLOWING} <= set(built.statuses)
-    assert not {"assets", "live_infeed", "int_forecasts_settled"} & set(built.statuses)
+    assert not {"assets", "live_infeed", "int_forecasts_closed"} & set(built.statuses)
     assert differences(house.marts("ci"), house.marts("whole")) == []
     assert [mart for mart in FOLLOWING if house.marts("ci")[mart] == before[mart]] == []
     assert differences(house.marts("public"), before) == []

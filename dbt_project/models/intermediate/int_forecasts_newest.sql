@@ -10,7 +10,7 @@ with recursive documents as not materialized (
         grid_start_utc,
         power_kw
     from {{ ref("stg_vpp__forecast_documents") }}
-    where {{ is_not_retracted(read_upto("int_forecasts_settled")) }}
+    where {{ is_not_retracted(read_upto("int_forecasts_closed")) }}
 
 ),
 
@@ -36,12 +36,12 @@ assets as (
 
 ),
 
--- What the settled quarter-hours were built from, committed with them: both halves fit together at any instant.
-settled as (
+-- What the closed quarter-hours were built from, committed with them: both halves fit together at any instant.
+closed as (
 
     select
-        {{ read_upto("int_forecasts_settled") }} as document_id,
-        {{ built_with_gate_closure_minutes("int_forecasts_settled") }} as gate_closure_minutes
+        {{ read_upto("int_forecasts_closed") }} as document_id,
+        {{ built_with_gate_closure_minutes("int_forecasts_closed") }} as gate_closure_minutes
 
 )
 
@@ -50,10 +50,10 @@ select
     newest.document_id,
     newest.version_utc,
     newest.grid_start_utc,
-    {{ open_from("newest.version_utc", "settled.gate_closure_minutes") }} as open_from_utc,
+    {{ open_from("newest.version_utc", "closed.gate_closure_minutes") }} as open_from_utc,
     newest.power_kw
 from assets
-cross join settled
+cross join closed
 cross join lateral (
     select
         documents.document_id,
@@ -63,7 +63,7 @@ cross join lateral (
     from documents
     where
         documents.asset_id = assets.asset_id
-        and documents.document_id <= settled.document_id
+        and documents.document_id <= closed.document_id
     order by documents.version_utc desc, documents.received_utc desc, documents.content_sha256 desc
     limit 1
 ) as newest

@@ -1,6 +1,6 @@
 {{ config(materialized="view", alias=var("asset_forecasts_table")) }}
 
-with settled as (
+with closed as (
 
     select
         asset_id,
@@ -10,7 +10,7 @@ with settled as (
         latest_power_kw,
         tradeable_version_utc,
         tradeable_power_kw
-    from {{ ref("int_forecasts_settled") }}
+    from {{ ref("int_forecasts_closed") }}
 
 ),
 
@@ -52,7 +52,7 @@ select
     latest_power_kw,
     tradeable_version_utc,
     tradeable_power_kw
-from settled
+from closed
 union all
 select
     open_quarter_hours.asset_id,

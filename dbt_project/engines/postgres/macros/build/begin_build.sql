@@ -73,7 +73,7 @@
     {% if execute and flags.WHICH in ("run", "build") %}
         update {{ build_schema() }}.run set finished_utc = clock_timestamp()
         where invocation_id = '{{ invocation_id }}';
-        {{ drop_views_without_model() }}
+        {{ drop_relations_without_model() }}
         {# A model that is no more holds nothing up. #}
         delete from {{ build_schema() }}.model_state
         where {{ of_current_build("definitions") }} ->> model is null;
@@ -88,22 +88,24 @@
     {% endif %}
 {% endmacro %}
 
-{#- Drops the private views of models that are no more, unless something stands on them. -#}
-{% macro drop_views_without_model() %}
+{#- Drops the private relations of models that are no more, unless something stands on them. -#}
+{% macro drop_relations_without_model() %}
     do $$
     declare
-        relation regclass;
+        relation record;
         is_dropped boolean := true;
     begin
         set local lock_timeout = '1s';
         while is_dropped loop
             is_dropped := false;
             for relation in
-                select pg_class.oid
+                select
+                    pg_class.oid::regclass as name,
+                    case relkind when 'v' then 'view' else 'table' end as kind
                 from pg_class
                 inner join {{ build_schema() }}.model_state on relname = model
                 where
-                    relkind = 'v'
+                    relkind in ('v', 'r')
                     and relnamespace in (
                         to_regnamespace('{{ environment_schema("staging") }}'),
                         to_regnamespace('{{ environment_schema("intermediate") }}')
@@ -111,7 +113,7 @@
                     and {{ of_current_build("definitions") }} ->> model is null
             loop
                 begin
-                    execute 'drop view ' || relation;
+                    execute format('drop %s %s', relation.kind, relation.name);
                     is_dropped := true;
                 exception when dependent_objects_still_exist or lock_not_available then
                     -- Whoever stands on it keeps it.

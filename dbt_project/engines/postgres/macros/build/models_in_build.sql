@@ -7,9 +7,11 @@
         {% do refuse_configuration() %}
         {% if model.config.materialized == "incremental" %}
             {% do refuse_models_left_behind() %}
-            {% if load_cached_relation(this) is not none and not is_incremental() %}
+            {% if load_cached_relation(this) is not none %}
                 {% do refuse_unknown_columns(this) %}
-                {% do refuse_other_key(this) %}
+                {% if not is_incremental() %}
+                    {% do refuse_other_key(this) %}
+                {% endif %}
             {% endif %}
             -- The planner cannot know how few values a slice of an array has; compiling for what it fears costs seconds.
             set local jit = off;

@@ -1,19 +1,26 @@
-"""Building the marts after a load, two of them under names of the caller's choice."""
+"""The extractor and then dbt: the inherited command, which names two marts and builds them.
 
+Only this module knows of both.
+"""
+
+import argparse
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psycopg
 
+from extract import cli
+from extract.console import Reporter
 from extract.errors import ExtractError, UsageError
 from extract.messages import one_line
-from extract.settings import PROJECT_ROOT
+from extract.settings import PROJECT_ROOT, Settings
+from extract.sources.declared import FORECASTS
 from extract.warehouse.command import DBT_ENVIRONMENT
-from extract.warehouse.connection import libpq_environment
+from extract.warehouse.connection import connect, libpq_environment
 
 RENAMABLE_MARTS = {
     "asset_forecasts_table": "asset_forecasts",
@@ -25,6 +32,41 @@ _MARTS = PROJECT_ROOT / "dbt_project" / "models" / "marts"
 
 class BuildFailed(ExtractError):
     """dbt ended with an error; it has said itself what was wrong."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the extractor's command line, and dbt after it where marts are named; the exit status."""
+    options = cli.Parser(add_help=False)
+    group = options.add_argument_group(
+        "marts",
+        "With one of these, all marts are built after landing, and the two that are named here "
+        "under these names. A name that belongs to an object of somebody else is refused.",
+    )
+    for variable, mart in RENAMABLE_MARTS.items():
+        group.add_argument(
+            f"--{variable}",
+            metavar="NAME",
+            help=f"the table of the mart {mart} (default: {mart})",
+        )
+    return cli.main(arguments, more_options={FORECASTS: options}, run=_load_and_build)
+
+
+def _load_and_build(options: argparse.Namespace, command: str, reporter: Reporter) -> int:
+    names = {
+        variable: name
+        for variable in RENAMABLE_MARTS
+        if (name := getattr(options, variable, None)) is not None
+    }
+    if not names:
+        return cli.run_command(options, command, reporter)
+    check_names(names)
+    with connect(Settings.from_environment()) as connection:
+        check_ownership(connection, names)
+    status = cli.run_command(options, command, reporter)
+    reporter.line("building the marts (dbt build) ...")
+    with connect(Settings.from_environment()) as connection:
+        build_marts(connection, names)
+    return status
 
 
 def check_names(names: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ with forecasts as (
         versions=ref("stg_vpp__forecast_versions"),
         documents=ref("stg_vpp__forecast_documents"),
         gates={"latest": 0, "tradeable": var("gate_closure_minutes")},
-        within=affected(by=ref("int_forecasts_settled_affected")),
+        within=affected(by=ref("int_forecasts_closed_affected")),
     ) }}
 
 ),
