@@ -114,12 +114,15 @@ test: style ## Prove it all: style, then every test, against real PostgreSQL ser
 	$(pytest) --durations=25
 
 .PHONY: test-fast
-test-fast: style ## Try in a minute: style, the SQL that changed, what needs no server, one small build
+test-fast: style lint-changed ## Try in a minute: style, the SQL that changed, what needs no server, one small build
+	$(pytest) --durations=10 -m "no_server or fast"
+
+.PHONY: lint-changed
+lint-changed: install
 	@changed="$$(git diff --name-only --diff-filter=d HEAD -- dbt_project/models dbt_project/tests; \
 		git ls-files --others --exclude-standard dbt_project/models dbt_project/tests)"; \
 	changed="$$(echo "$$changed" | grep '\.sql$$')" || exit 0; \
 	$(extract) schema && $(warehouse_environment) && .venv/bin/sqlfluff lint --disable-progress-bar $$changed
-	$(pytest) --durations=10 -m "no_server or fast"
 
 .PHONY: test-faults
 test-faults: install ## Inject faults for longer (KILLS=50 of the extractor, CASES=10000 documents per decoder)

@@ -13,7 +13,7 @@ import psycopg
 from extract import quarantine, retraction
 from extract.console import Reporter
 from extract.errors import ExtractError, UsageError, WarehouseUnavailable
-from extract.forecast_load import ForecastRequest
+from extract.forecast_request import ForecastRequest
 from extract.load import load
 from extract.messages import one_line
 from extract.run import Run

@@ -4,7 +4,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -19,22 +19,17 @@ from extract.errors import (
     NoAnswer,
     SourceUnavailable,
 )
+from extract.forecast_request import QUARTER_HOUR, ForecastRequest, count_versions, first_version
 from extract.refusals import quarantined
 from extract.run import Run
 from extract.vpp.client import VppClient
 from extract.vpp.forecast import Forecast
 from extract.vpp.silence import Asked, Silence
-from extract.warehouse.landing import (
-    Absence,
-    AbsenceReason,
-    absences,
-    land_forecasts,
-    note_absences,
-    quarantine,
-)
+from extract.warehouse.absences import Absence, AbsenceReason, absences, note_absences
+from extract.warehouse.held_documents import quarantine
+from extract.warehouse.landing import land_forecasts
 from extract.workers import answers
 
-QUARTER_HOUR = timedelta(minutes=15)
 # A transaction holds as many answers as this, or as many bytes of refused ones.
 BATCH_FORECASTS = 500
 BATCH_BYTES = 16 * 1024 * 1024
@@ -47,19 +42,6 @@ _EARLY = timedelta(minutes=3)
 """So much earlier is soon enough: a run every 15 minutes is not always exactly that."""
 
 Question = tuple[str, datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class ForecastRequest:
-    """Which forecasts are wanted: versions from `begin` up to, not including, `end` (UTC)."""
-
-    begin: datetime
-    end: datetime
-    assets: tuple[str, ...] = ()
-    """Empty: every asset that landed technical data or contracts name."""
-    refetch: bool = False
-    """Whether versions are asked for that are landed already, or were in vain just before."""
-    concurrency: int = 8
 
 
 def load_forecasts(run: Run, client: VppClient, request: ForecastRequest, tally: Tally) -> None:
@@ -92,17 +74,6 @@ def known_assets(connection: psycopg.Connection) -> tuple[str, ...]:
         """
     )
     return tuple(asset_id for (asset_id,) in rows)
-
-
-def first_version(begin: datetime) -> datetime:
-    """The first quarter-hour at or after this instant."""
-    past = timedelta(seconds=begin.timestamp() % QUARTER_HOUR.total_seconds())
-    return begin + (QUARTER_HOUR - past) if past else begin
-
-
-def count_versions(request: ForecastRequest) -> int:
-    """How many quarter-hours the window holds."""
-    return max(0, -((first_version(request.begin) - request.end) // QUARTER_HOUR))
 
 
 class _Load:

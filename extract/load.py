@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from extract.console import Tally
 from extract.directory_load import load_directory
 from extract.errors import ConfigurationError, SourceBusy, SourceUnavailable
-from extract.forecast_load import ForecastRequest, load_forecasts
+from extract.forecast_load import load_forecasts
+from extract.forecast_request import ForecastRequest
 from extract.run import Run
 from extract.settings import Settings
 from extract.sources.declared import FORECASTS, NAMES_OF_ASSETS, SOURCES
 from extract.vpp.client import VppClient
-from extract.warehouse.landing import held_counts
+from extract.warehouse.held_documents import held_counts
 from extract.warehouse.source_lock import loading, wait_for_loads
 
 

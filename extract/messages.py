@@ -91,6 +91,11 @@ def json_without_mail_addresses(value: Any) -> Any:
     return value
 
 
+def presentable(text: str) -> str:
+    """The text without credentials in addresses, and without mail addresses."""
+    return without_mail_addresses(without_credentials(text))
+
+
 def public_address(url: str) -> str:
     """The address without user, password and query: what may be printed and stored."""
     if not has_plain_authority(url):

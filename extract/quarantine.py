@@ -19,7 +19,8 @@ from extract.refusals import LARGEST_KEPT_BYTES, kept_whole
 from extract.run import Run
 from extract.sources.declared import FORECASTS, SOURCES
 from extract.vpp import forecast
-from extract.warehouse.landing import begin_run, land_released
+from extract.warehouse.held_documents import land_released
+from extract.warehouse.landing import begin_run
 
 COMMAND = "quarantine"
 

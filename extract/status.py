@@ -11,7 +11,7 @@ from rich.table import Table
 
 from extract.future import RECEIVED_AHEAD, any_run_from_future, from_future
 from extract.sources.declared import SOURCES
-from extract.warehouse.landing import held_counts
+from extract.warehouse.held_documents import held_counts
 
 # Documents land in batches, nearly in the order in which they were received.
 _LANDED_TOGETHER = 10_000

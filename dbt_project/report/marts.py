@@ -57,13 +57,14 @@ def _read(connection: psycopg.Connection, timezone: ZoneInfo, day_count: int) ->
     ]
     days.reverse()
     assets = _rows(connection, "assets", {})
-    parameters: dict[str, date | datetime | int | str] = {}
+    parameters: dict[str, date | datetime | int | str | None] = {}
     if days:
         parameters = {
             "from_utc": days[0].start_utc,
             "to_utc": days[-1].end_utc,
             "first_date": days[0].date,
             "last_date": days[-1].date,
+            "settled_date": max((day.date for day in days if day.is_settled), default=None),
             "timezone": str(timezone),
             "step_hours": 1 if len(days) * len(assets) <= _HOURLY_REVISIONS_UP_TO else 3,
         }

@@ -8,21 +8,17 @@ import io
 import socket
 import threading
 import time
-import zlib
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import InvalidHeader
+from urllib3.util import Retry
 
 _CHUNK_BYTES = 64 * 1024
-_COMPRESSED = ("gzip", "x-gzip", "deflate")
 _of_thread = threading.local()
-
-
-class BrokenBody(Exception):
-    """A compressed body is not what it says, or broke off."""
 
 
 def set_deadline(deadline: float) -> None:
@@ -33,31 +29,12 @@ def set_deadline(deadline: float) -> None:
 def read_body(response: requests.Response, limit: int) -> bytes:
     """The body, decompressed; of a larger one than `limit` just one byte more than that.
 
-    Raises BrokenBody, and what requests and urllib3 raise.
+    Raises what requests and urllib3 raise.
     """
-    encoding = response.headers.get("Content-Encoding", "").strip().lower()
-    # 32: whichever of gzip and zlib it is.
-    inflate = zlib.decompressobj(32 + zlib.MAX_WBITS) if encoding in _COMPRESSED else None
     content = bytearray()
-    any_received = False
-    for chunk in response.raw.stream(_CHUNK_BYTES, decode_content=False):
-        any_received = True
-        left = chunk
-        while left and len(content) <= limit:
-            most = limit + 1 - len(content)
-            if inflate is None:
-                content += left[:most]
-                break
-            try:
-                content += inflate.decompress(left, most)
-            except zlib.error as error:
-                raise BrokenBody(f"the compressed body is broken: {error}") from None
-            left = inflate.unconsumed_tail
-        if len(content) > limit:
-            return bytes(content)
-    if inflate is not None and any_received and not inflate.eof:
-        raise BrokenBody("the compressed body broke off")
-    return bytes(content)
+    while len(content) <= limit and (piece := response.raw.read(_CHUNK_BYTES, decode_content=True)):
+        content += piece
+    return bytes(content[: limit + 1])
 
 
 class TimedAdapter(HTTPAdapter):
@@ -119,3 +96,11 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 _POOLS = {"http": _Pool, "https": _SecurePool}
+
+
+def retry_after_seconds(response: requests.Response) -> float:
+    """How long the server asks to wait, in seconds; 0 where it says nothing that can be read."""
+    try:
+        return Retry().parse_retry_after(response.headers.get("Retry-After", "0"))
+    except (InvalidHeader, OverflowError):
+        return 0

@@ -10,7 +10,6 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import pendulum
 import requests
-from requests.auth import AuthBase
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -19,8 +18,7 @@ from tenacity import (
     stop_before_delay,
     wait_random_exponential,
 )
-from urllib3.exceptions import HTTPError, InvalidHeader
-from urllib3.util import Retry
+from urllib3.exceptions import HTTPError
 
 from extract.documents import Delivery
 from extract.errors import (
@@ -33,14 +31,16 @@ from extract.errors import (
 from extract.messages import (
     as_written,
     one_line,
+    presentable,
     public_address,
     without_credentials,
-    without_mail_addresses,
 )
 from extract.settings import Settings
 from extract.vpp import forecast
-from extract.vpp.bounded_http import BrokenBody, TimedAdapter, read_body, set_deadline
+from extract.vpp.bounded_http import read_body, retry_after_seconds, set_deadline
 from extract.vpp.forecast import Forecast
+from extract.vpp.redirects import host_of, is_followed, is_plain
+from extract.vpp.sessions import new_session
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
@@ -52,7 +52,6 @@ LARGEST_BODY_BYTES = 16 * 1024 * 1024
 _LARGEST_ERROR_BYTES = 64 * 1024
 _ATTEMPTS = 5
 _REDIRECTS = 5
-_PORTS = {"http": 80, "https": 443}
 _DENIED = (
     requests.codes.unauthorized,
     requests.codes.payment_required,
@@ -88,17 +87,6 @@ class _Answer:
     content: bytes
     content_bytes: int
     received_utc: pendulum.DateTime
-
-
-class _BearerToken(AuthBase):
-    """Sends the token, also where a user in the API's address would be sent otherwise."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 class VppClient:
@@ -159,7 +147,7 @@ class VppClient:
         if answer.status == requests.codes.ok:
             return self._decoded(delivery, asset_id, version_utc)
         delivery = self._without_secrets(delivery)
-        text = _presentable(delivery.content.decode("utf-8", "replace"))
+        text = presentable(delivery.content.decode("utf-8", "replace"))
         reason = f"HTTP {answer.status}: {one_line(text)}"
         refusal = DocumentRefused(address, reason, delivery)
         raise AccessDenied(self.address, refusal) if answer.status in _DENIED else refusal
@@ -211,14 +199,14 @@ class VppClient:
                     if not response.is_redirect:
                         return _read(response)
                     location = response.headers["Location"]
-                if not _is_plain(location):
+                if not is_plain(location):
                     place = one_line(self._safe(location), 80)
                     raise NoAnswer(
                         address, f"redirects to no plain address ({place}): not followed"
                     )
                 target = urljoin(url, location)
-                if not _is_followed(url, target):
-                    scheme, host, port = _host(target)
+                if not is_followed(url, target):
+                    scheme, host, port = host_of(target)
                     place = one_line(self._safe(f"{scheme}://{host}:{port}"), 80)
                     raise NoAnswer(address, f"redirects to another host ({place}): not followed")
                 url = target
@@ -232,17 +220,7 @@ class VppClient:
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._of_thread, "session", None)
         if session is None:
-            session = requests.Session()
-            # Proxies and certificates from the environment once, instead of for every request.
-            environment = session.merge_environment_settings(self._url, {}, None, None, None)
-            session.proxies, session.verify = environment["proxies"], environment["verify"]
-            session.trust_env = False
-            # Only what is decompressed here, within bounds.
-            session.headers["Accept-Encoding"] = "gzip"
-            if self._token:
-                session.auth = _BearerToken(self._token)
-            for scheme in ("http://", "https://"):
-                session.mount(scheme, TimedAdapter(pool_connections=1))
+            session = new_session(self._url, self._token)
             self._of_thread.session = session
             self._sessions.append(session)
         return session
@@ -275,7 +253,7 @@ class VppClient:
     def _safe(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "(token)")
-        return _presentable(text)
+        return presentable(text)
 
     def _reason(self, error: BaseException) -> str:
         # What urllib3 says last is what happened; what it is wrapped in repeats the address.
@@ -285,23 +263,20 @@ class VppClient:
         return one_line(text.rpartition("object at ")[2].partition(": ")[2] or text)
 
 
-def _presentable(text: str) -> str:
-    return without_mail_addresses(without_credentials(text))
-
-
 def _read(response: requests.Response) -> _Answer:
     """The answer, its body decompressed and bounded. Raises _TryAgain for one that may pass."""
     is_ok = response.status_code == requests.codes.ok
     limit = LARGEST_BODY_BYTES if is_ok else _LARGEST_ERROR_BYTES
-    try:
-        content = read_body(response, limit)
-    except BrokenBody as error:
-        raise _TryAgain(f"no answer: {error}") from None
+    content = read_body(response, limit)
+    # For urllib3 a compressed body that breaks off ends there; the JSON in it does not.
+    is_torn = "Content-Encoding" in response.headers and not content.rstrip().endswith(b"}")
+    if is_ok and is_torn and len(content) <= limit:
+        raise _TryAgain("no answer: the compressed body broke off")
     if response.status_code >= 500 or response.status_code in (
         requests.codes.request_timeout,
         requests.codes.too_many_requests,
     ):
-        wait_seconds = _retry_after_seconds(response)
+        wait_seconds = retry_after_seconds(response)
         # The caller takes the token out of it, and cuts it to a line's length.
         asks = f", asks to wait {wait_seconds:g} seconds" if wait_seconds else ""
         reason = f"HTTP {response.status_code}{asks}: {content.decode('utf-8', 'replace')}"
@@ -313,13 +288,6 @@ def _read(response: requests.Response) -> _Answer:
     return _Answer(response.status_code, content[:limit], content_bytes, pendulum.now("UTC"))
 
 
-def _retry_after_seconds(response: requests.Response) -> float:
-    try:
-        return Retry().parse_retry_after(response.headers.get("Retry-After", "0"))
-    except (InvalidHeader, OverflowError):
-        return 0
-
-
 def _is_passing(error: BaseException) -> bool:
     return isinstance(error, _TryAgain) and error.wait_seconds <= LONGEST_RETRY_AFTER_SECONDS
 
@@ -329,22 +297,3 @@ def _wait_seconds(state: RetryCallState) -> float:
     asked_for = failure.wait_seconds if isinstance(failure, _TryAgain) else 0
     # On top of what the API asks for, so that not all threads come back at once.
     return asked_for + _BACKOFF(state)
-
-
-def _is_plain(location: str) -> bool:
-    """Whether the target of a redirect means one place to everybody, and names no user."""
-    return location.isprintable() and "\\" not in location and "@" not in urlsplit(location).netloc
-
-
-def _host(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port that a request to this address goes to."""
-    # Read as requests reads it: another reader may see another host in the same text.
-    parts = urlsplit(requests.Request("GET", url).prepare().url or "")
-    return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
-
-
-def _is_followed(url: str, target: str) -> bool:
-    """Whether a redirect stays where we may send the token: at its host, or that made secure."""
-    (scheme, host, port), (target_scheme, target_host, target_port) = _host(url), _host(target)
-    is_secured = (scheme, port, target_scheme, target_port) == ("http", 80, "https", 443)
-    return host == target_host and ((scheme, port) == (target_scheme, target_port) or is_secured)

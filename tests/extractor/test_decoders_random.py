@@ -28,7 +28,8 @@ from extract.sources import (
     technical_data as technical,
 )
 from extract.vpp import forecast as forecasts
-from extract.warehouse.landing import Observation, land_files, land_forecasts, quarantine
+from extract.warehouse.held_documents import quarantine
+from extract.warehouse.landing import Observation, land_files, land_forecasts
 from tests.documents import (
     COMPENSATION,
     COMPENSATION_NAME,

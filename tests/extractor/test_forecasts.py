@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from extract.forecast_load import QUARTER_HOUR, ForecastRequest, count_versions, first_version
+from extract.forecast_request import QUARTER_HOUR, ForecastRequest, count_versions, first_version
 from extract.simulator.plan import SimulationPlan
 from extract.simulator.server import ForecastServer
 from extract.warehouse.landing import land_forecasts

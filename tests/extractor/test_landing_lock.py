@@ -16,15 +16,8 @@ from extract.run import Run
 from extract.sources.live_infeed import LiveInfeed
 from extract.vpp import forecast as forecast_document
 from extract.warehouse import landing_lock
-from extract.warehouse.landing import (
-    Observation,
-    land_files,
-    land_forecasts,
-    land_released,
-    quarantine,
-    quarantine_files,
-    release,
-)
+from extract.warehouse.held_documents import land_released, quarantine, release
+from extract.warehouse.landing import Observation, land_files, land_forecasts, quarantine_files
 from extract.warehouse.landing_lock import lock_landing
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import ExtractCommand, Warehouse

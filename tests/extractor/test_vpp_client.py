@@ -450,7 +450,7 @@ def test_a_body_without_end_is_refused(
     assert delivery.content_bytes == (50_000_000 if encoding is None else 1024 * 1024 + 1)
 
 
-@pytest.mark.parametrize("cut", [1, 20, 400])
+@pytest.mark.parametrize("cut", [20, 400])
 def test_a_compressed_body_that_breaks_off_is_asked_for_again(
     http_server: HttpServer, ask: Ask, cut: int
 ) -> None:

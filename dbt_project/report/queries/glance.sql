@@ -50,11 +50,8 @@ newest_settled_day as (
         portfolio_reconciliation.delivery_start_utc >= %(from_utc)s
         and portfolio_reconciliation.delivery_start_utc < %(to_utc)s
         and portfolio_reconciliation.reconciled_asset_count > 0
+        and portfolio_reconciliation.delivery_date = %(settled_date)s
     group by calendar.delivery_date, calendar.day, calendar.quarter_hour_count
-    -- Most of it is settled.
-    having count(*) >= 0.8 * calendar.quarter_hour_count
-    order by calendar.delivery_date desc
-    limit 1
 
 ),
 
