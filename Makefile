@@ -127,7 +127,8 @@ lint-changed: install
 .PHONY: test-faults
 test-faults: install ## Inject faults for longer (KILLS=50 of the extractor, CASES=10000 documents per decoder)
 	FAULT_KILLS=$(KILLS) DECODER_CASES=$(CASES) .venv/bin/pytest \
-		tests/promises/test_faults_landing.py tests/promises/test_faults_server.py tests/extractor/test_decoders_random.py
+		tests/promises/test_faults_landing.py tests/promises/test_faults_of_directories.py \
+		tests/promises/test_faults_server.py tests/extractor/test_decoders_random.py
 
 .PHONY: bench
 bench: install ## Measure (SIZE=small|full): ratios to references of the same run, in benchmark-results/

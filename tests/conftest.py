@@ -1,21 +1,15 @@
 """What the tests share: a real PostgreSQL, a fresh warehouse for each test, a real HTTP server."""
 
-import os
 import shutil
 import signal
 import tempfile
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import count
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg import sql
 from xdist.scheduler import LoadFileScheduling
 
 from extract import cycle
@@ -30,7 +24,9 @@ from extract.warehouse.schema import ensure_schema
 from tests.dbt_project import dbt
 from tests.extract_command import SOURCE_VARIABLES
 from tests.extract_command import extract as run_extractor
+from tests.http_server import HttpServer, running_http_server
 from tests.makefile import make
+from tests.warehouses import PostgresServer, Warehouse, fresh_warehouse
 
 SETTINGS = (
     *SOURCE_VARIABLES,
@@ -45,49 +41,6 @@ SETTINGS = (
 LONGEST_FIRST = ("pages", "promises", "dbt", "extractor", "benchmark", "no_server")
 PAGES = "tests/pages/"
 DEMO_WINDOW = ("--from", "2025-06-07", "--to", "2025-06-10")
-_numbers = count(1)
-
-
-@dataclass(frozen=True)
-class PostgresServer:
-    """A running server; `environment` leads a superuser to it, into the database postgres."""
-
-    environment: dict[str, str]
-
-    def connect(self, database: str) -> psycopg.Connection:
-        """A session that commits every statement by itself."""
-        return psycopg.connect(
-            host=self.environment["PGHOST"],
-            port=self.environment["PGPORT"],
-            user=self.environment["PGUSER"],
-            password=self.environment.get("PGPASSWORD"),
-            dbname=database,
-            autocommit=True,
-        )
-
-
-@dataclass(frozen=True)
-class Warehouse:
-    """A database of its own on the server; `environment` holds its PG variables."""
-
-    server: PostgresServer
-    environment: dict[str, str]
-
-    def connect(self) -> psycopg.Connection:
-        """A session in UTC that commits every statement by itself."""
-        connection = self.server.connect(self.environment["PGDATABASE"])
-        connection.execute("set timezone to 'UTC'")
-        return connection
-
-    def rows(self, query: str) -> list[tuple[object, ...]]:
-        """The rows of a query."""
-        with self.connect() as connection:
-            return connection.execute(sql.SQL(query)).fetchall()
-
-    def value(self, query: str) -> object:
-        """The only value of a query."""
-        [(value,)] = self.rows(query)
-        return value
 
 
 @dataclass(frozen=True)
@@ -170,21 +123,6 @@ def postgres_server() -> Iterator[PostgresServer]:
     yield server
     embedded.stop(directory)
     shutil.rmtree(directory)
-
-
-@contextmanager
-def fresh_warehouse(server: PostgresServer, template: str = "template0") -> Iterator[Warehouse]:
-    """A database of its own for as long as the block lasts: empty, or a clone of another."""
-    database = f"test_{os.getpid()}_{next(_numbers)}"
-    name = sql.Identifier(database)
-    with server.connect("postgres") as connection:
-        clone = sql.SQL("create database {} template {} strategy file_copy")
-        connection.execute(clone.format(name, sql.Identifier(template)))
-    try:
-        yield Warehouse(server, server.environment | {"PGDATABASE": database})
-    finally:
-        with server.connect("postgres") as connection:
-            connection.execute(sql.SQL("drop database {} with (force)").format(name))
 
 
 @pytest.fixture
@@ -314,78 +252,8 @@ def extract(
     return command
 
 
-@dataclass
-class Answer:
-    """What the stand-in for an API answers to one request."""
-
-    status: int = 200
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-    claimed_length: int | None = None
-    """A Content-Length other than the body's: the body then breaks off."""
-    pieces: Iterable[bytes] = ()
-    """What follows the body, one by one: whoever makes them may take his time."""
-
-
-@dataclass
-class HttpServer:
-    """A real HTTP server; `answer` decides, `requests` tells what was asked, headers included."""
-
-    url: str
-    requests: list[tuple[str, dict[str, str]]]
-    answer: Callable[[str], Answer]
-
-
 @pytest.fixture
 def http_server() -> Iterator[HttpServer]:
     """A server that answers what a test tells it to; at first 404 to everything."""
     with running_http_server() as server:
         yield server
-
-
-@contextmanager
-def running_http_server() -> Iterator[HttpServer]:
-    """The same, for as long as the block lasts."""
-    state = HttpServer("", [], lambda target: Answer(404))
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1
-
-        def do_GET(self) -> None:
-            state.requests.append((self.path, dict(self.headers)))
-            answer = state.answer(self.path)
-            if answer.status == 0:
-                self.close_connection = True
-                return
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            length = len(answer.body) if answer.claimed_length is None else answer.claimed_length
-            self.send_header("Content-Length", str(length))
-            self.end_headers()
-            self.wfile.write(answer.body)
-            for piece in answer.pieces:
-                self.wfile.flush()
-                self.wfile.write(piece)
-            self.close_connection = answer.claimed_length is not None
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def process_request_thread(self, request: Any, client_address: Any) -> None:
-            # A client may have had enough before the answer is whole.
-            with suppress(OSError):
-                self.finish_request(request, client_address)
-            self.shutdown_request(request)
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        state.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        yield state
-        server.shutdown()
-        thread.join()

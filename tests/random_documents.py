@@ -25,7 +25,7 @@ from extract.sources import (
     technical_data,
 )
 from extract.vpp import forecast
-from tests.worlds import QUARTER_HOUR, Arrival
+from tests.arrivals import QUARTER_HOUR, Arrival
 
 # From the day on which the clocks of Berlin go back; and where the envelope ends.
 NEAR = datetime(2025, 10, 25, 20, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from tests.conftest import PostgresServer
+from tests.warehouses import PostgresServer
 
 PORT = "5432"
 

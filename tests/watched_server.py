@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.conftest import PostgresServer
+from tests.warehouses import PostgresServer
 
 _NODE = re.compile(rb'"node_id": "[a-z_]+\.[a-z_]+\.([A-Za-z0-9_.-]+)"')
 

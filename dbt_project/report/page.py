@@ -7,7 +7,7 @@ from typing import Any
 
 import vl_convert
 
-from dbt_project.report import charts
+from dbt_project.report import chart_parts, charts
 
 _BESIDE = Path(__file__).parent
 
@@ -18,22 +18,22 @@ def page(data: dict[str, Any]) -> str:
     specifications = {
         "charts": charts.all_charts(),
         "colors": {
-            "latest": charts.LATEST,
-            "tradeable": charts.TRADEABLE,
-            "live": charts.LIVE,
-            "final": charts.FINAL,
-            "best": charts.BEST,
-            "redispatch": charts.REDISPATCH,
-            "tooHigh": charts.TOO_HIGH,
-            "tooLow": charts.TOO_LOW,
-            "unknown": charts.UNKNOWN,
+            "latest": chart_parts.LATEST,
+            "tradeable": chart_parts.TRADEABLE,
+            "live": chart_parts.LIVE,
+            "final": chart_parts.FINAL,
+            "best": chart_parts.BEST,
+            "redispatch": chart_parts.REDISPATCH,
+            "tooHigh": chart_parts.TOO_HIGH,
+            "tooLow": chart_parts.TOO_LOW,
+            "unknown": chart_parts.UNKNOWN,
         },
     }
     return template.substitute(
         style=(_BESIDE / "page.css").read_text(),
-        tradeable=charts.TRADEABLE,
-        best=charts.BEST,
-        final=charts.FINAL,
+        tradeable=chart_parts.TRADEABLE,
+        best=chart_parts.BEST,
+        final=chart_parts.FINAL,
         data=_json(data),
         specifications=_json(specifications),
         library=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version="6.4"),

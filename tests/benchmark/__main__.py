@@ -12,8 +12,8 @@ from extract.warehouse import embedded
 from tests.benchmark.report import Report
 from tests.benchmark.sizes import SIZES
 from tests.benchmark.suite import measure
-from tests.conftest import PostgresServer
 from tests.dbt_project import ROOT
+from tests.warehouses import PostgresServer
 
 RESULTS = ROOT / "benchmark-results"
 

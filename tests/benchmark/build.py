@@ -8,8 +8,8 @@ from typing import Any
 
 from tests.benchmark.databases import NAME_FOR_DBT, named_for_dbt
 from tests.benchmark.sizes import WHOLE_PROJECT
-from tests.conftest import Warehouse
 from tests.dbt_project import dbt
+from tests.warehouses import Warehouse
 
 _WITHOUT_ROWS = ("view", "ephemeral")
 

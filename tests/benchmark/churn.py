@@ -10,7 +10,7 @@ from tests.benchmark.data import land, new_versions
 from tests.benchmark.databases import settle, wait_until_unused
 from tests.benchmark.report import Report
 from tests.benchmark.sizes import ASSET_FORECASTS, HISTORY_END, VALUES_PER_VERSION, Size
-from tests.conftest import Warehouse
+from tests.warehouses import Warehouse
 
 ALSO_COUNTED_SCHEMAS = ("build",)
 """Counted whole, beside the relations that dbt knows to feed asset_forecasts."""

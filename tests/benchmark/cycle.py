@@ -24,7 +24,7 @@ from tests.benchmark.sizes import (
     Size,
 )
 from tests.benchmark.timing import medians_s, seconds_of
-from tests.conftest import PostgresServer, Warehouse
+from tests.warehouses import PostgresServer, Warehouse
 
 # What is computed when final production says how good the forecasts were.
 _JUDGING = {

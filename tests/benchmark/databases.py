@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 
 from extract.warehouse.schema import ensure_schema
-from tests.conftest import PostgresServer, Warehouse
+from tests.warehouses import PostgresServer, Warehouse
 
 _LIKE_THE_WAREHOUSE = sql.SQL(
     "template template0 encoding 'UTF8' locale_provider builtin builtin_locale 'C.UTF-8' locale 'C'"

@@ -18,9 +18,9 @@ from tests.benchmark.databases import named_for_dbt
 from tests.benchmark.report import Report
 from tests.benchmark.sizes import ASSET_FORECASTS, QUARTER_HOUR, WHOLE_PROJECT, Size
 from tests.benchmark.timing import seconds_of
-from tests.conftest import Warehouse
 from tests.dbt_project import ROOT
 from tests.extract_command import extract
+from tests.warehouses import Warehouse
 
 
 def measure_full_cycle(

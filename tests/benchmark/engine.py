@@ -12,8 +12,8 @@ from tests.benchmark.duckdb_reference import DuckdbValues
 from tests.benchmark.report import Report, check_equal
 from tests.benchmark.sizes import THREADS, Size
 from tests.benchmark.timing import medians_s, seconds_of
-from tests.conftest import Warehouse
 from tests.dbt_project import dbt
+from tests.warehouses import Warehouse
 
 _GATES_MINUTES = {"latest": 0, "tradeable": 15}
 # As the references count and sum: grouping would sort the engine's rows first.

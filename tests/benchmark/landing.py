@@ -21,7 +21,7 @@ from tests.benchmark.report import Report, check_equal
 from tests.benchmark.simulator import forecast_api
 from tests.benchmark.sizes import HISTORY_END, QUARTER_HOUR, VALUES_PER_VERSION, Size
 from tests.benchmark.timing import medians_s, seconds_of
-from tests.conftest import PostgresServer
+from tests.warehouses import PostgresServer
 
 _CONCURRENCY = 8
 _COPY_ARRAYS = "copy benchmark.forecast_version (power_kw) from stdin (format binary)"

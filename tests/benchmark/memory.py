@@ -12,9 +12,9 @@ from extract.simulator.server import ForecastServer
 from tests.benchmark.databases import database
 from tests.benchmark.report import Report
 from tests.benchmark.sizes import HISTORY_END, VERSIONS_PER_DAY, Size
-from tests.conftest import PostgresServer
 from tests.dbt_project import ROOT
 from tests.extract_command import SOURCE_VARIABLES
+from tests.warehouses import PostgresServer
 
 _MIB = 1024 * 1024
 

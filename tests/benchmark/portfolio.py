@@ -21,7 +21,7 @@ from tests.benchmark.sizes import (
     Size,
 )
 from tests.benchmark.timing import medians_s, seconds_of
-from tests.conftest import PostgresServer, Warehouse
+from tests.warehouses import PostgresServer, Warehouse
 
 _BYTES_PER_VALUE = 8.0
 

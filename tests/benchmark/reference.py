@@ -3,7 +3,7 @@
 import psycopg
 
 from tests.benchmark.report import Rows, check_equal
-from tests.conftest import Warehouse
+from tests.warehouses import Warehouse
 
 MART = "public.asset_forecasts"
 STORED_MART = "benchmark.asset_forecasts"

@@ -10,7 +10,7 @@ from tests.benchmark.memory import measure_memory
 from tests.benchmark.portfolio import measure_portfolio
 from tests.benchmark.report import Report
 from tests.benchmark.sizes import THREADS, Size
-from tests.conftest import PostgresServer
+from tests.warehouses import PostgresServer
 
 
 def measure(server: PostgresServer, size: Size, scratch: Path, report: Report) -> None:

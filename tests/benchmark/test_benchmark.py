@@ -8,7 +8,7 @@ import pytest
 from tests.benchmark.report import Disagreement, Report, check_equal
 from tests.benchmark.sizes import SIZES
 from tests.benchmark.suite import measure
-from tests.conftest import PostgresServer
+from tests.warehouses import PostgresServer
 
 PROMISED = {
     "engine alone, latest and tradeable, nothing written": 2,

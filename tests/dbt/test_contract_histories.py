@@ -19,7 +19,7 @@ from extract.sources.asset_contracts import AssetContracts
 from extract.sources.final_production import FinalProduction
 from extract.sources.technical_data import TechnicalData
 from extract.warehouse.schema import ensure_schema
-from tests.conftest import PostgresServer, Warehouse, fresh_warehouse
+from tests.arrivals import Arrival, Retraction, land
 from tests.contract_histories import (
     BEGINNING,
     DAYS,
@@ -35,7 +35,7 @@ from tests.contract_histories import (
     midnight,
 )
 from tests.dbt_project import dbt
-from tests.worlds import Arrival, Retraction, land
+from tests.warehouses import PostgresServer, Warehouse, fresh_warehouse
 
 FAMILIES = [family(number, Random(number)) for number in range(400)]
 CONTRACTS = [contracts_in_force(one.exports) for one in FAMILIES]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Warehouse
 from tests.dbt_project import DbtOutcome, dbt
 from tests.extract_command import extract
+from tests.warehouses import Warehouse
 
 HEADER = (
     "contract_id,asset_id,metering_point_id,capacity,technology,contract_begin,contract_end,"

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from dbt.jsonschemas import jsonschemas
 
-from tests.conftest import Warehouse
 from tests.dbt_project import ROOT, dbt
+from tests.warehouses import Warehouse
 
 
 def test_yaml_has_no_misspelt_property(

@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.conftest import Warehouse
 from tests.dbt_project import dbt
 from tests.extract_command import extract
+from tests.warehouses import Warehouse
 
 # Versions of 2025-06-08 by asset and clock time (UTC): the values of consecutive quarter-hours.
 VERSIONS: dict[tuple[str, str], list[float | None]] = {

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from extract.warehouse.schema import ensure_schema
-from tests.conftest import Warehouse
 from tests.dbt_project import dbt
+from tests.warehouses import Warehouse
 
 QUARTER_HOUR = timedelta(minutes=15)
 EPOCH = datetime(2025, 10, 25, 22, 0, tzinfo=UTC)  # clocks change on the next day

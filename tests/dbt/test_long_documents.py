@@ -19,9 +19,9 @@ from extract.sources.live_infeed import LiveInfeed
 from extract.sources.redispatch import RedispatchFlag
 from extract.sources.redispatch_compensation import RedispatchCompensation
 from extract.warehouse.schema import ensure_schema
-from tests.conftest import Warehouse
+from tests.arrivals import QUARTER_HOUR, Arrival, land
 from tests.dbt_project import dbt
-from tests.worlds import QUARTER_HOUR, Arrival, land
+from tests.warehouses import Warehouse
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 LONGEST = 400 * 96

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from extract.warehouse.schema import ensure_schema
-from tests.conftest import ExtractCommand, Warehouse
+from tests.arrivals import land, technical_data
+from tests.conftest import ExtractCommand
 from tests.dbt_project import dbt
-from tests.worlds import land, technical_data
+from tests.warehouses import Warehouse
 
 
 def test_a_retracted_file_counts_as_if_it_had_never_come(

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Warehouse
+from tests.arrivals import land
 from tests.dbt_project import dbt
-from tests.worlds import World, brute_force_forecasts, forecast_rows, land
+from tests.marts import brute_force_forecasts, forecast_rows
+from tests.warehouses import Warehouse
+from tests.worlds import World
 
 
 @pytest.mark.fast

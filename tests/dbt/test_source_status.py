@@ -12,8 +12,8 @@ from psycopg import sql
 from extract.documents import Document, QuarantinedDocument
 from extract.sources.declared import SOURCES
 from extract.warehouse.schema import ensure_schema
-from tests.conftest import Warehouse
 from tests.dbt_project import DbtOutcome, dbt
+from tests.warehouses import Warehouse
 
 NOON = datetime(2025, 6, 8, 12, 0, tzinfo=UTC)
 COLUMNS = ("source", "newest_received_utc", "age_minutes", "is_late", "document_count")

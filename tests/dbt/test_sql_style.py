@@ -9,9 +9,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.conftest import Warehouse
 from tests.dbt_project import ROOT, environment_of, remember_parsing
 from tests.extract_command import extract
+from tests.warehouses import Warehouse
 
 EVERYTHING = ["dbt_project/models", "dbt_project/tests"]
 INCREMENTAL_MODELS = [

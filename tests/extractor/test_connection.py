@@ -19,8 +19,9 @@ from psycopg import sql
 
 from extract.settings import Settings
 from extract.warehouse.connection import connect
-from tests.conftest import ExtractCommand, PostgresServer, Warehouse
+from tests.conftest import ExtractCommand
 from tests.documents import LIVE_NAME, write_sources
+from tests.warehouses import PostgresServer, Warehouse
 
 ODD_SETTINGS = {
     "client_encoding": "latin1",

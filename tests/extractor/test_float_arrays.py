@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extract.warehouse.float_arrays import FloatArrayDumper
-from tests.conftest import Warehouse
+from tests.warehouses import Warehouse
 
 VALUES = st.lists(st.none() | st.floats(allow_nan=False), max_size=300)
 

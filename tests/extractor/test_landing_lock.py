@@ -20,8 +20,9 @@ from extract.warehouse.held_documents import land_released, quarantine, release
 from extract.warehouse.landing import Observation, land_files, land_forecasts, quarantine_files
 from extract.warehouse.landing_lock import lock_landing
 from extract.warehouse.schema import ensure_schema
-from tests.conftest import ExtractCommand, Warehouse
+from tests.conftest import ExtractCommand
 from tests.documents import RECEIVED, VERSION, delivery, forecast, write_sources
+from tests.warehouses import Warehouse
 
 ORIGIN: dict[str, Any] = {
     "source_uri": "file:///a",

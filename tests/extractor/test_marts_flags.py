@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Answer, ExtractCommand, HttpServer, Warehouse
+from tests.conftest import ExtractCommand
 from tests.documents import forecast_for
+from tests.http_server import Answer, HttpServer
+from tests.warehouses import Warehouse
 
 
 @pytest.fixture(autouse=True)

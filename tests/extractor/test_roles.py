@@ -1,217 +1,29 @@
 """The roles: each is logged in as, does its work, and is refused everything else."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from extract.simulator.files import write_files
-from extract.simulator.plan import SimulationPlan
-from extract.simulator.server import ForecastServer
-from extract.warehouse.roles import ROLES, password_variable
-from extract.warehouse.schema import ensure_schema
-from tests.conftest import PostgresServer, Warehouse, fresh_warehouse
-from tests.dbt_project import ROOT, dbt
+from extract.warehouse.roles import password_variable
+from tests.dbt_project import dbt
 from tests.extract_command import extract
-from tests.servers import installed_servers, running_server
-from tests.worlds import KEYS
-
-LOADER, TRANSFORMER, DEVELOPER, READER = ROLES
-MADE = f"roles {', '.join(ROLES)}: are there, with all their rights\n"
-WINDOW = ("--from", "2025-06-08T10:00", "--to", "2025-06-08T11:00")
-
-
-@pytest.fixture(
-    scope="module",
-    params=["embedded", *installed_servers()],
-    ids=lambda programs: (
-        programs if isinstance(programs, str) else f"postgresql-{programs.parent.name}"
-    ),
+from tests.extractor.role_house import (
+    DEVELOPER,
+    LOADER,
+    MADE,
+    READER,
+    REFUSED_TO_THE_LOADER,
+    REFUSED_TO_THE_READER,
+    TRANSFORMER,
+    House,
+    rights,
+    roles,
+    warehouse_command,
 )
-def server(
-    request: pytest.FixtureRequest, postgres_server: PostgresServer
-) -> Iterator[PostgresServer]:
-    if request.param == "embedded":
-        yield postgres_server
-    else:
-        with running_server(request.param) as installed:
-            yield installed
-
-
-def warehouse_command(
-    environment: Mapping[str, str], *arguments: str
-) -> subprocess.CompletedProcess[str]:
-    """`python -m extract.warehouse ARGUMENTS`."""
-    return subprocess.run(
-        [sys.executable, "-m", "extract.warehouse", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def roles(environment: Mapping[str, str], **settings: str) -> subprocess.CompletedProcess[str]:
-    """`python -m extract.warehouse roles`."""
-    return warehouse_command({**environment, **settings}, "roles")
-
-
-@dataclass(frozen=True)
-class House:
-    """A warehouse whose roles are made."""
-
-    warehouse: Warehouse
-    sources: Mapping[str, str]
-    target: Path
-
-    def environment(self, role: str) -> dict[str, str]:
-        return {**self.warehouse.environment, **self.sources, "PGUSER": role}
-
-    def connect(self, role: str) -> psycopg.Connection:
-        return connect(self.warehouse, role)
-
-    def refusal(self, role: str, statement: str) -> str | None:
-        """The error code with which the role is refused; None: it may."""
-        return refusal(self.warehouse, role, statement)
-
-    def build(self, role: str, *arguments: str) -> None:
-        """Build as this role; it succeeds."""
-        built = dbt(self.environment(role), self.target / role, *(arguments or ["run"]))
-        failed = {name: said for name, said in built.statuses.items() if said != "success"}
-        assert built.success, (failed, built.exception)
-
-
-def connect(warehouse: Warehouse, role: str) -> psycopg.Connection:
-    environment = {**warehouse.server.environment, "PGUSER": role}
-    return PostgresServer(environment).connect(warehouse.environment["PGDATABASE"])
-
-
-def refusal(warehouse: Warehouse, role: str, statement: str) -> str | None:
-    with connect(warehouse, role) as connection, connection.transaction(force_rollback=True):
-        try:
-            connection.execute(sql.SQL(statement))
-        except psycopg.Error as error:
-            return error.sqlstate
-    return None
-
-
-@contextmanager
-def fresh_roles(server: PostgresServer, *others: str) -> Iterator[Warehouse]:
-    """A warehouse on a server without these roles; they go when the block ends."""
-    try:
-        with fresh_warehouse(server) as warehouse:
-            yield warehouse
-    finally:
-        with server.connect("postgres") as connection:
-            for role in map(sql.Identifier, (*ROLES, *others)):
-                connection.execute(sql.SQL("drop role if exists {}").format(role))
-
-
-@pytest.fixture(scope="module")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The demo's sources, as the extractor's settings."""
-    plan = SimulationPlan()
-    files = write_files(plan, tmp_path_factory.mktemp("sources"))
-    with ForecastServer(plan) as api:
-        yield dict(files.environment(api.url))
-
-
-def test_an_owner_without_superuser_can_make_them(
-    server: PostgresServer, sources: dict[str, str], tmp_path: Path
-) -> None:
-    # As on a managed server: may make roles, and owns the database.
-    with fresh_roles(server, "administrator") as warehouse:
-        database = sql.Identifier(warehouse.environment["PGDATABASE"])
-        with warehouse.connect() as connection:
-            connection.execute("create role administrator login")
-        house = House(warehouse, sources, tmp_path)
-        # Each right that is missing is named, in one line, and nothing was done.
-        for missing, grant in (
-            ("raw.document_id is missing", "grant create on database {} to administrator"),
-            ("permission denied to create role", "alter role administrator createrole"),
-            ("no privileges could be revoked", "alter database {} owner to administrator"),
-        ):
-            refused = roles(house.environment("administrator"))
-            assert (refused.returncode, refused.stdout) == (1, "")
-            [line] = refused.stderr.splitlines()
-            assert line.startswith("error: "), line
-            assert missing in line and "administrator" in line, line
-            with warehouse.connect() as connection:
-                connection.execute(sql.SQL(grant).format(database))
-        assert not warehouse.rows("select from pg_roles where rolname ~ '^vpp_'")
-
-        with connect(warehouse, "administrator") as connection:
-            connection.execute("create schema intermediate")
-            connection.execute("create table intermediate.left_behind (number integer)")
-        made = roles(house.environment("administrator"))
-        assert made.returncode == 0, made.stderr
-        assert (
-            warehouse.value("select tableowner from pg_tables where tablename = 'left_behind'")
-            == TRANSFORMER
-        )
-        again = roles(house.environment("administrator"))
-        assert again.returncode == 0, again.stderr
-        assert again.stdout.startswith(MADE)
-        # What only a superuser can do is not left unsaid.
-        assert again.stdout.endswith("large objects: let one run this too\n")
-        by_superuser = roles(warehouse.environment)
-        assert by_superuser.stdout == MADE
-
-        # From an empty warehouse: land, then build all.
-        landed = extract(house.environment(LOADER), "all", *WINDOW)
-        assert landed.returncode == 0, landed.stderr
-        house.build(TRANSFORMER)
-        with house.connect(READER) as connection:
-            assert connection.execute("select count(*) from asset_forecasts").fetchone() != (0,)
-
-
-@pytest.fixture(scope="module")
-def house(
-    server: PostgresServer, sources: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
-    """A superuser built the marts first; then came the roles, and the loader loaded."""
-    target = tmp_path_factory.mktemp("target")
-    with fresh_roles(server) as warehouse:
-        house = House(warehouse, sources, target)
-        with warehouse.connect() as connection:
-            ensure_schema(connection)
-            connection.execute("create table public.somebodys (number integer)")
-            # As in a database that came from PostgreSQL 14.
-            connection.execute("grant create on schema public to public")
-        house.build("postgres")
-        made = roles(warehouse.environment)
-        assert made.returncode == 0, made.stderr
-        landed = extract(house.environment(LOADER), "all", *WINDOW)
-        assert landed.returncode == 0, landed.stderr
-        # Incremental, on what the superuser had built.
-        house.build(TRANSFORMER)
-        yield house
-
-
-def rights(warehouse: Warehouse) -> list[tuple[object, ...]]:
-    """Everything that roles and grants are made of."""
-    return warehouse.rows(
-        "select 'role', rolname::text, rolpassword from pg_authid"
-        " union all select 'database', datname::text, datacl::text from pg_database"
-        "  where datname = current_database()"
-        " union all select 'schema', nspname::text, nspacl::text from pg_namespace"
-        " union all select 'relation', oid::regclass::text, relacl::text from pg_class"
-        "  where relnamespace::regnamespace::text in"
-        "   ('raw', 'public', 'staging', 'intermediate', 'build')"
-        " union all select 'function', oid::regprocedure::text, proacl::text from pg_proc"
-        " union all select 'default', format('%s %s', defaclnamespace, defaclobjtype),"
-        "  defaclacl::text from pg_default_acl"
-        " union all select 'setting', setrole::text, setconfig::text from pg_db_role_setting"
-        " order by 1, 2, 3"
-    )
+from tests.marts import KEYS
+from tests.warehouses import PostgresServer
 
 
 def test_making_them_again_changes_nothing(house: House) -> None:
@@ -243,25 +55,6 @@ def test_the_models_are_the_transformers_and_nothing_else_is(house: House) -> No
         "   <> (nspname <> 'raw' and relname <> 'somebodys')"
     )
     assert owners == []
-
-
-REFUSED_TO_THE_LOADER = [
-    "update raw.run set command = ''",
-    "delete from raw.forecast_version",
-    "truncate raw.forecast_version",
-    "drop table raw.forecast_version",
-    "alter table raw.forecast_version add column more integer",
-    "select setval('raw.document_id', 1)",
-    "create table raw.mine ()",
-    "create table public.mine ()",
-    "create temporary table mine ()",
-    "create schema mine",
-    "select from public.assets",
-    "select from intermediate.int_clock",
-    "select from staging.stg_vpp__forecast_documents",
-    "select from build.run",
-    "create role mine",
-]
 
 
 @pytest.mark.parametrize("statement", REFUSED_TO_THE_LOADER)
@@ -406,43 +199,6 @@ def test_the_reader_reads_every_mart(house: House) -> None:
     # Through views too, on what it may not read itself.
     assert counts["asset_forecasts"] != (0,)
     assert counts["source_status"] != (0,)
-
-
-REFUSED_TO_THE_READER = [
-    "select from raw.forecast_version",
-    "select from raw.run",
-    "select from staging.stg_vpp__forecast_documents",
-    "select from intermediate.int_forecasts_closed",
-    "select from intermediate.int_clock",
-    "select from build.run",
-    "select from public.somebodys",
-    "insert into public.assets (asset_id) values ('mine')",
-    "update public.assets set status = ''",
-    "delete from public.assets",
-    "truncate public.assets",
-    "drop view public.asset_forecasts",
-    "create table public.mine ()",
-    "create view public.mine as select 1 as one",
-    "create function public.mine() returns integer language sql return 1",
-    "create temporary table mine ()",
-    "create temporary view mine as select 1 as one",
-    "create function pg_temp.mine() returns integer language sql return 1",
-    "select 1 as one into temporary mine",
-    "create schema mine",
-    "create role mine",
-    "copy public.assets to program 'cat'",
-    "copy (select 1) to '/tmp/mine'",
-    "select pg_read_file('PG_VERSION')",
-    "select lo_create(0)",
-    "select lo_creat(-1)",
-    "select lo_from_bytea(0, 'mine')",
-    "select lo_put(1, 0, 'mine')",
-    "select lo_open(1, 131072)",
-    "select lowrite(0, 'mine')",
-    "select lo_import('/etc/passwd')",
-    "select pg_logical_emit_message(false, 'mine', 'mine')",
-    "set role vpp_transformer",
-]
 
 
 @pytest.mark.parametrize("statement", REFUSED_TO_THE_READER)

@@ -17,8 +17,10 @@ from extract.errors import SourceBusy
 from extract.run import Run
 from extract.warehouse.landing import begin_run
 from extract.warehouse.source_lock import loading, wait_for_loads
-from tests.conftest import Answer, ExtractCommand, HttpServer, Outcome, Warehouse
+from tests.conftest import ExtractCommand, Outcome
 from tests.documents import forecast_for, write_sources
+from tests.http_server import Answer, HttpServer
+from tests.warehouses import Warehouse
 
 HOUR = ("--from", "2025-06-08T06:00", "--to", "2025-06-08T07:00")
 LOADING = (

@@ -9,7 +9,7 @@ import pytest
 from extract.sources.declared import SOURCES
 from extract.status import duration
 from extract.warehouse.schema import ensure_schema
-from tests.conftest import ExtractCommand, Outcome, Warehouse
+from tests.conftest import ExtractCommand, Outcome
 from tests.documents import (
     COMPENSATION_NAME,
     CONTRACTS_NAME,
@@ -20,6 +20,7 @@ from tests.documents import (
     TECHNICAL_NAME,
     write_sources,
 )
+from tests.warehouses import Warehouse
 
 HEADINGS = ("source", "age", "every", "newest document", "landed", "quarantine", "last run")
 

@@ -1,15 +1,8 @@
 """The client of the forecast API, against a real server with every fault it is known for."""
 
-import gzip
 import json
-import re
 import socket
-import threading
 import time
-import tracemalloc
-import zlib
-from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,28 +18,9 @@ from extract.errors import (
 )
 from extract.vpp import client as vpp
 from extract.vpp.client import VppClient, get_forecast
-from tests.conftest import Answer, HttpServer, running_http_server
 from tests.documents import VERSION, forecast, forecast_for
-
-
-@pytest.fixture
-def ask(http_server: HttpServer) -> Callable[[], object]:
-    """Asks the server for one forecast."""
-
-    def once() -> object:
-        with VppClient(http_server.url, token="the-secret") as client:
-            return client.get_forecast(asset_id="WND-DE-003", version=VERSION)
-
-    return once
-
-
-Ask = Callable[[], object]
-
-
-def answers_in_turn(*answers: Answer) -> Callable[[str], Answer]:
-    """A server that gives these answers one after the other, and then forecasts."""
-    left = list(answers)
-    return lambda target: left.pop(0) if left else Answer(body=forecast_for(target))
+from tests.extractor.answers import HEAD, Ask, answers_in_turn, raw_server
+from tests.http_server import Answer, HttpServer
 
 
 def test_the_call_as_written(http_server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,27 +158,6 @@ def test_a_retry_after_that_is_none_or_past(http_server: HttpServer, ask: Ask, v
         assert value.startswith("9")
 
 
-def raw_server(conversation: Callable[[socket.socket], None]) -> tuple[str, socket.socket]:
-    """A server that says what the test wants, byte by byte; returns its URL, and what closes it."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection, suppress(OSError):
-                connection.recv(65536)
-                conversation(connection)
-
-    threading.Thread(target=serve, daemon=True).start()
-    return f"http://127.0.0.1:{listener.getsockname()[1]}", listener
-
-
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-
-
 @pytest.mark.parametrize(
     ("begin", "drop"),
     [
@@ -280,94 +233,6 @@ def test_a_connection_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
     assert connections == 1
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_at_the_same_host_is_followed_with_the_token(
-    http_server: HttpServer, ask: Ask, status: int
-) -> None:
-    def moved(target: str) -> Answer:
-        if target.startswith("/v2"):
-            return Answer(body=forecast_for(target))
-        return Answer(status, headers={"Location": f"/v2{target}"})
-
-    http_server.answer = moved
-    ask()
-    assert [headers["Authorization"] for _, headers in http_server.requests] == [
-        "Bearer the-secret"
-    ] * 2
-
-
-def test_a_host_is_the_same_however_it_is_written(http_server: HttpServer, ask: Ask) -> None:
-    def moved(target: str) -> Answer:
-        if target.startswith("/v2"):
-            return Answer(body=forecast_for(target))
-        host = http_server.url.replace("http://127.0.0.1", "HTTP://127%2E0.0.1")
-        return Answer(302, headers={"Location": f"{host}/v2{target}"})
-
-    http_server.answer = moved
-    ask()
-    assert len(http_server.requests) == 2
-
-
-@pytest.mark.parametrize(
-    "location",
-    [
-        "http://localhost:{port}/the-secret?the-secret",
-        "https://127.0.0.1:{port}/",
-        "//the-secret.example:{port}/",
-        "http://127.0.0.1:9/",
-        "http://127.0.0.1.example/",
-        "http://user:the-secret@localhost/",
-        "mailto:the-secret",
-        "http://[",
-        "http://127.0.0.1:port/",
-    ],
-)
-def test_a_redirect_to_another_host_is_not_followed(
-    http_server: HttpServer, ask: Ask, location: str
-) -> None:
-    port = http_server.url.rpartition(":")[2]
-    target = location.format(port=port)
-    http_server.answer = lambda _: Answer(302, headers={"Location": target})
-    with pytest.raises(NoAnswer) as failure:
-        ask()
-    assert "the-secret" not in str(failure.value)
-    assert len(http_server.requests) == 1
-    if location.startswith("http://localhost"):
-        assert f"redirects to another host (http://localhost:{port}): not" in str(failure.value)
-
-
-@pytest.mark.parametrize(
-    "form",
-    [
-        "http://{other}\\@{api}/forecasts",
-        "http://{other}\\\\@{api}/forecasts",
-        "http:\\\\{other}\\@{api}/forecasts",
-        "//{other}\\@{api}/forecasts",
-        "http://{other}\t@{api}/forecasts",
-        "http://{api}\t/forecasts",
-        "http://{other}#@{api}/forecasts",
-        "http://{other}?@{api}/forecasts",
-        "http://somebody@{api}/forecasts",
-        "http://somebody:else@{other}/forecasts",
-    ],
-)
-def test_what_judges_a_redirect_reads_it_as_what_connects(
-    http_server: HttpServer, ask: Ask, form: str
-) -> None:
-    failure: Exception | None = None
-    with running_http_server() as other:
-        hosts = {"api": http_server.url, "other": other.url}
-        target = form.format(**{name: url.removeprefix("http://") for name, url in hosts.items()})
-        http_server.answer = lambda _: Answer(302, headers={"Location": target})
-        try:
-            ask()
-        except (NoAnswer, ForecastNotFound) as error:
-            failure = error
-    assert other.requests == []
-    assert len(http_server.requests) == 1
-    assert re.search("redirects to .*: not followed", str(failure))
-
-
 def test_redirects_have_an_end(http_server: HttpServer, ask: Ask) -> None:
     http_server.answer = lambda target: Answer(302, headers={"Location": target})
     with pytest.raises(NoAnswer, match="redirects more than 5 times"):
@@ -426,75 +291,3 @@ def test_nobody_there() -> None:
         with VppClient(url) as client, pytest.raises(NoAnswer, match="Connection refused"):
             client.get_forecast("WND-DE-003", VERSION)
         assert time.monotonic() - begin < 5
-
-
-@pytest.mark.parametrize("encoding", [None, "gzip", "deflate"])
-def test_a_body_without_end_is_refused(
-    http_server: HttpServer, ask: Ask, encoding: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(vpp, "LARGEST_BODY_BYTES", 1024 * 1024)
-    bomb = b" " * 50_000_000
-    if encoding:
-        bomb = gzip.compress(bomb) if encoding == "gzip" else zlib.compress(bomb)
-    headers = {"Content-Encoding": encoding} if encoding else {}
-    http_server.answer = lambda target: Answer(body=bomb, headers=headers)
-    tracemalloc.start()
-    with pytest.raises(DocumentRefused, match="is larger than 1 MiB") as refusal:
-        ask()
-    most = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert most < 12 * 1024 * 1024
-    delivery = refusal.value.delivery
-    assert delivery is not None
-    assert delivery.content == b" " * 1024 * 1024
-    assert delivery.content_bytes == (50_000_000 if encoding is None else 1024 * 1024 + 1)
-
-
-@pytest.mark.parametrize("cut", [20, 400])
-def test_a_compressed_body_that_breaks_off_is_asked_for_again(
-    http_server: HttpServer, ask: Ask, cut: int
-) -> None:
-    body = gzip.compress(json.dumps(forecast()).encode())
-    broken = [body[:-cut], b"\x1f\x8b" + b"x" * 50]
-    headers = {"Content-Encoding": "gzip"}
-    http_server.answer = answers_in_turn(*(Answer(body=part, headers=headers) for part in broken))
-    ask()
-    assert len(http_server.requests) == 3
-
-
-def test_compressed_bodies_are_read(http_server: HttpServer, ask: Ask) -> None:
-    body = json.dumps(forecast()).encode()
-    for encoding, compressed in (("gzip", gzip.compress(body)), ("deflate", zlib.compress(body))):
-        headers = {"Content-Encoding": encoding}
-        answer = Answer(body=compressed, headers=headers)
-        http_server.answer = answers_in_turn(answer)
-        ask()
-    http_server.answer = lambda target: Answer(404, headers={"Content-Encoding": "gzip"})
-    with pytest.raises(ForecastNotFound):
-        ask()
-
-
-@pytest.mark.parametrize(
-    ("body", "reason"),
-    [
-        (b"<html>maintenance</html>", "is not JSON"),
-        (json.dumps(forecast()).encode()[:-9], "is not JSON"),
-        (json.dumps(forecast("WND-DE-001")).encode(), "is about 'WND-DE-001'"),
-        (
-            json.dumps(forecast(version=datetime(2025, 6, 8, 6, 30, tzinfo=UTC))).encode(),
-            "holds the version",
-        ),
-    ],
-)
-def test_an_answer_to_another_question_is_refused(
-    http_server: HttpServer, ask: Ask, body: bytes, reason: str
-) -> None:
-    http_server.answer = lambda target: Answer(body=body)
-    with pytest.raises(DocumentRefused, match=reason):
-        ask()
-
-
-def test_ids_are_escaped(http_server: HttpServer) -> None:
-    http_server.answer = lambda target: Answer(body=forecast_for(target))
-    with VppClient(http_server.url) as client:
-        assert client.get_forecast("A&b=ü/ +%", VERSION).asset_id == "A&b=ü/ +%"

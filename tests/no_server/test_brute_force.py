@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pendulum
 
 from extract.vpp.forecast import Forecast
-from tests.worlds import Arrival, Retraction, brute_force_forecasts
+from tests.arrivals import Arrival, Retraction
+from tests.marts import brute_force_forecasts
 
 
 def noon(minutes: int) -> datetime:

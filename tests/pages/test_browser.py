@@ -5,144 +5,19 @@ Screenshots are kept in dbt_project/target/screenshots.
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from dbt_project.report.page import page as report_page
 from dbt_project.report.shape import page_data
-from tests.browser import Visit, chromium, open_browser, visit, wait_for_report
-from tests.dbt_project import ROOT
+from tests.browser import visit, wait_for_report
+from tests.pages.seen import CHARTS, assert_quiet, choose, drawing, hours, keep, marks
 from tests.report_pages import answers
 
-SCREENSHOTS = ROOT / "dbt_project" / "target" / "screenshots"
-CHARTS = (
-    "portfolio",
-    "capacity",
-    "asset",
-    "revisions",
-    "reconciliation",
-    "lead",
-    "energy",
-    "cost",
-    "price",
-)
-
-pytestmark = pytest.mark.skipif(
-    chromium() is None,
-    reason="there is no Chromium: install the distribution's (apt-get install chromium)",
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = chromium()
-    assert executable is not None
-    with open_browser(executable) as opened:
-        yield opened
-
-
-def hours(page: Page, chart: str) -> list[str]:
-    """The hours on the axis of a chart that can be seen."""
-    frame = page.locator(f"#{chart} svg").bounding_box()
-    labels = page.locator(f"#{chart} .role-axis-label text")
-    seen = []
-    for place in range(labels.count()):
-        text, box = labels.nth(place).text_content() or "", labels.nth(place).bounding_box()
-        assert frame and box
-        if ":" in text and box["y"] + box["height"] <= frame["y"] + frame["height"] + 1:
-            seen.append(text)
-    return seen
-
-
-def keep(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
-
-
-def assert_quiet(seen: Visit) -> None:
-    """Nothing went wrong and nothing was asked of anybody."""
-    assert seen.errors == []
-    assert seen.requests == []
-
-
-def marks(page: Page, chart: str) -> int:
-    """How many things a chart draws: bars, areas, points, lines with a course."""
-    drawn = page.locator(f"#{chart} .mark-group [aria-roledescription$='mark']")
-    courses = page.locator(f"#{chart} svg g[class*='mark-'] path[d]:not([d=''])")
-    return max(drawn.count(), courses.count())
-
-
-def choose(page: Page, select: str, value: str) -> str:
-    """Choose by value; returns what the report has drawn then."""
-    before = wait_for_report(page)
-    page.select_option(f"#{select}", value)
-    page.wait_for_function("before => document.body.dataset.drawn !== before", arg=before)
-    return wait_for_report(page)
-
-
-def drawing(page: Page, chart: str) -> str:
-    return page.locator(f"#{chart} svg").inner_html()
-
-
 # The lineage site.
-
-
-def test_the_front_page_leads_to_pages_that_open(browser: Browser, lineage_site: Path) -> None:
-    with visit(browser, lineage_site / "index.html") as seen:
-        keep(seen.page, "site")
-        ways = seen.page.locator("a.way")
-        targets = [ways.nth(place).get_attribute("href") or "" for place in range(ways.count())]
-        assert_quiet(seen)
-    assert len(targets) == 3
-    for target in targets:
-        name, rest = re.match(r"([a-z.]+)(.*)", target).groups()  # type: ignore[union-attr]
-        with visit(browser, lineage_site / name, rest) as seen:
-            seen.page.get_by_text("asset_forecasts").filter(visible=True).first.wait_for()
-            assert_quiet(seen)
-
-
-def test_the_overview_is_this_project_s(browser: Browser, lineage_site: Path) -> None:
-    with visit(browser, lineage_site / "dbt.html") as seen:
-        for heading in ("The layers", "The two clocks", "How a forecast becomes tradeable"):
-            seen.page.get_by_role("heading", name=heading).wait_for()
-        keep(seen.page, "overview")
-        assert_quiet(seen)
-
-
-def test_the_queries_can_be_copied_from_the_site(browser: Browser, lineage_site: Path) -> None:
-    with visit(
-        browser, lineage_site / "dbt.html", "#!/exposure/exposure.vpp_warehouse.sql_consumers"
-    ) as seen:
-        seen.page.get_by_role("heading", name="Queries to copy").wait_for()
-        assert seen.page.get_by_text("vpp_reader:PASSWORD@").count() == 1
-        keep(seen.page, "queries")
-        assert_quiet(seen)
-
-
-def test_the_lineage_of_asset_forecasts_shows_its_parents(
-    browser: Browser, lineage_site: Path
-) -> None:
-    address = "?model=model.vpp_warehouse.asset_forecasts&parents=2&children=1"
-    with visit(browser, lineage_site / "lineage.html", address, width=1500) as seen:
-        nodes = seen.page.locator(".react-flow__node")
-        for name in ("int_forecasts_closed", "int_forecasts_newest", "portfolio_forecast"):
-            nodes.filter(has_text=name).first.wait_for()
-        nodes.filter(has_text="tradeable_power_kw").first.wait_for()
-        assert seen.page.locator(".react-flow__edge").count() >= 4
-        keep(seen.page, "lineage")
-        assert_quiet(seen)
-
-
-def test_the_graph_of_dbt_shows_the_parents_too(browser: Browser, lineage_site: Path) -> None:
-    address = "#!/model/model.vpp_warehouse.asset_forecasts?g_v=1&g_i=%2Basset_forecasts"
-    with visit(browser, lineage_site / "dbt.html", address) as seen:
-        seen.page.locator("#cy canvas, .graph-canvas canvas, canvas").first.wait_for()
-        keep(seen.page, "graph")
-        assert_quiet(seen)
 
 
 # The report.

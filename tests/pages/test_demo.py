@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import DEMO_WINDOW, Demo, Warehouse, built_demo, fresh_warehouse
+from tests.conftest import DEMO_WINDOW, Demo, built_demo
 from tests.dbt_project import dbt
 from tests.extract_command import extract
+from tests.marts import KEYS
 from tests.servers import installed_servers, running_server
-from tests.worlds import KEYS
+from tests.warehouses import Warehouse, fresh_warehouse
 
 SETTLED = ["SOL-DE-001", "SOL-DE-002", "WND-DE-002", "WND-DE-003"]
 # The ages in source_status grow with every run.

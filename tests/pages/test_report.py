@@ -14,16 +14,17 @@ import pendulum
 import pytest
 
 from dbt_project.report.days import local_day
-from dbt_project.report.marts import QUERIES
 from dbt_project.report.page import page
 from dbt_project.report.shape import page_data, rounded, series_by_day
 from extract.vpp.forecast import Forecast
 from extract.warehouse.schema import ensure_schema
-from tests.conftest import Demo, Warehouse
+from tests.arrivals import EPOCH, Arrival, land
+from tests.conftest import Demo
 from tests.dbt_project import ROOT, dbt
 from tests.extract_command import extract
+from tests.pages.asked_report import asked
 from tests.report_pages import BERLIN, answers, quarter_hours
-from tests.worlds import EPOCH, Arrival, land
+from tests.warehouses import Warehouse
 
 
 def write_report(
@@ -146,105 +147,6 @@ def test_the_words_say_what_is_missing_and_what_was_produced(report_file: Path) 
         r"Sunday, 8 June 2025: the imbalance (brought|cost) \d+ EUR in 88 of 96 quarter-hours\.",
         cost,
     )
-
-
-def asked(warehouse: Warehouse, name: str, marts: Mapping[str, str]) -> list[Any]:
-    """The answers to a query about 26 October 2025, where marts hold what these queries give."""
-    day = local_day(date(2025, 10, 26), BERLIN, True, True)
-    parameters = {
-        "from_utc": day.start_utc,
-        "to_utc": day.end_utc,
-        "first_date": day.date,
-        "last_date": day.date,
-        "timezone": str(BERLIN),
-    }
-    with warehouse.connect() as connection, connection.transaction(force_rollback=True):
-        for mart, rows in marts.items():
-            connection.execute(f"create temporary table {mart} as {rows}".encode())
-        query = (QUERIES / f"{name}.sql").read_bytes()
-        return connection.execute(query, parameters).fetchall()
-
-
-@pytest.mark.parametrize(
-    ("quarter_hour_count", "part"), [(96, " in 96 of 100 quarter-hours"), (100, "")]
-)
-def test_a_part_of_a_day_is_not_told_as_the_whole(
-    warehouse: Warehouse, quarter_hour_count: int, part: str
-) -> None:
-    quarter_hours = (
-        "select '2025-10-25 22:00Z'::timestamptz + place * interval '15 minutes'"
-        " as delivery_start_utc, date '2025-10-26' as delivery_date, %s"
-        f" from generate_series(0, {quarter_hour_count - 1}) as place"
-    )
-    counts = "1 as tradeable_asset_count, 1 as reconciled_asset_count, 1 as expected_asset_count"
-    powers = "1e4 as tradeable_power_kw, 8e3 as final_power_kw, 2e3 as tradeable_error_kw"
-    marts = {
-        "portfolio_forecast": quarter_hours % f"{counts}, 0.025 as tradeable_energy_mwh",
-        "portfolio_reconciliation": quarter_hours % f"{counts}, {powers}",
-        "production_reconciliation": quarter_hours % f"'A' as asset_id, {powers}",
-        "best_of_infeed": quarter_hours % "'A' as asset_id, place < 4 as is_redispatched",
-        "portfolio_imbalance": quarter_hours % "-1.0 as imbalance_eur",
-    }
-    produced, traded_on = (quarter_hour_count * 0.25 * power / 1000 for power in (8000, 10_000))
-    sentences = [
-        f"{produced:.1f} MWh were produced{part} where {traded_on:.1f} MWh had been traded on,"
-        f" by 1 of 1 assets: {traded_on - produced:.1f} MWh less than traded on (2.0 MWh less in"
-        " redispatched quarter-hours); in the others the forecast was"
-        f" {traded_on - produced - 2:.1f} MWh too high.",
-        f"the imbalance cost {quarter_hour_count} EUR{part}.",
-    ]
-    if quarter_hour_count == 100:
-        sentences.insert(0, "2.5 MWh can be traded on, forecast by 1 of 1 assets.")
-    assert asked(warehouse, "glance", marts) == [
-        (f"Sunday, 26 October 2025: {sentence}",) for sentence in sentences
-    ]
-
-
-def test_first_what_keeps_the_rest_from_coming_then_what_assets_share(
-    warehouse: Warehouse,
-) -> None:
-    marts = {
-        "source_status": (
-            "select * from (values ('forecasts', 90.0, true, 1), ('live-infeed', 5.0, false, 2))"
-            " as status (source, age_minutes, is_late, quarantined_document_count)"
-        ),
-        "dso_unmapped_production": (
-            "select *, timestamptz '2025-10-26' as delivery_start_utc"
-            " from (values ('MP1', 'no_contract', null), ('MP2', 'another_metering_point', 'A1'))"
-            " as production (metering_point_id, reason, asset_id)"
-        ),
-        "data_coverage": (
-            "select 'live' as source, 'A' || number as asset_id,"
-            " date '2025-10-26' as delivery_date, 0 as received_count, 100 as missing_count,"
-            " false as is_complete"
-            " from generate_series(10, 39) as number"
-            " union all select 'final_production', 'B', date '2025-10-26', 99, 1, false"
-            " union all select 'forecast', 'B', date '2025-10-26', 92, 8, false"
-            " union all select 'forecast', 'C', date '2025-10-26', 99, 1, false"
-            " union all select source, 'D', date '2025-10-26' + days, 100, 0, true"
-            " from unnest(array['forecast', 'final_production']) as source,"
-            " unnest(array[-1, 1]) as days"
-        ),
-    }
-    thirty = ", ".join(f"A{number}" for number in range(10, 40))
-    assert asked(warehouse, "missing", marts) == [
-        (True, "forecasts is late: its newest document is 1.5 hours old."),
-        (
-            True,
-            "1 document of forecasts was refused and waits in quarantine"
-            " (python -m extract quarantine).",
-        ),
-        (
-            True,
-            "2 documents of live-infeed were refused and wait in quarantine"
-            " (python -m extract quarantine).",
-        ),
-        (True, "MP1 was never under contract: its production belongs to no asset."),
-        (True, "MP2 does not count: another metering point of A1 does."),
-        (False, "2 assets lack quarter-hours of forecast on 26 October, 9 in all: B, C."),
-        (True, f"30 assets have no live infeed on 26 October: {thirty}."),
-        (False, "B lacks 1 quarter-hour of final production on 26 October."),
-    ]
 
 
 def test_the_moved_forecast_marks_what_the_marts_name(shared_demo: Demo, report_file: Path) -> None:

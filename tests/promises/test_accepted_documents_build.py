@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from extract.warehouse.schema import ensure_schema
-from tests.conftest import PostgresServer, Warehouse
+from tests.arrivals import land
 from tests.dbt_project import dbt
+from tests.marts import KEYS, empty_warehouse
 from tests.random_documents import Sender, Sent
-from tests.worlds import KEYS, empty_warehouse, land
+from tests.warehouses import PostgresServer, Warehouse
 
 Groups = Sequence[Sequence[Sent]]
 """What lands before the first build, and before the second."""

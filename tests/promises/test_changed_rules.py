@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from tests.conftest import Warehouse
+from tests.arrivals import land, technical_data
 from tests.dbt_project import DbtOutcome, copy_of_project, dbt
-from tests.worlds import World, land, technical_data
+from tests.warehouses import Warehouse
+from tests.worlds import World
 
 Build = Callable[..., DbtOutcome]
 

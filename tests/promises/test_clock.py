@@ -7,9 +7,9 @@ from pathlib import Path
 import pendulum
 import pytest
 
-from tests.conftest import Warehouse
+from tests.arrivals import EPOCH, Arrival, Retraction, land, technical_data
 from tests.dbt_project import DbtOutcome, dbt
-from tests.worlds import EPOCH, Arrival, Retraction, land, technical_data
+from tests.warehouses import Warehouse
 
 WRONG = datetime(2036, 1, 1, tzinfo=EPOCH.tzinfo)
 

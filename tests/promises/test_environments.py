@@ -3,15 +3,9 @@
 One is production; the other is Jane's, whose profile differs from it in the schema alone.
 """
 
-import os
-import shutil
 import signal
-import subprocess
-import sys
 import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -20,77 +14,15 @@ import pytest
 from dbt.cli.main import dbtRunner
 
 from extract.warehouse.schema import ensure_schema
-from tests.conftest import PostgresServer, Warehouse, fresh_warehouse
-from tests.dbt_project import ROOT, copy_of_project, dbt, dbt_command, environment_of
-from tests.watched_server import Gate, WatchedServer, watched_server
-from tests.worlds import Arrival, Marts, Retraction, World, differences, land, marts
+from tests.dbt_project import ROOT, copy_of_project, environment_of
+from tests.marts import differences
+from tests.promises.environment_house import BUILT, CHOSEN, JANE, House
+from tests.warehouses import PostgresServer, fresh_warehouse
+from tests.watched_server import Gate, watched_server
+from tests.worlds import World
 
-JANE = "dev_jane"
-CHOSEN = ("--select", "+portfolio_imbalance", "+assets")
-"""What is built here: documents of nearly all sources are in it."""
-BUILT = ("assets", "dso_final_production", "live_infeed", "portfolio_imbalance")
 BUILD_SECONDS = 300
 QUIETLY = ("--quiet", "--no-use-colors", "--log-level-file", "none")
-
-
-@dataclass(frozen=True)
-class House:
-    """A warehouse that production and Jane build in, and what lands there one after the other."""
-
-    warehouse: Warehouse
-    watched: WatchedServer
-    targets: Path
-    project: Path
-    """Jane's copy of the project."""
-    arrivals: list[Arrival]
-    landed: list[Arrival]
-
-    def land(self, count: int) -> None:
-        """So many more land, and two that landed before are retracted."""
-        news = [self.arrivals.pop() for _ in range(count)]
-        with self.warehouse.connect() as connection:
-            assert land(connection, news) == len(news)
-            self.landed.extend(news)
-            for table in ("final_production", "live_infeed"):
-                retracted = next(one for one in self.landed if one.table == table)
-                self.landed.remove(retracted)
-                Retraction(retracted.documents[0]).land(connection)
-
-    def build(self, environment: str, *arguments: str) -> None:
-        """Build in this process; it succeeds."""
-        settings, command = self._command(environment)
-        built = dbt(settings, self.targets / environment, *command, *arguments)
-        assert built.success, (built.statuses, built.exception)
-
-    def start(self, environment: str) -> "subprocess.Popen[str]":
-        """Build in another process."""
-        target = self.targets / f"{environment}_command"
-        # Reading the whole project takes long, and has been done.
-        shutil.copytree(self.targets / environment, target, dirs_exist_ok=True)
-        settings, command = self._command(environment)
-        return dbt_command(settings, target, *command)
-
-    def _command(self, environment: str) -> tuple[dict[str, str], Sequence[str]]:
-        settings = {**self.warehouse.environment, "PGHOST": self.watched.environment["PGHOST"]}
-        if environment != JANE:
-            return settings, ("run", *CHOSEN)
-        project = ("--project-dir", str(self.project))
-        return {**settings, "DBT_SCHEMA": JANE}, ("run", *CHOSEN, "--target", "dev", *project)
-
-    def marts(self, environment: str) -> Marts:
-        with self.warehouse.connect() as connection:
-            return marts(connection, environment, BUILT)
-
-    def environments(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """`python -m extract.warehouse environments`."""
-        return subprocess.run(
-            [sys.executable, "-m", "extract.warehouse", "environments", *arguments],
-            cwd=ROOT,
-            env={**os.environ, **self.warehouse.environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
 
 @pytest.fixture(scope="module")

@@ -19,12 +19,15 @@ import pytest
 
 from extract.warehouse import embedded
 from extract.warehouse.schema import ensure_schema
-from tests.conftest import Answer, HttpServer, PostgresServer, Warehouse
+from tests.arrivals import land
 from tests.dbt_project import dbt, dbt_command
 from tests.documents import forecast_for
 from tests.extract_command import extract
+from tests.http_server import Answer, HttpServer
+from tests.marts import KEYS, differences, marts, torn
 from tests.servers import crash
-from tests.worlds import KEYS, World, differences, land, marts, torn
+from tests.warehouses import PostgresServer, Warehouse
+from tests.worlds import World
 
 DISK_BYTES = 192 * 1024 * 1024
 FORECASTS = ("--from", "2025-06-08", "--to", "2025-06-10", "--assets", "A", "B", "C", "D", "E")

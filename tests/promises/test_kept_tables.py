@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import Warehouse
+from tests.arrivals import land, technical_data
 from tests.dbt_project import DbtOutcome, copy_of_project, dbt
-from tests.worlds import land, technical_data
+from tests.warehouses import Warehouse
 
 KEY = """
     select pg_get_constraintdef(oid)

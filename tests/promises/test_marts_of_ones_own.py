@@ -10,9 +10,11 @@ import yaml
 
 from extract.sources.final_production import FinalProduction
 from extract.sources.technical_data import TechnicalData
-from tests.conftest import Warehouse
+from tests.arrivals import EPOCH, Arrival, land
 from tests.dbt_project import DbtOutcome, copy_of_project, dbt
-from tests.worlds import EPOCH, PRODUCING, Arrival, World, land
+from tests.warehouses import Warehouse
+from tests.world_master_data import PRODUCING
+from tests.worlds import World
 
 # Of each mart its configuration and its SQL.
 TABLES = {

@@ -20,19 +20,11 @@ from hypothesis import strategies as st
 
 from extract.vpp.forecast import Forecast
 from extract.warehouse.schema import ensure_schema
-from tests.conftest import PostgresServer, Warehouse
+from tests.arrivals import Arrival, Retraction, land
 from tests.dbt_project import dbt
-from tests.worlds import (
-    Arrival,
-    Retraction,
-    World,
-    brute_force_forecasts,
-    differences,
-    empty_warehouse,
-    forecast_rows,
-    land,
-    marts,
-)
+from tests.marts import brute_force_forecasts, differences, empty_warehouse, forecast_rows, marts
+from tests.warehouses import PostgresServer, Warehouse
+from tests.worlds import World
 
 Groups = list[list[Arrival]]
 """What lands before the first build, between the first and the second, and so on."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Warehouse
 from tests.dbt_project import DbtOutcome, copy_of_project, dbt
+from tests.warehouses import Warehouse
 
 VIEW = "best_of_infeed"
 READ = f"select count(*) from {VIEW}"

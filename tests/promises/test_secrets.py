@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from tests.conftest import SETTINGS, Answer, HttpServer, PostgresServer, Warehouse, fresh_warehouse
+from tests.conftest import SETTINGS
 from tests.dbt_project import ROOT
 from tests.documents import forecast_for, write_sources
+from tests.http_server import Answer, HttpServer
+from tests.warehouses import PostgresServer, Warehouse, fresh_warehouse
 
 PASSWORD, TOKEN, URL_PASSWORD = "marker-of-password", "marker-of-token", "half@marker-of-url"
 SECRETS = (PASSWORD, TOKEN, "half@", "marker-of-url")

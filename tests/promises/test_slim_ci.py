@@ -13,10 +13,12 @@ from random import Random
 import pytest
 
 from extract.warehouse.schema import ensure_schema
-from tests.conftest import PostgresServer, Warehouse, fresh_warehouse
+from tests.arrivals import Arrival, land
 from tests.dbt_project import DbtOutcome, copy_of_project, dbt, dbt_command
+from tests.marts import Marts, differences, marts
+from tests.warehouses import PostgresServer, Warehouse, fresh_warehouse
 from tests.watched_server import Gate, WatchedServer, watched_server
-from tests.worlds import Arrival, Marts, World, differences, land, marts
+from tests.worlds import World
 
 BUILD_SECONDS = 300
 # Marts that follow from what the branch changes: prices of a table, and the view of what is open.

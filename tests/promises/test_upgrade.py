@@ -9,10 +9,12 @@ from psycopg import sql
 
 from extract.errors import WarehouseUnavailable
 from extract.warehouse.schema import ensure_schema
-from tests.conftest import Warehouse
+from tests.arrivals import land
 from tests.dbt_project import dbt
 from tests.extract_command import extract
-from tests.worlds import KEYS, World, differences, land, marts
+from tests.marts import KEYS, differences, marts
+from tests.warehouses import Warehouse
+from tests.worlds import World
 
 # How builds were recorded while each table of raw had a bound of its own.
 ELEVEN_BOUNDS = """

@@ -1,0 +1,46 @@
+"""What the forecast API is asked for, by a load of forecasts."""
+
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+from tests.conftest import Outcome
+from tests.documents import forecast_for
+from tests.http_server import Answer, HttpServer
+from tests.warehouses import Warehouse
+
+DAY = ("--from", "2025-06-08", "--to", "2025-06-09")
+HOUR = ("--from", "2025-06-08T06:00", "--to", "2025-06-08T07:00")
+# It is not asked again: the wait that it asks for is too long.
+OUT_OF_ORDER = Answer(503, b"out of order", headers={"Retry-After": "90"})
+
+
+def asset_and_version(target: str) -> tuple[str, str]:
+    """What a request asked for."""
+    question = parse_qs(urlsplit(target).query)
+    return question["asset_id"][0], question["version"][0]
+
+
+Load = Callable[..., Outcome]
+
+
+def asked(server: HttpServer) -> list[tuple[str, str]]:
+    return sorted(asset_and_version(target) for target, _ in server.requests)
+
+
+def pass_time(warehouse: Warehouse, minutes: float) -> None:
+    """Let what was asked for in vain have been asked for so much earlier."""
+    with warehouse.connect() as connection:
+        connection.execute(
+            "update raw.forecast_absence set asked_utc = asked_utc - %s * interval '1 minute'",
+            [minutes],
+        )
+
+
+def silent(*assets: str) -> Callable[[str], Answer]:
+    """An API that has no answer for these assets."""
+
+    def answer(target: str) -> Answer:
+        is_silent = asset_and_version(target)[0] in assets
+        return OUT_OF_ORDER if is_silent else Answer(body=forecast_for(target))
+
+    return answer

@@ -1,0 +1,146 @@
+"""What is in the marts, what should be, and where the two differ."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import psycopg
+import yaml
+from psycopg import sql
+
+from extract.sources.technical_data import TechnicalData
+from extract.vpp.forecast import Forecast
+from tests.arrivals import QUARTER_HOUR, Arrival, Retraction
+from tests.dbt_project import ROOT
+from tests.warehouses import PostgresServer, Warehouse
+from tests.world_master_data import TIMEZONES
+
+
+def _keys() -> dict[str, tuple[str, ...]]:
+    """The key of each mart, as its YAML asserts it."""
+    keys = {}
+    for file in sorted((ROOT / "dbt_project" / "models" / "marts").glob("*.yml")):
+        for model in yaml.safe_load(file.read_text())["models"]:
+            name = "unique_combination_of_columns"
+            [key] = [test[name] for test in model["data_tests"] if name in test]
+            keys[model["name"]] = tuple(key["arguments"]["combination_of_columns"])
+    return keys
+
+
+KEYS = _keys()
+
+
+def brute_force_forecasts(
+    arrivals: Sequence[Arrival], retracted: Collection[Retraction] = ()
+) -> set[tuple[object, ...]]:
+    """The rows of asset_forecasts, by the definition written down as loops."""
+    gone = {id(retraction.document) for retraction in retracted}
+    documents = sorted(
+        (one for arrival in arrivals for one in arrival.documents if id(one) not in gone),
+        key=lambda one: (one.received_utc, one.content_sha256),
+    )
+    files = {one.created_utc: one for one in documents if isinstance(one, TechnicalData)}
+    zones: dict[str, str] = {}
+    for _, file in sorted(files.items()):
+        for asset in file.assets:
+            zones[asset["asset_id"]] = asset["location"]["timezone"]
+    versions = {
+        (one.version_utc, one.asset_id): one for one in documents if isinstance(one, Forecast)
+    }
+    newest: dict[tuple[str, datetime, int], tuple[datetime, float]] = {}
+    for (version_utc, asset_id), document in sorted(versions.items()):
+        for position, power_kw in enumerate(document.power_kw):
+            start = plain(document.grid_start_utc) + position * QUARTER_HOUR
+            for gate in (0, 1):
+                if power_kw is not None and plain(version_utc) + gate * QUARTER_HOUR <= start:
+                    newest[asset_id, start, gate] = plain(version_utc), power_kw
+    rows: set[tuple[object, ...]] = set()
+    for asset_id, start, gate in newest:
+        if gate == 0:
+            zone = zones.get(asset_id)
+            known = zone if zone in TIMEZONES[:3] else "Europe/Berlin"
+            day = start.astimezone(ZoneInfo(known or "")).date()
+            tradeable = newest.get((asset_id, start, 1), (None, None))
+            rows.add((asset_id, start, day, *newest[asset_id, start, 0], *tradeable))
+    return rows
+
+
+def plain(instant: datetime) -> datetime:
+    """The instant as psycopg returns it."""
+    return datetime.fromtimestamp(instant.timestamp(), UTC)
+
+
+def forecast_rows(connection: psycopg.Connection) -> set[tuple[object, ...]]:
+    """The rows of asset_forecasts, as brute force writes them."""
+    rows = connection.execute(
+        "select asset_id, delivery_start_utc, delivery_date, latest_version_utc, latest_power_kw,"
+        " tradeable_version_utc, tradeable_power_kw from public.asset_forecasts"
+    ).fetchall()
+    assert len(set(rows)) == len(rows)
+    return set(rows)
+
+
+Marts = Mapping[str, Mapping[str, str]]
+"""The rows of every mart as text, by their key as text."""
+
+
+def marts(
+    connection: psycopg.Connection, environment: str = "public", names: Iterable[str] = KEYS
+) -> Marts:
+    """What the marts of an environment hold now, of one instant."""
+    read: dict[str, dict[str, str]] = {}
+    with connection.transaction():
+        connection.execute("set transaction isolation level repeatable read")
+        for mart in names:
+            query = sql.SQL("select ({})::text, mart::text from {} as mart").format(
+                sql.SQL("row({})").format(sql.SQL(", ").join(map(sql.Identifier, KEYS[mart]))),
+                sql.Identifier(environment, mart),
+            )
+            rows = connection.execute(query).fetchall()
+            read[mart] = dict(rows)
+            assert len(read[mart]) == len(rows), f"{mart} holds a key twice"
+    return read
+
+
+def differences(found: Marts, expected: Marts, most: int = 8) -> list[str]:
+    """The rows in which marts differ, a few of each mart, one line for a row."""
+    lines = []
+    for mart, rows in expected.items():
+        different = [
+            f"  {key}: {found[mart].get(key)}, not {rows.get(key)}"
+            for key in sorted({*rows, *found[mart]})
+            if found[mart].get(key) != rows.get(key)
+        ]
+        if different:
+            lines.append(f"{mart}: {len(different)} of {len(rows)} rows differ")
+            lines.extend(different[:most])
+    return lines
+
+
+# Views over several tables: after a build that was killed, one of these may be as it was, another
+# one as it is to be. Marts are not switched all at once.
+SIDE_BY_SIDE = {"best_of_infeed", "data_coverage", "imbalance", "production_reconciliation"}
+
+
+def torn(now: Marts, before: Marts, after: Marts) -> list[str]:
+    """The rows of marts that are neither those before a build nor those after it."""
+    return [
+        f"{mart} {key}: {row}"
+        for mart, rows in now.items()
+        if mart not in SIDE_BY_SIDE
+        for key in sorted({*rows, *before[mart]})
+        if (row := rows.get(key)) not in (before[mart].get(key), after[mart].get(key))
+    ]
+
+
+def empty_warehouse(server: PostgresServer, name: str) -> Warehouse:
+    """A database of this name in which nothing ever was; one that has the name is dropped.
+
+    dbt reads its whole project again when an environment variable of its profile changes:
+    databases that follow each other under one name are built much faster.
+    """
+    with server.connect("postgres") as connection:
+        database = sql.Identifier(name)
+        connection.execute(sql.SQL("drop database if exists {} with (force)").format(database))
+        connection.execute(sql.SQL("create database {} template template0").format(database))
+    return Warehouse(server, server.environment | {"PGDATABASE": name})

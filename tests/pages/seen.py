@@ -1,0 +1,69 @@
+"""What is seen of a page in the browser."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser import Visit, chromium, wait_for_report
+from tests.dbt_project import ROOT
+
+SCREENSHOTS = ROOT / "dbt_project" / "target" / "screenshots"
+CHARTS = (
+    "portfolio",
+    "capacity",
+    "asset",
+    "revisions",
+    "reconciliation",
+    "lead",
+    "energy",
+    "cost",
+    "price",
+)
+
+
+pytestmark = pytest.mark.skipif(
+    chromium() is None,
+    reason="there is no Chromium: install the distribution's (apt-get install chromium)",
+)
+
+
+def hours(page: Page, chart: str) -> list[str]:
+    """The hours on the axis of a chart that can be seen."""
+    frame = page.locator(f"#{chart} svg").bounding_box()
+    labels = page.locator(f"#{chart} .role-axis-label text")
+    seen = []
+    for place in range(labels.count()):
+        text, box = labels.nth(place).text_content() or "", labels.nth(place).bounding_box()
+        assert frame and box
+        if ":" in text and box["y"] + box["height"] <= frame["y"] + frame["height"] + 1:
+            seen.append(text)
+    return seen
+
+
+def keep(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+
+def assert_quiet(seen: Visit) -> None:
+    """Nothing went wrong and nothing was asked of anybody."""
+    assert seen.errors == []
+    assert seen.requests == []
+
+
+def marks(page: Page, chart: str) -> int:
+    """How many things a chart draws: bars, areas, points, lines with a course."""
+    drawn = page.locator(f"#{chart} .mark-group [aria-roledescription$='mark']")
+    courses = page.locator(f"#{chart} svg g[class*='mark-'] path[d]:not([d=''])")
+    return max(drawn.count(), courses.count())
+
+
+def choose(page: Page, select: str, value: str) -> str:
+    """Choose by value; returns what the report has drawn then."""
+    before = wait_for_report(page)
+    page.select_option(f"#{select}", value)
+    page.wait_for_function("before => document.body.dataset.drawn !== before", arg=before)
+    return wait_for_report(page)
+
+
+def drawing(page: Page, chart: str) -> str:
+    return page.locator(f"#{chart} svg").inner_html()
