@@ -118,7 +118,7 @@ test-fast: style lint-changed ## Try in a minute: style, the SQL that changed, w
 	$(pytest) --durations=10 -m "no_server or fast"
 
 .PHONY: lint-changed
-lint-changed: install
+lint-changed: install ## Check the style of the SQL that differs from the last commit (sqlfluff)
 	@changed="$$(git diff --name-only --diff-filter=d HEAD -- dbt_project/models dbt_project/tests; \
 		git ls-files --others --exclude-standard dbt_project/models dbt_project/tests)"; \
 	changed="$$(echo "$$changed" | grep '\.sql$$')" || exit 0; \
