@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import psycopg
 
@@ -73,7 +73,10 @@ examples:
 
 
 class Parser(argparse.ArgumentParser):
-    """Wrong usage is one line."""
+    """Wrong usage is one line, and no option has a shorter name."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{"allow_abbrev": False, **options})
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"error: {one_line(message)} (see {self.prog} --help)\n")

@@ -87,6 +87,13 @@ def check_names(names: Mapping[str, str]) -> None:
 def check_ownership(connection: psycopg.Connection, names: Mapping[str, str]) -> None:
     """Check that no name belongs to an object that this project did not make. Raises UsageError."""
     for variable, name in names.items():
+        taken = connection.execute(
+            "select exists (select from pg_get_keywords()"
+            " where word = %s and catcode in ('R', 'T'))",
+            [name],
+        ).fetchone()
+        if name.startswith("pg_") or taken == (True,):
+            raise UsageError(f"--{variable}: {name} is a name of PostgreSQL's own")
         row = connection.execute(
             """
             select obj_description(oid, 'pg_class') from pg_class

@@ -11,6 +11,8 @@ from typing import Any
 import yaml
 
 from extract.documents import Delivery, Document
+from extract.errors import ConfigurationError
+from extract.messages import one_line
 from extract.settings import PROJECT_ROOT
 
 _DECLARATION = PROJECT_ROOT / "dbt_project" / "models" / "staging" / "sources.yml"
@@ -46,45 +48,84 @@ class Source:
     """None: it is no directory but the forecast API."""
 
 
-def _minutes(count: int | None) -> timedelta | None:
+_COMMANDS = {"all", "quarantine", "retract", "schema", "status"}
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+
+
+def _minutes(count: object, what: str) -> timedelta | None:
+    if count is not None and type(count) is not int:
+        raise ValueError(f"{what} is {count!r}, not a number of minutes")
     return None if count is None else timedelta(minutes=count)
 
 
-def _format(decoder: str) -> FileFormat:
+def _late_after(freshness: Mapping[str, Any] | None) -> timedelta | None:
+    if freshness is None:
+        return None
+    if freshness["warn_after"]["period"] != "minute":
+        raise ValueError("the period of warn_after is not minute")
+    return _minutes(freshness["warn_after"]["count"], "the count of warn_after")
+
+
+def _format(decoder: str, table: str) -> FileFormat:
     module = import_module(f"extract.sources.{decoder}")
-    return FileFormat(
-        module.PATTERN, module.decode, getattr(module, "without_personal_data", bytes)
-    )
+    tables = {getattr(one, "table", None) for one in vars(module).values()}
+    if table not in tables:
+        raise ValueError(f"the decoder {decoder} has no Document of the table {table}")
+    storable = getattr(module, "without_personal_data", bytes)
+    return FileFormat(module.PATTERN, module.decode, storable)
 
 
 def _declared(table: Mapping[str, Any]) -> Source:
     config = table["config"]
-    meta, freshness = config["meta"], config["freshness"]
+    meta = config["meta"]
+    if not _NAME.fullmatch(meta["source"]) or meta["source"] in _COMMANDS:
+        raise ValueError(f"{meta['source']} cannot be the name of a source")
+    if not _VARIABLE.fullmatch(meta["variable"]):
+        raise ValueError(f"{meta['variable']} is no name of an environment variable")
+    if ("decoder" in meta) == (meta["source"] == FORECASTS):
+        raise ValueError("it needs a decoder, unless it is the forecast API")
     return Source(
         name=meta["source"],
         summary=meta["summary"],
         variable=meta["variable"],
         table=table["name"],
-        cadence=_minutes(meta["cadence_minutes"]),
-        late_after=_minutes(freshness["warn_after"]["count"] if freshness else None),
-        files=_format(meta["decoder"]) if "decoder" in meta else None,
+        cadence=_minutes(meta["cadence_minutes"], "cadence_minutes"),
+        late_after=_late_after(config["freshness"]),
+        files=_format(meta["decoder"], table["name"]) if "decoder" in meta else None,
     )
 
 
-def _read() -> dict[str, Source]:
-    with _DECLARATION.open(encoding="utf-8") as file:
-        [raw] = yaml.safe_load(file)["sources"]
-    sources = [
-        _declared(table)
-        for table in raw["tables"]
-        if "source" in table.get("config", {}).get("meta", {})
-    ]
-    return {source.name: source for source in sources}
+def read_declaration(text: str) -> dict[str, Source]:
+    """The sources that a declaration declares, by name. Raises ConfigurationError."""
+    where = _DECLARATION.relative_to(PROJECT_ROOT)
+    try:
+        [raw] = yaml.safe_load(text)["sources"]
+    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        raise ConfigurationError(f"{where}: {one_line(error)}") from None
+    sources: dict[str, Source] = {}
+    for table in raw["tables"]:
+        meta = table.get("config", {}).get("meta", {})
+        if meta.get("is_note") or not meta:
+            continue
+        try:
+            source = _declared(table)
+        except KeyError as error:
+            raise ConfigurationError(f"{where}: {table['name']}: {error} is missing") from None
+        except (ValueError, TypeError, AttributeError, ImportError) as error:
+            reason = one_line(error)
+            raise ConfigurationError(f"{where}: {table['name']}: {reason}") from None
+        if source.name in sources:
+            raise ConfigurationError(f"{where}: two sources are called {source.name}")
+        sources[source.name] = source
+    return sources
 
 
-SOURCES: Mapping[str, Source] = MappingProxyType(_read())
-"""Every source by its name, in the order in which `all` loads them."""
 FORECASTS = "forecasts"
 """The one that is asked version by version."""
+SOURCES: Mapping[str, Source] = MappingProxyType(
+    read_declaration(_DECLARATION.read_text(encoding="utf-8"))
+)
+"""Every source by its name, in the order in which `all` loads them."""
 NAMES_OF_ASSETS = ("technical-data", "asset-contracts")
 """Those that name the assets whose forecasts are wanted."""

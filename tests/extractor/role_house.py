@@ -164,3 +164,38 @@ REFUSED_TO_THE_READER = [
     "select pg_logical_emit_message(false, 'mine', 'mine')",
     "set role vpp_transformer",
 ]
+
+REFUSED_TO_THE_TRANSFORMER = [
+    "insert into raw.run (started_utc, command) values (now(), '')",
+    "update raw.run set command = ''",
+    "delete from raw.forecast_version",
+    "truncate raw.forecast_version",
+    "drop table raw.forecast_version",
+    "create table raw.mine ()",
+    "select nextval('raw.document_id')",
+    "drop table public.somebodys",
+    "create role mine",
+]
+
+REFUSED_TO_THE_DEVELOPER = [
+    "insert into raw.run (started_utc, command) values (now(), '')",
+    "select nextval('raw.document_id')",
+    "create table raw.mine ()",
+    "create table public.mine ()",
+    "create table staging.mine ()",
+    "delete from public.assets",
+    "select from build.run for share",
+    "update build.model_state set build_number = 0",
+    "delete from build.change",
+    "create or replace view public.imbalance as select 1 as one",
+    "create role mine",
+]
+
+READ_BY_THE_DEVELOPER = [
+    "raw.forecast_version",
+    "staging.stg_vpp__forecast_documents",
+    "intermediate.int_forecasts_closed",
+    "build.run",
+    "build.model_state",
+    "public.imbalance",
+]

@@ -13,9 +13,12 @@ from tests.extractor.role_house import (
     DEVELOPER,
     LOADER,
     MADE,
+    READ_BY_THE_DEVELOPER,
     READER,
+    REFUSED_TO_THE_DEVELOPER,
     REFUSED_TO_THE_LOADER,
     REFUSED_TO_THE_READER,
+    REFUSED_TO_THE_TRANSFORMER,
     TRANSFORMER,
     House,
     rights,
@@ -111,20 +114,7 @@ def test_a_table_that_is_new_in_raw_can_be_loaded_and_read(house: House) -> None
             connection.execute("drop table raw.newcomer")
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "insert into raw.run (started_utc, command) values (now(), '')",
-        "update raw.run set command = ''",
-        "delete from raw.forecast_version",
-        "truncate raw.forecast_version",
-        "drop table raw.forecast_version",
-        "create table raw.mine ()",
-        "select nextval('raw.document_id')",
-        "drop table public.somebodys",
-        "create role mine",
-    ],
-)
+@pytest.mark.parametrize("statement", REFUSED_TO_THE_TRANSFORMER)
 def test_the_transformer_may_not_touch_what_was_received(house: House, statement: str) -> None:
     assert house.refusal(TRANSFORMER, statement) == "42501"
 
@@ -149,37 +139,12 @@ def test_a_developer_builds_beside_production_and_changes_nothing_of_it(house: H
     assert house.warehouse.rows("select from pg_namespace where nspname ~ '^dev_jane'") == []
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "insert into raw.run (started_utc, command) values (now(), '')",
-        "select nextval('raw.document_id')",
-        "create table raw.mine ()",
-        "create table public.mine ()",
-        "create table staging.mine ()",
-        "delete from public.assets",
-        "select from build.run for share",
-        "update build.model_state set build_number = 0",
-        "delete from build.change",
-        "create or replace view public.imbalance as select 1 as one",
-        "create role mine",
-    ],
-)
+@pytest.mark.parametrize("statement", REFUSED_TO_THE_DEVELOPER)
 def test_the_developer_may_not_touch_production(house: House, statement: str) -> None:
     assert house.refusal(DEVELOPER, statement) == "42501"
 
 
-@pytest.mark.parametrize(
-    "relation",
-    [
-        "raw.forecast_version",
-        "staging.stg_vpp__forecast_documents",
-        "intermediate.int_forecasts_closed",
-        "build.run",
-        "build.model_state",
-        "public.imbalance",
-    ],
-)
+@pytest.mark.parametrize("relation", READ_BY_THE_DEVELOPER)
 def test_the_developer_reads_what_a_build_may_defer_to(house: House, relation: str) -> None:
     assert house.refusal(DEVELOPER, f"select from {relation}") is None
 
@@ -248,6 +213,39 @@ def test_new_marts_become_readable_and_other_grants_stay(house: House) -> None:
             connection.execute("drop owned by analyst")
             connection.execute("drop role analyst")
         house.build(TRANSFORMER)
+
+
+def test_what_the_owner_builds_is_the_transformers(house: House) -> None:
+    variables = "{asset_forecasts_table: owners_forecasts, portfolio_forecast_table: owners_sum}"
+    try:
+        house.build("postgres", "run", "--vars", variables)
+        for mart in ("owners_forecasts", "owners_sum", "production_reconciliation"):
+            assert house.refusal(READER, f"select from {mart}") is None, mart
+            assert house.refusal(DEVELOPER, f"select from {mart}") is None, mart
+        house.build(TRANSFORMER, "run", "--vars", variables)
+    finally:
+        house.build(TRANSFORMER)
+        with house.warehouse.connect() as connection:
+            connection.execute("drop view public.owners_forecasts")
+            connection.execute("drop table public.owners_sum")
+
+
+def test_a_table_of_somebody_elses_is_refused_with_what_to_do(
+    house: House, capfd: pytest.CaptureFixture[str]
+) -> None:
+    owner = "alter table public.portfolio_forecast owner to {}"
+    with house.warehouse.connect() as connection:
+        connection.execute(sql.SQL(owner).format(sql.Identifier("postgres")))
+    try:
+        capfd.readouterr()
+        target = house.target / TRANSFORMER
+        built = dbt(house.environment(TRANSFORMER), target, "run", "--select", "portfolio_forecast")
+        assert built.statuses["portfolio_forecast"] == "error"
+        said = " ".join(capfd.readouterr().out.split())
+        assert 'belongs to postgres, which vpp_transformer is no member of: run "python -m' in said
+    finally:
+        assert roles(house.warehouse.environment).stdout == MADE
+    house.build(TRANSFORMER)
 
 
 def test_passwords_come_from_the_environment_and_are_shown_nowhere(house: House) -> None:

@@ -36,7 +36,7 @@ def other(run: Run, warehouse: Warehouse) -> Iterator[Run]:
         yield Run(connection, begin_run(connection, "other"), Reporter())
 
 
-def test_a_second_run_of_the_same_stream_is_told_who_holds_it(
+def test_a_second_run_of_the_same_source_is_told_who_holds_it(
     run: Run, extract: ExtractCommand, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     settings = write_sources(tmp_path)
@@ -86,7 +86,7 @@ def test_wait_waits(
     assert warehouse.value("select count(*) from raw.live_infeed") == 1
 
 
-def test_streams_do_not_hinder_each_other_and_no_lock_stays(
+def test_sources_do_not_hinder_each_other_and_no_lock_stays(
     run: Run, other: Run, warehouse: Warehouse
 ) -> None:
     with loading(run, "live-infeed", wait=False), loading(other, "forecasts", wait=False):

@@ -188,6 +188,14 @@ def test_a_seed_as_a_parent_is_refused(mart: Mart, capfd: pytest.CaptureFixture[
     assert "plants: reads the seed factors, of which no build knows" in capfd.readouterr().out
 
 
+def test_a_table_that_reads_a_source_is_refused(
+    mart: Mart, capfd: pytest.CaptureFixture[str]
+) -> None:
+    mart.write(NO_CONTRACT, asset_id="(select max(asset_id) from {{ source('raw', 'document') }})")
+    assert not mart.build().success
+    assert "plants: reads a source: read a staging model" in capfd.readouterr().out
+
+
 def test_a_table_always_has_its_unique_key(mart: Mart, capfd: pytest.CaptureFixture[str]) -> None:
     mart.write(CONTRACT, asset_id="asset_id", power_kw="capacity_kw")
     mart.describe(column("asset_id", "text"), column("power_kw", "double precision"))

@@ -36,8 +36,30 @@
             {% endif %}
             {{ record_made_anew(model) }};
         {% endif %}
+        {% if load_cached_relation(this) is none and target.schema == "public" %}
+            {{ hand_over(this) }}
+        {% endif %}
         {{ record_model_state(model) }}
     {% endif %}
+{% endmacro %}
+
+{#-
+    Statements: what somebody else builds in production is the transformer's, where there is one, and those may read it
+    who read what the transformer builds itself (extract/warehouse/roles.sql).
+-#}
+{% macro hand_over(relation) %}
+    do $$
+    begin
+        if
+            current_user <> 'vpp_transformer'
+            and exists (select from pg_roles where rolname = 'vpp_transformer' and pg_has_role(oid, 'usage'))
+        then
+            -- Of a view too: PostgreSQL calls each of them a table here.
+            alter table {{ relation }} owner to vpp_transformer;
+            grant select on {{ relation }} to vpp_developer{{ ", vpp_reader" if relation.schema == target.schema }};
+        end if;
+    end
+    $$;
 {% endmacro %}
 
 {#- Refuses a model that builds could not keep account of: what it reads, or itself. -#}
@@ -46,6 +68,11 @@
         {{ exceptions.raise_compiler_error(
             node.name ~ ": materialized as " ~ node.config.materialized ~ ": take view, or incremental, which nothing drops with "
             ~ "what others built on it"
+        ) }}
+    {% endif %}
+    {% if node.config.materialized == "incremental" and node.depends_on.nodes | select("in", graph.sources) | list %}
+        {{ exceptions.raise_compiler_error(
+            node.name ~ ": reads a source: read a staging model, which says what its documents are about and which of them count"
         ) }}
     {% endif %}
     {% for input in node.depends_on.nodes if input.split(".")[0] not in ["model", "source"] %}

@@ -154,9 +154,18 @@
 {#- Refuses a table with a column that is not written down, before another one is added for it. -#}
 {% macro refuse_unknown_columns(relation) %}
     {%- for row in run_query(
-        "select attname from pg_attribute where attrelid = '" ~ relation ~ "'::regclass and attnum > 0 and not attisdropped"
-    ).rows if model.columns and row[0] not in model.columns -%}
-        {%- do refuse_column(relation, row[0], none) -%}
+        "select attname, pg_has_role(relowner, 'usage'), relowner::regrole::text"
+        ~ " from pg_class inner join pg_attribute on attrelid = pg_class.oid"
+        ~ " where pg_class.oid = '" ~ relation ~ "'::regclass and attnum > 0 and not attisdropped"
+    ).rows -%}
+        {%- if not row[1] -%}
+            {{ exceptions.raise_compiler_error(
+                relation.include(database=false) ~ ": belongs to " ~ row[2] ~ ", which " ~ target.user ~ " is no member of: run "
+                ~ '"python -m extract.warehouse roles" as the owner of the database'
+            ) }}
+        {%- elif model.columns and row[0] not in model.columns -%}
+            {%- do refuse_column(relation, row[0], none) -%}
+        {%- endif -%}
     {%- endfor -%}
 {% endmacro %}
 
