@@ -61,7 +61,10 @@ def _is_made_here(connection: psycopg.Connection, names: list[str]) -> bool:
             left join pg_attribute on attrelid = pg_class.oid
             where nspname = 'raw'
                 and (
-                    relname = any(%(names)s) and pg_class.xmin = pg_current_xact_id()::xid
+                    relname = any(%(names)s)
+                    -- A view that is replaced is written anew, but for its columns.
+                    and case relkind when 'v' then pg_attribute.xmin else pg_class.xmin end
+                    = pg_current_xact_id()::xid
                     or relname || '.' || attname = any(%(names)s)
                     and pg_attribute.xmin = pg_current_xact_id()::xid
                 )

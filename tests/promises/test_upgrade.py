@@ -8,6 +8,7 @@ import pytest
 from psycopg import sql
 
 from extract.errors import WarehouseUnavailable
+from extract.warehouse import schema as raw_schema
 from extract.warehouse.schema import ensure_schema
 from tests.arrivals import land
 from tests.dbt_project import dbt
@@ -113,6 +114,18 @@ def test_raw_gains_what_it_lacks(warehouse: Warehouse) -> None:
         assert not ensure_schema(connection)
     assert warehouse.rows("select value_count from raw.forecast_version") == [(3,)]
     assert warehouse.rows("select count(*) from raw.quarantine") == [(0,)]
+
+
+def test_raw_gains_a_view_that_alone_is_missing_and_says_so_once(warehouse: Warehouse) -> None:
+    with warehouse.connect() as connection:
+        ensure_schema(connection)
+        connection.execute("drop view raw.document")
+        assert ensure_schema(connection)
+        assert not ensure_schema(connection)
+        # Another run has just made it: it is replaced, and was not made here.
+        with connection.transaction(force_rollback=True):
+            connection.execute(sql.SQL(raw_schema._DEFINITION.read_text()))
+            assert not raw_schema._is_made_here(connection, ["document", "quarantine"])
 
 
 def test_raw_gains_a_column_that_alone_is_missing(warehouse: Warehouse) -> None:
