@@ -40,9 +40,6 @@ REDISPATCHED = {
 }
 
 
-MEASURES = ["mae_kw", "rmse_kw", "bias_kw", "nmae", "nrmse", "nbias"]
-
-
 def instant(value: pd.Timestamp) -> pendulum.DateTime:
     return pendulum.instance(value.to_pydatetime())
 

@@ -16,11 +16,6 @@ LoadLive = Callable[[], Outcome]
 Strict = Callable[[bool], None]
 
 
-def held_ids(outcome: Outcome) -> list[int]:
-    """The ids that `quarantine` lists."""
-    return [int(line.split()[0]) for line in outcome.out.splitlines() if line[0].isdigit()]
-
-
 def write(path: Path, power: float) -> bytes:
     document = live_infeed()
     document["values"][1][0] = power

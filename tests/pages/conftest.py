@@ -10,7 +10,9 @@ from tests.browser import chromium, open_browser
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """The distribution's Chromium; without it, what needs it is skipped."""
     executable = chromium()
-    assert executable is not None
+    if executable is None:
+        pytest.skip("there is no Chromium: install the distribution's (apt-get install chromium)")
     with open_browser(executable) as opened:
         yield opened

@@ -1,9 +1,8 @@
 """What is seen of a page in the browser."""
 
-import pytest
 from playwright.sync_api import Page
 
-from tests.browser import Visit, chromium, wait_for_report
+from tests.browser import Visit, wait_for_report
 from tests.dbt_project import ROOT
 
 SCREENSHOTS = ROOT / "dbt_project" / "target" / "screenshots"
@@ -17,12 +16,6 @@ CHARTS = (
     "energy",
     "cost",
     "price",
-)
-
-
-pytestmark = pytest.mark.skipif(
-    chromium() is None,
-    reason="there is no Chromium: install the distribution's (apt-get install chromium)",
 )
 
 

@@ -28,16 +28,18 @@
 {% macro after_model() %}
     {% if execute and model.resource_type == "model" %}
         {% do refuse_moved_deferral() %}
-        {% if model.config.materialized == "incremental" and load_cached_relation(this) is none %}
-            {% if key_in_database(this) %}
-                {% do refuse_other_key(this) %}
-            {% else %}
-                alter table {{ this }} add primary key ({{ key_of(model) | join(", ") }});
+        {% if load_cached_relation(this) is none %}
+            {% if model.config.materialized == "incremental" %}
+                {% if key_in_database(this) %}
+                    {% do refuse_other_key(this) %}
+                {% else %}
+                    alter table {{ this }} add primary key ({{ key_of(model) | join(", ") }});
+                {% endif %}
+                {{ record_made_anew(model) }};
             {% endif %}
-            {{ record_made_anew(model) }};
-        {% endif %}
-        {% if load_cached_relation(this) is none and target.schema == "public" %}
-            {{ hand_over(this) }}
+            {% if target.schema == "public" %}
+                {{ hand_over(this) }}
+            {% endif %}
         {% endif %}
         {{ record_model_state(model) }}
     {% endif %}
