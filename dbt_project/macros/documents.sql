@@ -7,17 +7,24 @@
 
 {#-
     The elements of arrays of equal length side by side, one row each: the columns of `name` that `arrays` calls them,
-    and `position` (from 1). A long array is read once; to take an element by its position reads all of it each time.
-    In a subquery, as dbt's unit tests would take `with` for the beginning of a CTE.
+    and `position` (from 1). Each array is read once, and no row is kept aside; to take an element by its position would
+    read all of the array each time.
 -#}
 {% macro each_array_element(arrays, name) -%}
     (
         select
-            {{ arrays.keys() | join(", ") }},
-            position::integer as position
-        from unnest({{ arrays.values() | join(", ") }})
-            with ordinality as element ({{ arrays.keys() | join(", ") }}, position)
+            {%- for column, array in arrays.items() %}
+                unnest({{ array }}) as {{ column }},
+            {%- endfor %}
+            generate_series(1, cardinality({{ arrays.values() | first }})) as position
+        {#- sqlfluff sees that a subquery refers to what is around it only where it has a `from`. #}
+        from (values (1)) as once (number)
     ) as {{ name }}
+{%- endmacro %}
+
+{#- The elements of an array from one position (from 1) to another, both included. -#}
+{% macro array_slice(array, first, last) -%}
+    {{ array }}[{{ first }}:{{ last }}]
 {%- endmacro %}
 
 {#- A value inside a JSON document as text; a path is a list of keys. NULL where there is none. -#}

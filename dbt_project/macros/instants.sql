@@ -19,9 +19,9 @@
     (date_part('epoch', {{ end_instant }} - {{ start_instant }}) / 900)::integer
 {%- endmacro %}
 
-{#- The exact length of a period in microseconds: sums of whole numbers do not depend on their order. -#}
+{#- The exact length of a period in microseconds, a whole number: sums of whole numbers do not depend on their order. -#}
 {% macro microseconds_between(start_instant, end_instant) -%}
-    (extract(epoch from {{ end_instant }} - {{ start_instant }}) * 1000000)::bigint
+    round(date_part('epoch', {{ end_instant }} - {{ start_instant }}) * 1000000)
 {%- endmacro %}
 
 {#- How many minutes lie between two instants. -#}

@@ -1,7 +1,7 @@
 {%- set hold = "interval '" ~ var("live_max_hold_minutes") ~ " minutes'" -%}
 {{ config(
     unique_key=["asset_id", "delivery_start_utc"],
-    indexes=[{"columns": ["delivery_start_utc"]}],
+    indexes=[{"columns": ["delivery_start_utc"]}, {"columns": ["delivery_date", "asset_id"]}],
 ) }}
 
 with samples as (
@@ -29,6 +29,7 @@ accepted as (
 
     select
         samples.asset_id,
+        {{ quarter_hour_floor("samples.measured_utc") }} as delivery_start_utc,
         samples.measured_utc,
         samples.power_kw,
         samples.received_utc,
@@ -39,14 +40,19 @@ accepted as (
 
 ),
 
-measurements as (
+-- In the order that the sums need too: the samples are sorted once. Of an instant, the sample that counts is last.
+sequence as (
 
-    {{ newest_per_key(
-        "accepted",
-        key=["asset_id", "measured_utc"],
-        newest_first=["received_utc desc", "content_sha256 desc", "position desc"],
-        columns=["asset_id", "measured_utc", "power_kw"],
-    ) }}
+    select
+        asset_id,
+        delivery_start_utc,
+        measured_utc,
+        power_kw,
+        lead(measured_utc) over (
+            partition by asset_id
+            order by delivery_start_utc, measured_utc, received_utc, content_sha256, position
+        ) as next_measured_utc
+    from accepted
 
 ),
 
@@ -54,34 +60,82 @@ holds as (
 
     select
         asset_id,
+        delivery_start_utc,
+        delivery_start_utc + interval '15 minutes' as delivery_end_utc,
         measured_utc,
         power_kw,
-        least(
-            lead(measured_utc) over (partition by asset_id order by measured_utc),
-            measured_utc + {{ hold }}
-        ) as held_to_utc
-    from measurements
+        least(next_measured_utc, measured_utc + {{ hold }}) as held_to_utc
+    from sequence
+    where next_measured_utc is distinct from measured_utc
 
 ),
 
--- A hold is cut where a quarter-hour begins.
+within_quarter_hours as (
+
+    select
+        asset_id,
+        delivery_start_utc,
+        delivery_end_utc,
+        measured_utc,
+        power_kw,
+        held_to_utc,
+        {{ microseconds_between("measured_utc", "least(held_to_utc, delivery_end_utc)") }} as held_microseconds
+    from holds
+
+),
+
+-- Only the last sample of a quarter-hour can hold on beyond its end.
+measured_quarter_hours as (
+
+    select
+        asset_id,
+        delivery_start_utc,
+        sum(held_microseconds) as held_microseconds,
+        sum(power_kw * held_microseconds order by measured_utc) as power_kw_microseconds,
+        count(*)::integer as measurement_count,
+        max(held_to_utc) as held_to_utc,
+        max(power_kw) filter (where held_to_utc > delivery_end_utc) as carried_power_kw
+    from within_quarter_hours
+    group by asset_id, delivery_start_utc
+
+),
+
+carried_quarter_hours as (
+
+    select
+        measured.asset_id,
+        quarter_hour.delivery_start_utc,
+        measured.carried_power_kw as power_kw,
+        {{ microseconds_between(
+            "quarter_hour.delivery_start_utc",
+            "least(measured.held_to_utc, quarter_hour.delivery_start_utc + interval '15 minutes')",
+        ) }} as held_microseconds
+    from measured_quarter_hours as measured
+    cross join lateral generate_series(
+        measured.delivery_start_utc + interval '15 minutes',
+        measured.held_to_utc - interval '1 microsecond',
+        interval '15 minutes'
+    ) as quarter_hour (delivery_start_utc)
+
+),
+
 pieces as (
 
     select
-        holds.asset_id,
-        holds.measured_utc,
-        holds.power_kw,
-        quarter_hour.delivery_start_utc,
-        {{ microseconds_between(
-            "greatest(holds.measured_utc, quarter_hour.delivery_start_utc)",
-            "least(holds.held_to_utc, quarter_hour.delivery_start_utc + interval '15 minutes')",
-        ) }} as held_microseconds
-    from holds
-    cross join lateral generate_series(
-        {{ quarter_hour_floor("holds.measured_utc") }},
-        {{ quarter_hour_floor("holds.held_to_utc - interval '1 microsecond'") }},
-        interval '15 minutes'
-    ) as quarter_hour (delivery_start_utc)
+        asset_id,
+        delivery_start_utc,
+        held_microseconds,
+        power_kw_microseconds,
+        measurement_count
+    from measured_quarter_hours
+    union all
+    select
+        asset_id,
+        delivery_start_utc,
+        held_microseconds,
+        power_kw * held_microseconds as power_kw_microseconds,
+        0 as measurement_count
+    from carried_quarter_hours
 
 ),
 
@@ -91,8 +145,9 @@ quarter_hours as (
         asset_id,
         delivery_start_utc,
         sum(held_microseconds) as held_microseconds,
-        sum(power_kw * held_microseconds order by measured_utc) as power_kw_microseconds,
-        count(*) filter (where measured_utc >= delivery_start_utc)::integer as measurement_count
+        -- What was carried in comes first.
+        sum(power_kw_microseconds order by measurement_count) as power_kw_microseconds,
+        sum(measurement_count)::integer as measurement_count
     from pieces
     group by asset_id, delivery_start_utc
 
@@ -106,7 +161,7 @@ select
         when quarter_hours.held_microseconds >= {{ var("live_min_coverage") }} * 900000000
             then quarter_hours.power_kw_microseconds / quarter_hours.held_microseconds
     end as power_kw,
-    (quarter_hours.held_microseconds / 900000000.0)::double precision as coverage_ratio,
+    quarter_hours.held_microseconds / 900000000 as coverage_ratio,
     quarter_hours.measurement_count
 from quarter_hours
 {{ join_timezone(to="quarter_hours") }}
