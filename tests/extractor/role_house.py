@@ -133,7 +133,7 @@ REFUSED_TO_THE_READER = [
     "select from raw.forecast_version",
     "select from raw.run",
     "select from staging.stg_vpp__forecast_documents",
-    "select from intermediate.int_forecasts_closed",
+    "select from intermediate.int_forecasts_in_force",
     "select from intermediate.int_clock",
     "select from build.run",
     "select from public.somebodys",
@@ -194,7 +194,7 @@ REFUSED_TO_THE_DEVELOPER = [
 READ_BY_THE_DEVELOPER = [
     "raw.forecast_version",
     "staging.stg_vpp__forecast_documents",
-    "intermediate.int_forecasts_closed",
+    "intermediate.int_forecasts_in_force",
     "build.run",
     "build.model_state",
     "public.imbalance",

@@ -53,8 +53,8 @@ def test_the_column_lineage_reaches_from_the_mart_to_the_document(lineage_site: 
         target = f"{edge['target']}.{edge['targetColumn']}"
         parents.setdefault(target, set()).add(f"{edge['source']}.{edge['sourceColumn']}")
     assert parents[f"{prefix}asset_forecasts.latest_power_kw"] >= {
-        f"{prefix}int_forecasts_closed.latest_power_kw",
-        f"{prefix}int_forecasts_newest.power_kw",
+        f"{prefix}int_forecasts_in_force.latest_power_kw",
+        f"{prefix}int_forecasts_in_force.open_power_kw",
     }
 
 

@@ -47,7 +47,7 @@ def test_the_lineage_of_asset_forecasts_shows_its_parents(
     address = "?model=model.vpp_warehouse.asset_forecasts&parents=2&children=1"
     with visit(browser, lineage_site / "lineage.html", address, width=1500) as seen:
         nodes = seen.page.locator(".react-flow__node")
-        for name in ("int_forecasts_closed", "int_forecasts_newest", "portfolio_forecast"):
+        for name in ("int_forecasts_in_force", "int_power_by_source", "portfolio_forecast"):
             nodes.filter(has_text=name).first.wait_for()
         nodes.filter(has_text="tradeable_power_kw").first.wait_for()
         assert seen.page.locator(".react-flow__edge").count() >= 4

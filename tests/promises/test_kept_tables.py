@@ -217,6 +217,31 @@ def test_a_key_that_rows_share_is_refused_at_once(mart: Mart) -> None:
     assert mart.warehouse.value("select to_regclass('plants')") is None
 
 
+def test_an_index_is_made_on_a_table_that_is_there_and_named(mart: Mart) -> None:
+    names = """
+        select indexrelid::regclass::text from pg_index
+        where indrelid = 'plants'::regclass and not indisprimary order by 1
+    """
+    key, status = NO_CONTRACT, '{"columns": ["status", "asset_id"]}'
+    mart.write(key, asset_id="asset_id", status="status")
+    assert mart.build().success
+    assert mart.warehouse.rows(names) == []
+    mart.write(f"{key}, indexes=[{status}]", asset_id="asset_id", status="status")
+    assert mart.build().success
+    assert mart.warehouse.rows(names) == [("plants_by_status_and_asset_id",)]
+    # As dbt named it.
+    with mart.warehouse.connect() as connection:
+        hashed = "0123456789abcdef0123456789abcdef"
+        connection.execute(f'alter index plants_by_status_and_asset_id rename to "{hashed}"')
+    more = f'{key}, indexes=[{status}, {{"columns": ["status"], "type": "hash"}}]'
+    mart.write(more, asset_id="asset_id", status="status")
+    assert mart.build().success
+    assert mart.warehouse.rows(names) == [
+        ("plants_by_status",),
+        ("plants_by_status_and_asset_id",),
+    ]
+
+
 def test_a_view_without_yaml_may_change(mart: Mart) -> None:
     view = "materialized='view', contract={'enforced': false}"
     mart.write(view, asset_id="asset_id", power_kw="capacity_kw")

@@ -92,8 +92,8 @@ def house(
     rule = prices.read_text()
     start, _, end = rule.rpartition("    short_price_eur_per_mwh,\n")
     prices.write_text(f"{start}    short_price_eur_per_mwh * 2 as short_price_eur_per_mwh,\n{end}")
-    newest = branch / "models/intermediate/int_forecasts_newest.sql"
-    newest.write_text(f"{newest.read_text()}where assets.asset_id <> 'A'\n")
+    forecasts = branch / "models/marts/asset_forecasts.sql"
+    forecasts.write_text(f"{forecasts.read_text()}    and open.asset_id <> 'A'\n")
     arrivals = World(3).arrivals
     Random(3).shuffle(arrivals)
     with fresh_warehouse(postgres_server) as warehouse, watched_server(postgres_server) as watched:
@@ -113,8 +113,8 @@ def test_a_slim_build_equals_a_whole_one_where_production_stands(house: House) -
     before = house.marts("public")
     built = house.slim()
     assert built.success, (built.statuses, built.exception)
-    assert {"int_imbalance_prices", "int_forecasts_newest", *FOLLOWING} <= set(built.statuses)
-    assert not {"assets", "live_infeed", "int_forecasts_closed"} & set(built.statuses)
+    assert {"int_imbalance_prices", "asset_forecasts", *FOLLOWING} <= set(built.statuses)
+    assert not {"assets", "live_infeed", "int_forecasts_in_force"} & set(built.statuses)
     assert differences(house.marts("ci"), house.marts("whole")) == []
     assert [mart for mart in FOLLOWING if house.marts("ci")[mart] == before[mart]] == []
     assert differences(house.marts("public"), before) == []

@@ -63,7 +63,7 @@ ELEVEN_BOUNDS = """
         (select coalesce(max(document_id), 0) from raw.redispatch_flag),
         (select coalesce(max(document_id), 0) from raw.redispatch_compensation),
         (select coalesce(max(document_id), 0) from raw.imbalance_price),
-        extracted_utc, definitions, gate_closure_minutes
+        extracted_utc, definitions, 15
     from build.new_run;
     insert into build.model_state select model, 'of old', 1 from build.new_model_state;
     create view build.progress as
@@ -87,7 +87,7 @@ def make_old(connection: psycopg.Connection) -> None:
     ).fetchall()
     assert len(views) > 10
     for schema, view, definition in views:
-        # Every model asked for the bound of its own source; int_forecasts_newest for a model's.
+        # Every model asked for the bound of its own source.
         old = (
             definition.replace("build.new_run", "build.current")
             .replace("new_run.", "current.")

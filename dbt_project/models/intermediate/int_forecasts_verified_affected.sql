@@ -6,7 +6,7 @@ with production_changes as (
 
 other_changes as (
 
-    {{ changes_of("int_forecasts_closed") }}
+    {{ changes_of("int_forecasts_in_force") }}
     union all
     {{ changes_of("int_redispatched_quarter_hours") }}
     union all

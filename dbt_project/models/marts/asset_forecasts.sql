@@ -1,6 +1,7 @@
 {{ config(materialized="view", alias=var("asset_forecasts_table")) }}
 
-with closed as (
+-- Not materialized: a question about one asset or day reaches the indexes.
+with in_force as not materialized (
 
     select
         asset_id,
@@ -9,37 +10,26 @@ with closed as (
         latest_version_utc,
         latest_power_kw,
         tradeable_version_utc,
-        tradeable_power_kw
-    from {{ ref("int_forecasts_closed") }}
+        tradeable_power_kw,
+        open_version_utc,
+        open_power_kw
+    from {{ ref("int_forecasts_in_force") }}
 
 ),
 
-newest as (
+open_quarter_hours as not materialized (
 
     select
-        asset_id,
-        version_utc,
-        grid_start_utc,
-        open_from_utc,
-        power_kw
-    from {{ ref("int_forecasts_newest") }}
-
-),
-
-open_quarter_hours as (
-
-    select
-        newest.asset_id,
-        newest.grid_start_utc + (place.position - 1) * interval '15 minutes' as delivery_start_utc,
-        newest.version_utc,
-        newest.power_kw[place.position] as power_kw
-    from newest
-    cross join
-        lateral generate_series(
-            greatest(1, 1 + {{ quarter_hours_between("newest.grid_start_utc", "newest.open_from_utc") }}),
-            cardinality(newest.power_kw)
-        ) as place (position)
-    where newest.power_kw[place.position] is not null
+        in_force.asset_id,
+        in_force.delivery_start_utc + (quarter_hour.position - 1) * interval '15 minutes' as delivery_start_utc,
+        in_force.delivery_date,
+        in_force.open_version_utc as version_utc,
+        quarter_hour.power_kw
+    from in_force
+    cross join lateral {{ each_array_element({"power_kw": "in_force.open_power_kw"}, "quarter_hour") }}
+    where
+        in_force.open_version_utc is not null
+        and quarter_hour.power_kw is not null
 
 )
 
@@ -52,16 +42,16 @@ select
     latest_power_kw,
     tradeable_version_utc,
     tradeable_power_kw
-from closed
+from in_force
+where latest_version_utc is not null
 union all
 select
-    open_quarter_hours.asset_id,
-    open_quarter_hours.delivery_start_utc,
-    open_quarter_hours.delivery_start_utc + interval '15 minutes' as delivery_end_utc,
-    {{ delivery_date("open_quarter_hours.delivery_start_utc") }} as delivery_date,
-    open_quarter_hours.version_utc as latest_version_utc,
-    open_quarter_hours.power_kw as latest_power_kw,
-    open_quarter_hours.version_utc as tradeable_version_utc,
-    open_quarter_hours.power_kw as tradeable_power_kw
+    asset_id,
+    delivery_start_utc,
+    delivery_start_utc + interval '15 minutes' as delivery_end_utc,
+    delivery_date,
+    version_utc as latest_version_utc,
+    power_kw as latest_power_kw,
+    version_utc as tradeable_version_utc,
+    power_kw as tradeable_power_kw
 from open_quarter_hours
-{{ join_timezone(to="open_quarter_hours") }}

@@ -1,4 +1,4 @@
-{{ config(unique_key=["metering_point_id", "delivery_start_utc"]) }}
+{{ config(unique_key=["metering_point_id", "delivery_start_utc"], indexes=[{"columns": ["delivery_date"]}]) }}
 
 with final_production as (
 

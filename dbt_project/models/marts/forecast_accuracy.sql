@@ -1,4 +1,4 @@
-{{ config(unique_key=["asset_id", "delivery_date", "forecast_kind"]) }}
+{{ config(unique_key=["asset_id", "delivery_date", "forecast_kind"], indexes=[{"columns": ["delivery_date"]}]) }}
 
 with errors as (
 

@@ -1,24 +1,39 @@
 {{ config(materialized="view") }}
 
--- Without a CTE, so that the asset that a reader asks for reaches the index of the versions.
+{%- set value -%}
+    documents.power_kw[1 + {{ quarter_hours_between("documents.grid_start_utc", "quarter_hour.delivery_start_utc") }}]
+{%- endset %}
+
+-- Without a CTE, so that the asset and the quarter-hours that a reader asks for reach the index of the versions.
 select
-    versions.asset_id,
-    versions.grid_start_utc + (quarter_hour.position - 1) * interval '15 minutes' as delivery_start_utc,
+    spans.asset_id,
+    quarter_hour.delivery_start_utc,
     versions.version_utc,
-    {{ delivery_date("versions.grid_start_utc + (quarter_hour.position - 1) * interval '15 minutes'") }}
-        as delivery_date,
+    {{ delivery_date("quarter_hour.delivery_start_utc") }} as delivery_date,
     versions.received_utc,
-    floor(
-        {{ minutes_between(
-            "versions.version_utc",
-            "versions.grid_start_utc + (quarter_hour.position - 1) * interval '15 minutes'",
-        ) }}
-    )::integer as lead_minutes,
-    versions.grid_start_utc + (quarter_hour.position - 1) * interval '15 minutes'
-    - interval '{{ var("gate_closure_minutes") }} minutes' >= versions.version_utc as is_tradeable,
-    quarter_hour.power_kw
-from {{ ref("stg_vpp__forecast_versions") }} as versions
+    floor({{ minutes_between("versions.version_utc", "quarter_hour.delivery_start_utc") }})::integer as lead_minutes,
+    quarter_hour.delivery_start_utc - interval '{{ var("gate_closure_minutes") }} minutes' >= versions.version_utc
+        as is_tradeable,
+    {{ value }} as power_kw
+from (
+    select
+        asset_id,
+        min(grid_start_utc) as from_utc,
+        max(grid_end_utc) as to_utc
+    from {{ ref("stg_vpp__forecast_versions") }}
+    group by asset_id
+) as spans
+{{ join_timezone(to="spans") }}
+cross join
+    lateral generate_series(
+        spans.from_utc,
+        spans.to_utc - interval '15 minutes',
+        interval '15 minutes'
+    ) as quarter_hour (delivery_start_utc)
+inner join {{ ref("stg_vpp__forecast_versions") }} as versions
+    on
+        spans.asset_id = versions.asset_id
+        and quarter_hour.delivery_start_utc >= versions.grid_start_utc
+        and quarter_hour.delivery_start_utc < versions.grid_end_utc
 inner join {{ ref("stg_vpp__forecast_documents") }} as documents on versions.document_id = documents.document_id
-{{ join_timezone(to="versions") }}
-cross join lateral {{ each_array_element({"power_kw": "documents.power_kw"}, "quarter_hour") }}
-where quarter_hour.power_kw is not null
+where {{ value }} is not null

@@ -1,4 +1,4 @@
-{{ config(unique_key=["delivery_start_utc"]) }}
+{{ config(unique_key=["delivery_start_utc"], indexes=[{"columns": ["delivery_date"]}]) }}
 
 with infeed as (
 

@@ -1,6 +1,7 @@
 {{ config(
     alias=var("portfolio_forecast_table"),
     unique_key=["delivery_start_utc"],
+    indexes=[{"columns": ["delivery_date"]}],
 ) }}
 
 with asset_forecasts as (

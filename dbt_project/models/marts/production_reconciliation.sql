@@ -1,103 +1,79 @@
 {{ config(materialized="view") }}
 
--- Not materialized: a question about one asset or day reaches each source.
-with forecasts as not materialized (
+-- Not materialized: a question about one asset or day reaches the indexes.
+with power_by_source as not materialized (
 
     select
         asset_id,
         delivery_start_utc,
         delivery_date,
         latest_power_kw,
-        tradeable_power_kw
-    from {{ ref("asset_forecasts") }}
+        tradeable_power_kw,
+        live_power_kw,
+        final_power_kw,
+        is_only_open,
+        open_version_utc,
+        open_power_kw
+    from {{ ref("int_power_by_source") }}
 
 ),
 
-live as not materialized (
+open_quarter_hours as not materialized (
 
     select
-        asset_id,
-        delivery_start_utc,
-        delivery_date,
-        power_kw
-    from {{ ref("live_infeed") }}
-
-),
-
-final_production as not materialized (
-
-    select
-        asset_id,
-        delivery_start_utc,
-        delivery_date,
-        power_kw
-    from {{ ref("dso_final_production") }}
-
-),
-
--- Three parts that share no row, instead of a full join, which would have to be made whole for every question.
-known as (
-
-    select
-        forecasts.asset_id,
-        forecasts.delivery_start_utc,
-        forecasts.delivery_date,
-        forecasts.latest_power_kw,
-        forecasts.tradeable_power_kw,
-        live.power_kw as live_power_kw,
-        final_production.power_kw as final_power_kw
-    from forecasts
-    left join live
-        on
-            forecasts.asset_id = live.asset_id
-            and forecasts.delivery_start_utc = live.delivery_start_utc
-    left join final_production
-        on
-            forecasts.asset_id = final_production.asset_id
-            and forecasts.delivery_start_utc = final_production.delivery_start_utc
-    union all
-    select
-        live.asset_id,
-        live.delivery_start_utc,
-        live.delivery_date,
-        null as latest_power_kw,
-        null as tradeable_power_kw,
-        live.power_kw as live_power_kw,
-        final_production.power_kw as final_power_kw
-    from live
-    left join final_production
-        on
-            live.asset_id = final_production.asset_id
-            and live.delivery_start_utc = final_production.delivery_start_utc
+        power_by_source.asset_id,
+        power_by_source.delivery_start_utc + (quarter_hour.position - 1) * interval '15 minutes' as delivery_start_utc,
+        power_by_source.delivery_date,
+        quarter_hour.power_kw
+    from power_by_source
+    cross join lateral {{ each_array_element({"power_kw": "power_by_source.open_power_kw"}, "quarter_hour") }}
     where
-        not exists (
-            select forecasts.asset_id from forecasts
-            where
-                forecasts.asset_id = live.asset_id
-                and forecasts.delivery_start_utc = live.delivery_start_utc
-        )
+        power_by_source.open_version_utc is not null
+        and quarter_hour.power_kw is not null
+
+),
+
+-- The few of them that have a row of their own too.
+open_and_known as not materialized (
+
+    select
+        asset_id,
+        delivery_start_utc
+    from power_by_source
+    where
+        open_version_utc is not null
+        and not is_only_open
+
+),
+
+known as not materialized (
+
+    select
+        asset_id,
+        delivery_start_utc,
+        delivery_date,
+        latest_power_kw,
+        tradeable_power_kw,
+        live_power_kw,
+        final_power_kw
+    from power_by_source
+    where not is_only_open
     union all
     select
-        final_production.asset_id,
-        final_production.delivery_start_utc,
-        final_production.delivery_date,
-        null as latest_power_kw,
-        null as tradeable_power_kw,
+        asset_id,
+        delivery_start_utc,
+        delivery_date,
+        power_kw as latest_power_kw,
+        power_kw as tradeable_power_kw,
         null as live_power_kw,
-        final_production.power_kw as final_power_kw
-    from final_production
+        null as final_power_kw
+    from open_quarter_hours
     where
         not exists (
-            select forecasts.asset_id from forecasts
+            select open_and_known.asset_id from open_and_known
             where
-                forecasts.asset_id = final_production.asset_id
-                and forecasts.delivery_start_utc = final_production.delivery_start_utc
-        )
-        and not exists (
-            select live.asset_id from live
-            where
-                live.asset_id = final_production.asset_id
-                and live.delivery_start_utc = final_production.delivery_start_utc
+                open_and_known.asset_id = open_quarter_hours.asset_id
+                and open_and_known.delivery_start_utc = open_quarter_hours.delivery_start_utc
         )
 
 )

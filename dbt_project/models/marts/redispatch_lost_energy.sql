@@ -1,6 +1,6 @@
 {{ config(
     unique_key=["asset_id", "delivery_start_utc"],
-    indexes=[{"columns": ["delivery_start_utc"]}],
+    indexes=[{"columns": ["delivery_start_utc"]}, {"columns": ["delivery_date", "asset_id"]}],
 ) }}
 
 with measures as (

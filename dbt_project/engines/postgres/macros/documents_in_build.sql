@@ -61,11 +61,6 @@
     {{ of_last_build(model_name, "documents_upto", 0) }}
 {%- endmacro %}
 
-{#- The gate closure in minutes that a model was built with. -#}
-{% macro built_with_gate_closure_minutes(model_name) -%}
-    {{ of_last_build(model_name, "gate_closure_minutes", var("gate_closure_minutes")) }}
-{%- endmacro %}
-
 {#- What is recorded of the last build that a model took part in; before its first, `otherwise`. -#}
 {% macro of_last_build(model_name, column, otherwise) -%}
     coalesce(

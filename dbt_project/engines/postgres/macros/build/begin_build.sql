@@ -54,12 +54,11 @@
         {{ fix_bound() }}
         {{ forget_clock() }}
         insert into {{ build_schema() }}.run (
-            invocation_id, definitions, gate_closure_minutes, documents_upto, as_of_utc, extracted_utc
+            invocation_id, definitions, documents_upto, as_of_utc, extracted_utc
         )
         select
             '{{ invocation_id }}',
             '{{ tojson(definitions()) }}',
-            {{ var("gate_closure_minutes") }},
             upto,
             {{ newest_receipt() }},
             (select started_utc from raw.run order by run_id desc limit 1);

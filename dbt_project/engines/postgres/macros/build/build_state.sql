@@ -3,7 +3,7 @@
 
     build.run          one row per build: how far raw had landed when it began. Every model of the build sees exactly
                        these documents, so a document that lands meanwhile is in all of them or none. And what the
-                       models are in the build: their definitions, and the gate closure.
+                       models are in the build: their definitions.
     build.model_state  per model: the last build that it took part in, what that saw, and the definition that the
                        model was built from.
     build.change       what each build changed: which quarter-hours of which asset or metering point.
@@ -34,7 +34,6 @@
                     as_of_utc timestamptz,
                     extracted_utc timestamptz,
                     definitions jsonb,
-                    gate_closure_minutes numeric,
                     deferred_build_number bigint
                 );
                 create table if not exists {{ build_schema() }}.change (
@@ -50,8 +49,7 @@
                     model text primary key,
                     definition text not null,
                     build_number bigint not null,
-                    documents_upto bigint not null,
-                    gate_closure_minutes numeric
+                    documents_upto bigint not null
                 );
                 {{ upgrade_build_state() if target.schema == "public" }}
             exception when unique_violation then

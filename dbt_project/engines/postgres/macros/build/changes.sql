@@ -184,10 +184,12 @@
     analyze affected;
 {% endmacro %}
 
-{#- What a row of a table is about: two expressions. -#}
+{#- What a row of a table is about: two expressions. A row that stands for more than a quarter-hour says so in to_utc. -#}
 {% macro period_of(node, columns) %}
     {% set grain = grain_of(node) %}
-    {% if grain == "delivery_start_utc" %}
+    {% if grain and "to_utc" in columns %}
+        {{ return([grain, "to_utc"]) }}
+    {% elif grain == "delivery_start_utc" %}
         {{ return([grain, grain ~ " + interval '15 minutes'"]) }}
     {% elif grain == "delivery_day_utc" %}
         {{ return([grain, grain ~ " + interval '24 hours'"]) }}

@@ -45,8 +45,8 @@
     -- What is taken from there counts in this build as what it is there.
     delete from {{ build_schema() }}.model_state
     where model = any(array['{{ deferred_models() | join("', '") }}']);
-    insert into {{ build_schema() }}.model_state (model, definition, build_number, documents_upto, gate_closure_minutes)
-    select model, md5(definition || '{{ environment }}'), run.build_number, state.documents_upto, state.gate_closure_minutes
+    insert into {{ build_schema() }}.model_state (model, definition, build_number, documents_upto)
+    select model, md5(definition || '{{ environment }}'), run.build_number, state.documents_upto
     from {{ build_schema(environment) }}.model_state as state
     inner join {{ build_schema() }}.run as run on run.invocation_id = '{{ invocation_id }}'
     where model = any(array['{{ deferred_models() | join("', '") }}']);

@@ -160,8 +160,8 @@
 
 {#- Commits with the rows: the model has taken up everything that the current build sees. -#}
 {% macro record_model_state(node) %}
-    insert into {{ build_schema() }}.model_state (model, definition, build_number, documents_upto, gate_closure_minutes)
-    select '{{ node.alias }}', definitions ->> '{{ node.alias }}', build_number, documents_upto, gate_closure_minutes
+    insert into {{ build_schema() }}.model_state (model, definition, build_number, documents_upto)
+    select '{{ node.alias }}', definitions ->> '{{ node.alias }}', build_number, documents_upto
     from {{ build_schema() }}.run
     order by build_number desc
     limit 1
@@ -169,6 +169,5 @@
     set
         definition = excluded.definition,
         build_number = excluded.build_number,
-        documents_upto = excluded.documents_upto,
-        gate_closure_minutes = excluded.gate_closure_minutes
+        documents_upto = excluded.documents_upto
 {% endmacro %}

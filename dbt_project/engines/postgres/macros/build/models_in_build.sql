@@ -41,6 +41,9 @@
                 {{ hand_over(this) }}
             {% endif %}
         {% endif %}
+        {% if model.config.materialized == "incremental" and not is_incremental() %}
+            {{ keep_indexes(this) }}
+        {% endif %}
         {{ record_model_state(model) }}
     {% endif %}
 {% endmacro %}
