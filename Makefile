@@ -130,14 +130,23 @@ test-faults: install ## Inject faults for longer (KILLS=50 of the extractor, CAS
 		tests/promises/test_faults_landing.py tests/promises/test_faults_of_directories.py \
 		tests/promises/test_faults_server.py tests/extractor/test_decoders_random.py
 
+.venv-bench/installed: requirements-bench.lock
+	@echo "Installing what the engine is compared with into .venv-bench (some minutes the first time) ..." >&2
+	@$(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+		-r requirements-bench.lock
+	@touch $@
+
 .PHONY: bench
-bench: install ## Measure (SIZE=small|full): ratios to references of the same run, in benchmark-results/
+bench: install .venv-bench/installed ## Measure (SIZE=small|full): ratios to references of the same run, in benchmark-results/
 	@$(python) -m tests.benchmark --size $(SIZE)
 	ORDER_EXAMPLES=$(ORDER_EXAMPLES) .venv/bin/pytest tests/promises/test_order_independence.py
 
+compile := --quiet --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock"
+
 .PHONY: lock
-lock: ## Pin the newest versions that the dependencies allow in requirements.lock
+lock: ## Pin the newest versions that the dependencies allow in requirements*.lock
 	@$(PYTHON) -m venv .venv
 	@$(python) -m pip install --quiet --disable-pip-version-check uv
-	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
-		--custom-compile-command "make lock" --group demo --group docs --group report --group dev pyproject.toml --output-file requirements.lock
+	.venv/bin/uv pip compile $(compile) --group demo --group docs --group report --group dev pyproject.toml --output-file requirements.lock
+	.venv/bin/uv pip compile $(compile) --group pyproject.toml:bench --output-file requirements-bench.lock

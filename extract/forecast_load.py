@@ -38,6 +38,8 @@ _SLICE = timedelta(days=1)
 _FEWEST_UNANSWERED = 8
 _ASK_AGAIN_AFTER = [timedelta(minutes=n) for n in (15, 15, 30, 60, 120, 240, 480, 960)]
 """How long after the first, second, ... time in vain a version is asked for again. Then no more."""
+_DUE_AFTER = timedelta(minutes=15)
+"""A version that is younger than this may just not be there yet: it is asked for by every run."""
 _EARLY = timedelta(minutes=3)
 """So much earlier is soon enough: a run every 15 minutes is not always exactly that."""
 
@@ -85,6 +87,7 @@ class _Load:
         self.assets = random.sample(request.assets, len(request.assets))
         self.silence = Silence(len(self.assets), max(request.concurrency, _FEWEST_UNANSWERED))
         self.missing: Counter[str] = Counter()
+        self.not_there_yet = 0
         self.exists: set[str] = set()
         """Assets of which the window holds a version, landed before or now."""
         self.waiting: list[Forecast] = []
@@ -189,6 +192,8 @@ class _Load:
         if isinstance(outcome, Forecast):
             self.exists.add(asked.asset_id)
             self.waiting.append(outcome)
+        elif isinstance(outcome, ForecastNotFound) and not _is_due(asked.version_utc):
+            self.not_there_yet += 1
         elif isinstance(outcome, ForecastNotFound):
             self.missing[asked.asset_id] += 1
             self.note(asked, AbsenceReason.MISSING)
@@ -263,6 +268,9 @@ class _Load:
         if single:
             what = "version does" if single == 1 else "versions do"
             self.run.reporter.line(f"{name}: {single:,} {what} not exist (404)")
+        if self.not_there_yet:
+            what = "version is" if self.not_there_yet == 1 else "versions are"
+            self.run.reporter.line(f"{name}: {self.not_there_yet:,} {what} not there yet (404)")
         for asset_id, count in self.left.items():
             self.run.reporter.line(
                 f"{name}: {asset_id}: given up, as nothing was heard of it; "
@@ -275,3 +283,7 @@ class _Load:
             self.run.reporter.line(
                 f"{name}: not asked for again yet: {counts} (--refetch asks at once)"
             )
+
+
+def _is_due(version_utc: datetime) -> bool:
+    return datetime.now(UTC) >= version_utc + _DUE_AFTER

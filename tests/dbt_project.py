@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from dbt.adapters.postgres.connections import PostgresCredentials
 from dbt.artifacts.resources.base import FileHash
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
+from dbt_common.events.base_types import EventMsg
 from dbt_common.helper_types import Port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -59,18 +60,25 @@ class DbtOutcome:
 
 
 def dbt(
-    environment: Mapping[str, str], target: Path, *arguments: str, artifacts: bool = False
+    environment: Mapping[str, str],
+    target: Path,
+    *arguments: str,
+    artifacts: bool = False,
+    on_event: Callable[[EventMsg], None] | None = None,
 ) -> DbtOutcome:
     """Run dbt with `arguments` on the warehouse of `environment`; what it writes goes to `target`.
 
-    The manifest and the like are written only for whoever wants `artifacts`.
+    The manifest and the like are written only for whoever wants `artifacts`; `on_event` is told of
+    every event of the run.
     """
     remember_parsing(environment, target)
     with environment_of({**environment, **_directories(target)}), warnings.catch_warnings():
         # dbt's own libraries warn of their own deprecations.
         warnings.simplefilter("ignore")
         json = "--write-json" if artifacts else "--no-write-json"
-        result = dbtRunner().invoke([*_QUIETLY, json, *arguments])
+        result = dbtRunner(callbacks=[on_event] if on_event else []).invoke(
+            [*_QUIETLY, json, *arguments]
+        )
     nodes: list[Any] = list(getattr(result.result, "results", []))
     shown = [node.agate_table for node in nodes if getattr(node, "agate_table", None)]
     return DbtOutcome(

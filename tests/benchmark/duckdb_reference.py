@@ -6,9 +6,7 @@ from types import TracebackType
 from typing import Self
 
 import duckdb
-import psycopg
 
-from tests.benchmark.reference import STORED_VALUES
 from tests.benchmark.report import Rows
 from tests.benchmark.sizes import THREADS
 
@@ -29,29 +27,12 @@ _VERSIONS = f", max(version_utc), max(version_utc) {_TRADEABLE}"
 
 
 class DuckdbValues:
-    """The exploded values of a PostgreSQL table in a DuckDB file, while the context lasts."""
+    """The exploded values of a CSV file in a DuckDB file, while the context lasts."""
 
-    def __init__(self, connection: psycopg.Connection, scratch: Path) -> None:
+    def __init__(self, values: Path, scratch: Path) -> None:
         self._file = scratch / "values.duckdb"
         self._duckdb = duckdb.connect(str(self._file))
         self._duckdb.execute(f"set threads = {THREADS}")
-        values = scratch / "values.csv"
-        # Instants as plain numbers and without a zone: DuckDB is faster with those.
-        query = f"""
-            copy (
-                select
-                    asset_id, version_utc at time zone 'UTC', delivery_start_utc at time zone 'UTC',
-                    power_kw
-                from {STORED_VALUES}
-            ) to stdout (format csv)
-        """
-        with (
-            values.open("wb") as file,
-            connection.cursor() as cursor,
-            cursor.copy(query) as copy,
-        ):
-            for chunk in copy:
-                file.write(chunk)
         self._duckdb.execute(
             f"""
             create table forecast_value as
@@ -61,7 +42,6 @@ class DuckdbValues:
             }})
             """
         )
-        values.unlink()
 
     def __enter__(self) -> Self:
         return self

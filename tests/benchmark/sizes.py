@@ -30,6 +30,8 @@ class Size:
 
     engine_assets: int
     engine_versions: int
+    belief_assets: int
+    """Of them, those that timely-beliefs is measured with, which needs a thousand times as long."""
     has_odd_versions: bool
     """Whether some versions are missing, short or have nulls, so that falling back is seen."""
 
@@ -49,7 +51,13 @@ class Size:
     memory_assets: int
     memory_days: int
 
-    startup_repetitions: int
+    first_build_days: int
+    """Whose first build is compared with that of the whole history."""
+    question_repetitions: int
+    quarter_hour_repetitions: int
+    """Of rounds of one process, and of the commands of a schedule."""
+    has_commands: bool = True
+    """Whether the commands are measured: each takes seconds to start."""
     checked_values: int = 5_000_000
     """Histories up to so many values are checked after the cycles; ranking more takes minutes."""
 
@@ -62,6 +70,7 @@ SIZES = {
             repetitions=1,
             engine_assets=6,
             engine_versions=40,
+            belief_assets=1,
             has_odd_versions=True,
             landing_assets=5,
             landing_versions=8,
@@ -70,16 +79,20 @@ SIZES = {
             cycle_history_days=2,
             cycle_repetitions=1,
             cycle_warm_ups=0,
-            cycle_build=ASSET_FORECASTS,
+            cycle_build=WHOLE_PROJECT,
             memory_assets=1,
             memory_days=2,
-            startup_repetitions=0,
+            first_build_days=1,
+            question_repetitions=1,
+            quarter_hour_repetitions=1,
+            has_commands=False,
         ),
         Size(
             name="small",
             repetitions=3,
             engine_assets=50,
             engine_versions=96,
+            belief_assets=2,
             has_odd_versions=False,
             landing_assets=10,
             landing_versions=96,
@@ -91,13 +104,16 @@ SIZES = {
             cycle_build=WHOLE_PROJECT,
             memory_assets=10,
             memory_days=3,
-            startup_repetitions=1,
+            first_build_days=2,
+            question_repetitions=9,
+            quarter_hour_repetitions=1,
         ),
         Size(
             name="full",
             repetitions=3,
             engine_assets=1000,
             engine_versions=96,
+            belief_assets=5,
             has_odd_versions=False,
             landing_assets=100,
             landing_versions=96,
@@ -109,7 +125,9 @@ SIZES = {
             cycle_build=WHOLE_PROJECT,
             memory_assets=10,
             memory_days=30,
-            startup_repetitions=3,
+            first_build_days=10,
+            question_repetitions=15,
+            quarter_hour_repetitions=5,
         ),
     )
 }

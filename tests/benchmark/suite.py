@@ -5,9 +5,13 @@ import platform
 from pathlib import Path
 
 from tests.benchmark.cycle import measure_cycles
+from tests.benchmark.first_build import measure_first_builds
+from tests.benchmark.history import landed_history, plan_of
 from tests.benchmark.landing import measure_landing
 from tests.benchmark.memory import measure_memory
 from tests.benchmark.portfolio import measure_portfolio
+from tests.benchmark.quarter_hour import measure_quarter_hours
+from tests.benchmark.questions import measure_questions
 from tests.benchmark.report import Report
 from tests.benchmark.sizes import THREADS, Size
 from tests.warehouses import PostgresServer
@@ -31,5 +35,11 @@ def measure(server: PostgresServer, size: Size, scratch: Path, report: Report) -
     )
     measure_portfolio(server, size, scratch, report)
     measure_landing(server, size, report)
-    measure_cycles(server, size, scratch, report)
+    plan = plan_of(size)
+    with landed_history(server, "long", plan, size.cycle_history_days) as warehouse:
+        target = scratch / "dbt"
+        measure_first_builds(server, warehouse, plan, size, target, report)
+        next_version = measure_cycles(server, warehouse, plan, size, target, report)
+        measure_questions(warehouse, size, report)
+        measure_quarter_hours(warehouse, plan, next_version, size, target, report)
     measure_memory(server, size, report)

@@ -58,7 +58,7 @@
 {#- The variables that some code asks for, of dbt or of the environment, and what they are: text. -#}
 {% macro settings_of(code) %}
     {%- set settings = [] -%}
-    {%- for kind, name in modules.re.findall("(env_var|var)\\(\s*[\"'](\w+)", code) -%}
+    {%- for kind, name in modules.re.findall("(env_var|var)\\(\\s*[\"'](\\w+)", code) -%}
         {%- do settings.append([name, env_var(name, "") if kind == "env_var" else var(name, none)]) -%}
     {%- endfor -%}
     {{ return(tojson(settings)) }}
