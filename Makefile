@@ -12,6 +12,8 @@ DAY_TO := 2025-06-10
 # Where dbt writes its artifacts, and where the lineage site is served.
 TARGET := dbt_project/target
 PORT := 8580
+# How often `make follow` looks for something new, in seconds.
+EVERY := 60
 # How many delivery days the report shows, the newest forecast ones included.
 DAYS := 10
 
@@ -52,6 +54,10 @@ run: install ## Land the sources (or a demo's, where none is configured), build 
 	@echo "Building and testing the marts (dbt build) ..."
 	@$(warehouse_environment) && .venv/bin/dbt --log-level warn build --exclude-resource-type unit_test
 	@$(python) -m extract.warehouse psql --quiet --no-psqlrc --file dbt_project/analyses/summary.psql
+
+.PHONY: follow
+follow: install ## Land what is new and build the marts, over and over, in one process (EVERY=60 seconds)
+	@exec $(python) -m extract.follow --every $(EVERY)
 
 .PHONY: stop
 stop: install ## Stop the embedded PostgreSQL

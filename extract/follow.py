@@ -63,6 +63,8 @@ class QuietReporter(Reporter):
 class Builder:
     """dbt in this process. It remembers what it built, and builds what has changed since."""
 
+    directories: Sequence[Path] = _RULES
+    """Where the files are that dbt parses."""
     taken_up: Mapping[str, int] | None = None
     """By table of raw, the newest document of the last build that went well; None: build all."""
     rules: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
@@ -71,7 +73,7 @@ class Builder:
 
     def build(self, connection: psycopg.Connection) -> bool | None:
         """Build what landed or changed since; whether that went well, None: nothing to do."""
-        rules = rule_files(_RULES)
+        rules = rule_files(self.directories)
         if self.manifest is None or rules != self.rules:
             self.manifest, self.taken_up = None, None
             parsed = dbtRunner().invoke(["--quiet", "parse"]).result

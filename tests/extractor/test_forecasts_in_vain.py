@@ -1,5 +1,7 @@
 """Forecast versions that are asked for in vain: noted, counted, and asked for ever less often."""
 
+from datetime import UTC, datetime, timedelta
+
 from tests.documents import forecast_for
 from tests.extractor.asked import (
     HOUR,
@@ -36,6 +38,21 @@ def test_an_unknown_asset_is_named_and_a_missing_version_counted(
     assert len(http_server.requests) == 1
     assert outcome.status == 0
     assert "is the asset id right" not in outcome.out
+
+
+def test_a_version_that_may_not_be_there_yet_is_asked_for_by_every_run(
+    fetch: Load, http_server: HttpServer, warehouse: Warehouse
+) -> None:
+    now = datetime.now(UTC)
+    version = now - timedelta(minutes=now.minute % 15, seconds=now.second)
+    window = ("--from", f"{version:%Y-%m-%dT%H:%M}", "--to", f"{version:%Y-%m-%dT%H:%M:01}")
+    http_server.answer = lambda target: Answer(404)
+    for _ in range(2):
+        assert "forecasts: 1 version is not there yet (404)" in fetch("--assets", "A", *window).out
+        assert len(http_server.requests) == 1
+    assert warehouse.rows("select * from raw.forecast_absence") == []
+    http_server.answer = lambda target: Answer(body=forecast_for(target))
+    assert fetch("--assets", "A", *window).counts("forecasts")["landed"] == 1
 
 
 def test_a_version_that_never_exists_is_asked_for_ever_less_often_and_then_no_more(
