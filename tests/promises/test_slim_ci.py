@@ -93,7 +93,7 @@ def house(
     start, _, end = rule.rpartition("    short_price_eur_per_mwh,\n")
     prices.write_text(f"{start}    short_price_eur_per_mwh * 2 as short_price_eur_per_mwh,\n{end}")
     forecasts = branch / "models/marts/asset_forecasts.sql"
-    forecasts.write_text(f"{forecasts.read_text()}    and open.asset_id <> 'A'\n")
+    forecasts.write_text(f"{forecasts.read_text()}where asset_id <> 'A'\n")
     arrivals = World(3).arrivals
     Random(3).shuffle(arrivals)
     with fresh_warehouse(postgres_server) as warehouse, watched_server(postgres_server) as watched:

@@ -184,7 +184,7 @@ def test_eleven_bounds_become_one(
         # A reader who stays in a transaction is named, and no other one waits behind the build.
         with warehouse.connect() as reader, reader.transaction():
             reader.execute("set application_name to 'a dashboard'")
-            reader.execute("select from asset_forecasts")
+            reader.execute("select from forecast_revisions")
             refused = dbt(warehouse.environment, tmp_path, "run", "--select", "+assets")
             assert not refused.success
             assert "while it is read: end or wait for a dashboard" in capfd.readouterr().out

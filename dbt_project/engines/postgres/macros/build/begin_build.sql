@@ -73,6 +73,7 @@
         update {{ build_schema() }}.run set finished_utc = clock_timestamp()
         where invocation_id = '{{ invocation_id }}';
         {{ drop_relations_without_model() }}
+        {{ record_unchanged_views() }}
         {# A model that is no more holds nothing up. #}
         delete from {{ build_schema() }}.model_state
         where {{ of_current_build("definitions") }} ->> model is null;

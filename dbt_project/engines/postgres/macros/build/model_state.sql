@@ -88,6 +88,23 @@
 {% endmacro %}
 
 {#-
+    Whether a model is a view that is there already, from its definition: then nothing is to be done, and nothing to be
+    recorded. All are asked for at once, as in most builds it is all of them.
+-#}
+{% macro is_unchanged_view(node) %}
+    {% if node.config.materialized != "view" or flags.FULL_REFRESH or deferred_environment() or load_cached_relation(this) is none %}
+        {{ return(false) }}
+    {% endif %}
+    {% if graph.get("models_as_defined", {}).get("invocation_id") != invocation_id %}
+        {% set found = run_query(
+            "select model from " ~ build_schema() ~ ".model_state where definition = " ~ of_current_build("definitions") ~ " ->> model"
+        ) %}
+        {% do graph.update({"models_as_defined": {"invocation_id": invocation_id, "models": found.columns[0].values() | list}}) %}
+    {% endif %}
+    {{ return(node.alias in graph.models_as_defined.models) }}
+{% endmacro %}
+
+{#-
     As dbt's own, and some things more: a table that was built from another definition, or from one that was made anew, is
     computed whole, and so it is with --full-refresh, which never drops a table. What `dbt show` shows is the whole model.
 -#}
@@ -170,4 +187,19 @@
         definition = excluded.definition,
         build_number = excluded.build_number,
         documents_upto = excluded.documents_upto
+{% endmacro %}
+
+{#- A statement: a view holds no rows, so one that stands as it is defined has taken up whatever there is. -#}
+{% macro record_unchanged_views() %}
+    {%- set views = [] -%}
+    {%- for node in graph.nodes.values() if node.resource_type == "model" and node.config.materialized == "view" -%}
+        {%- do views.append(node.alias) -%}
+    {%- endfor -%}
+    update {{ build_schema() }}.model_state
+    set build_number = run.build_number, documents_upto = run.documents_upto
+    from {{ build_schema() }}.run
+    where
+        run.invocation_id = '{{ invocation_id }}'
+        and model = any(array['{{ views | join("', '") }}'])
+        and definition = run.definitions ->> model;
 {% endmacro %}

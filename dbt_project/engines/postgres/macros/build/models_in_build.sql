@@ -2,7 +2,7 @@
 
 {#- A hook: refuses what must not be built, and says what of a table is affected. -#}
 {% macro before_model() %}
-    {% if execute and model.resource_type == "model" %}
+    {% if execute and model.resource_type == "model" and not is_unchanged_view(model) %}
         {% do hold_build() %}
         {% do refuse_configuration() %}
         {% if model.config.materialized == "incremental" %}
@@ -26,7 +26,7 @@
 
 {#- A hook: commits with the rows what the model has taken up. -#}
 {% macro after_model() %}
-    {% if execute and model.resource_type == "model" %}
+    {% if execute and model.resource_type == "model" and not is_unchanged_view(model) %}
         {% do refuse_moved_deferral() %}
         {% if load_cached_relation(this) is none %}
             {% if model.config.materialized == "incremental" %}

@@ -8,11 +8,7 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
-    {%- set is_current = (
-        existing is not none
-        and is_built_as_defined(model)
-        and not flags.FULL_REFRESH
-    ) -%}
+    {%- set is_current = is_unchanged_view(model) -%}
     {# What readers see is looked at on every build; what only builds see, when it changes. #}
     {% if existing is not none and model.columns and (config.get("contract").enforced or not is_current) %}
         {% do refuse_other_columns_of_view(existing) %}
@@ -33,7 +29,9 @@
     {% endif %}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {{ adapter.commit() }}
+    {% if not is_current %}
+        {{ adapter.commit() }}
+    {% endif %}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({"relations": [target]}) }}
 {% endmaterialization %}
