@@ -68,7 +68,8 @@
         using outdated
         where
             {{ same("target", "outdated", key) }}
-            and not exists (select from different where {{ same("outdated", "different", key) }})
+            {# Not among `different`, of which the planner knows nothing: what is outdated and wanted is there. #}
+            and not exists (select from {{ wanted }} as wanted where {{ same("outdated", "wanted", key) }})
 
     )
 
