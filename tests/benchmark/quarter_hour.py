@@ -17,6 +17,7 @@ from extract.follow import Builder, land
 from extract.forecast_request import ForecastRequest
 from extract.settings import Settings
 from extract.simulator.plan import SimulationPlan
+from extract.warehouse.command import DBT_ENVIRONMENT
 from tests.benchmark.databases import named_for_dbt
 from tests.benchmark.report import Report
 from tests.benchmark.server_cpu import ServerCpu
@@ -54,8 +55,8 @@ class Commands:
     def dbt_s(self, *arguments: str, project: Path = ROOT / "dbt_project") -> float:
         """CPU seconds of dbt."""
         directories = {
+            **DBT_ENVIRONMENT,
             "DBT_PROJECT_DIR": str(project),
-            "DBT_PROFILES_DIR": str(ROOT / "profiles"),
             "DBT_TARGET_PATH": str(self.target / project.name),
             "DBT_LOG_PATH": str(self.target / "logs"),
         }
@@ -193,11 +194,7 @@ def measure_follow(
 @contextmanager
 def follower(environment: Mapping[str, str]) -> Iterator[tuple[Settings, Builder]]:
     """What `python -m extract.follow` works with, in this process."""
-    directories = {
-        "DBT_PROJECT_DIR": str(ROOT / "dbt_project"),
-        "DBT_PROFILES_DIR": str(ROOT / "profiles"),
-    }
-    with environment_of({**environment, **directories}), warnings.catch_warnings():
+    with environment_of({**environment, **DBT_ENVIRONMENT}), warnings.catch_warnings():
         # dbt's own libraries warn of their own deprecations.
         warnings.simplefilter("ignore")
         yield Settings.from_environment(environment), Builder()

@@ -19,17 +19,7 @@ with in_force as not materialized (
 
 open_quarter_hours as not materialized (
 
-    select
-        in_force.asset_id,
-        in_force.delivery_start_utc + (quarter_hour.position - 1) * interval '15 minutes' as delivery_start_utc,
-        in_force.delivery_date,
-        in_force.open_version_utc as version_utc,
-        quarter_hour.power_kw
-    from in_force
-    cross join lateral {{ each_array_element({"power_kw": "in_force.open_power_kw"}, "quarter_hour") }}
-    where
-        in_force.open_version_utc is not null
-        and quarter_hour.power_kw is not null
+    {{ open_quarter_hours("in_force") }}
 
 )
 

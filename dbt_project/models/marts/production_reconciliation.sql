@@ -20,16 +20,7 @@ with power_by_source as not materialized (
 
 open_quarter_hours as not materialized (
 
-    select
-        power_by_source.asset_id,
-        power_by_source.delivery_start_utc + (quarter_hour.position - 1) * interval '15 minutes' as delivery_start_utc,
-        power_by_source.delivery_date,
-        quarter_hour.power_kw
-    from power_by_source
-    cross join lateral {{ each_array_element({"power_kw": "power_by_source.open_power_kw"}, "quarter_hour") }}
-    where
-        power_by_source.open_version_utc is not null
-        and quarter_hour.power_kw is not null
+    {{ open_quarter_hours("power_by_source") }}
 
 ),
 

@@ -65,7 +65,7 @@
 {% endmacro %}
 
 {#-
-    Whether the relation of a model was built from the definition that the model has in the current build, and no table that
+    Whether the table of a model was built from the definition that the model has in the current build, and no table that
     it is computed from was made anew since: nothing says what differs then. Never in a build that defers: what it stands on
     may be elsewhere now, and what changed there is not known here.
 -#}
@@ -73,7 +73,7 @@
     {% if deferred_environment() %}
         {{ return(false) }}
     {% endif %}
-    {% set parents = parents_of(node).tables | map(attribute="alias") | list if node.config.materialized == "incremental" else [] %}
+    {% set parents = parents_of(node).tables | map(attribute="alias") | list %}
     {% set found = run_query(
         "select model from " ~ build_schema() ~ ".model_state where model = '" ~ node.alias ~ "'"
         ~ " and definition = " ~ of_current_build("definitions") ~ " ->> model"

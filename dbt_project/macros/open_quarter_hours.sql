@@ -1,0 +1,18 @@
+{#-
+    The open quarter-hours, one row each, of a relation that keeps those of a delivery day as one array: it has asset_id,
+    delivery_start_utc, delivery_date, open_version_utc and open_power_kw. Yields asset_id, delivery_start_utc,
+    delivery_date, version_utc, power_kw; never a null value.
+-#}
+{% macro open_quarter_hours(relation) -%}
+    select
+        {{ relation }}.asset_id,
+        {{ relation }}.delivery_start_utc + (quarter_hour.position - 1) * interval '15 minutes' as delivery_start_utc,
+        {{ relation }}.delivery_date,
+        {{ relation }}.open_version_utc as version_utc,
+        quarter_hour.power_kw
+    from {{ relation }}
+    cross join lateral {{ each_array_element({"power_kw": relation ~ ".open_power_kw"}, "quarter_hour") }}
+    where
+        {{ relation }}.open_version_utc is not null
+        and quarter_hour.power_kw is not null
+{%- endmacro %}
