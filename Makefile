@@ -80,7 +80,7 @@ style: install ## Check the style and the types of the Python: ruff, mypy
 .PHONY: lint
 lint: style ## Check style, types and descriptions: ruff, mypy, sqlfluff, dbt-bouncer
 	@$(extract) schema
-	$(warehouse_environment) && .venv/bin/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+	$(warehouse_environment) && .venv/bin/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/engines/postgres/models dbt_project/tests
 	@$(warehouse_environment) && .venv/bin/dbt --quiet parse \
 		&& .venv/bin/dbt-bouncer run --config-file pyproject.toml --only manifest_checks
 
@@ -125,8 +125,8 @@ test-fast: style lint-changed ## Try in a minute: style, the SQL that changed, w
 
 .PHONY: lint-changed
 lint-changed: install ## Check the style of the SQL that differs from the last commit (sqlfluff)
-	@changed="$$(git diff --name-only --diff-filter=d HEAD -- dbt_project/models dbt_project/tests; \
-		git ls-files --others --exclude-standard dbt_project/models dbt_project/tests)"; \
+	@changed="$$(git diff --name-only --diff-filter=d HEAD -- dbt_project/models dbt_project/engines/postgres/models dbt_project/tests; \
+		git ls-files --others --exclude-standard dbt_project/models dbt_project/engines/postgres/models dbt_project/tests)"; \
 	changed="$$(echo "$$changed" | grep '\.sql$$')" || exit 0; \
 	$(extract) schema && $(warehouse_environment) && .venv/bin/sqlfluff lint --disable-progress-bar $$changed
 

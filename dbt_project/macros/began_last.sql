@@ -4,5 +4,9 @@
     bytewise, so that no collation of a database decides.
 -#}
 {% macro began_last(begin, other_id) %}
-    {{ return([begin ~ " desc", 'contract_id collate "C" desc', other_id ~ ' collate "C" desc nulls last']) }}
+    {{ return([
+        begin ~ " desc",
+        bytewise("contract_id") ~ " desc",
+        bytewise(other_id) ~ " desc nulls last",
+    ]) }}
 {% endmacro %}

@@ -9,22 +9,28 @@
     paired_error_kw and persistence_error_kw, both of the same quarter-hours (NULL: the pair leaves both sides).
 -#}
 {% macro error_sums(order_by, has_persistence=false) -%}
-    {%- set normalised = "capacity_kw is not null" -%}
-        count(error_kw)::integer as quarter_hour_count,
-        sum(error_kw order by {{ order_by }}) as error_sum_kw,
-        sum(abs(error_kw) order by {{ order_by }}) as absolute_error_sum_kw,
-        sum(error_kw * error_kw order by {{ order_by }}) as squared_error_sum_kw2,
-        count(error_kw) filter (where {{ normalised }})::integer as normalised_quarter_hour_count,
-        sum(error_kw order by {{ order_by }}) filter (where {{ normalised }}) as normalised_error_sum_kw,
-        sum(abs(error_kw) order by {{ order_by }}) filter (where {{ normalised }}) as normalised_absolute_error_sum_kw,
-        sum(error_kw * error_kw order by {{ order_by }}) filter (where {{ normalised }})
-            as normalised_squared_error_sum_kw2,
-        sum(capacity_kw order by {{ order_by }}) filter (where error_kw is not null) as capacity_sum_kw
-    {%- if has_persistence %},
+    {%- set is_normalised = "capacity_kw is not null" -%}
+    {%- set sums = [
+        ("error_kw", none, "error_sum_kw"),
+        ("abs(error_kw)", none, "absolute_error_sum_kw"),
+        ("error_kw * error_kw", none, "squared_error_sum_kw2"),
+        ("error_kw", is_normalised, "normalised_error_sum_kw"),
+        ("abs(error_kw)", is_normalised, "normalised_absolute_error_sum_kw"),
+        ("error_kw * error_kw", is_normalised, "normalised_squared_error_sum_kw2"),
+        ("capacity_kw", "error_kw is not null", "capacity_sum_kw"),
+    ] -%}
+    {%- if has_persistence -%}
+        {%- do sums.extend([
+            ("paired_error_kw * paired_error_kw", none, "paired_squared_error_sum_kw2"),
+            ("persistence_error_kw * persistence_error_kw", none, "persistence_squared_error_sum_kw2"),
+        ]) -%}
         count(paired_error_kw)::integer as persistence_quarter_hour_count,
-        sum(paired_error_kw * paired_error_kw order by {{ order_by }}) as paired_squared_error_sum_kw2,
-        sum(persistence_error_kw * persistence_error_kw order by {{ order_by }}) as persistence_squared_error_sum_kw2
-    {%- endif %}
+    {% endif -%}
+        count(error_kw)::integer as quarter_hour_count,
+        count(error_kw) filter (where {{ is_normalised }})::integer as normalised_quarter_hour_count
+    {%- for value, condition, name in sums %},
+        {{ sum_in_order(value, [order_by], where=condition) }} as {{ name }}
+    {%- endfor %}
 {%- endmacro %}
 
 {#-

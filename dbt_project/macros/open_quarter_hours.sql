@@ -5,14 +5,14 @@
 -#}
 {% macro open_quarter_hours(relation) -%}
     select
-        {{ relation }}.asset_id,
-        {{ relation }}.delivery_start_utc + (quarter_hour.position - 1) * interval '15 minutes' as delivery_start_utc,
-        {{ relation }}.delivery_date,
-        {{ relation }}.open_version_utc as version_utc,
+        in_force.asset_id,
+        in_force.delivery_start_utc + (quarter_hour.position - 1) * interval '15 minutes' as delivery_start_utc,
+        in_force.delivery_date,
+        in_force.open_version_utc as version_utc,
         quarter_hour.power_kw
-    from {{ relation }}
-    cross join lateral {{ each_array_element({"power_kw": relation ~ ".open_power_kw"}, "quarter_hour") }}
+    from {{ relation }} as in_force
+    cross join lateral {{ each_array_element({"power_kw": "in_force.open_power_kw"}, "quarter_hour") }}
     where
-        {{ relation }}.open_version_utc is not null
+        in_force.open_version_utc is not null
         and quarter_hour.power_kw is not null
 {%- endmacro %}

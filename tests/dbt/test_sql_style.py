@@ -13,7 +13,7 @@ from tests.dbt_project import ROOT, environment_of, remember_parsing
 from tests.extract_command import extract
 from tests.warehouses import Warehouse
 
-EVERYTHING = ["dbt_project/models", "dbt_project/tests"]
+EVERYTHING = ["dbt_project/models", "dbt_project/engines/postgres/models", "dbt_project/tests"]
 INCREMENTAL_MODELS = [
     str(path.relative_to(ROOT))
     for path in sorted((ROOT / "dbt_project/models").rglob("*.sql"))

@@ -64,8 +64,8 @@ def change(file: Path, old: str, new: str) -> None:
 def double_the_capacity(project: Path) -> None:
     change(
         project / "models/staging/stg_technical_data__assets.sql",
-        '"capacity_kw"]) }}::double precision as',
-        '"capacity_kw"]) }}::double precision * 2 as',
+        "}} as capacity_kw",
+        "}} * 2 as capacity_kw",
     )
 
 
@@ -90,7 +90,7 @@ def test_a_rule_in_a_view_reaches_the_tables_after_it(
 def test_a_rule_in_a_macro_that_a_macro_uses_reaches_the_tables_after_it(
     warehouse: Warehouse, project: Path, build: Build
 ) -> None:
-    documents = project / "macros/documents.sql"
+    documents = project / "engines/postgres/macros/words/documents.sql"
     change(documents, "{% macro json_text(", "{% macro json_text_of(")
     with documents.open("a") as file:
         file.write(

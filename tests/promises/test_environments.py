@@ -63,9 +63,7 @@ def test_a_rule_that_jane_changes_is_in_her_environment_alone(house: House) -> N
     built_from = house.warehouse.rows(definitions)
     model = house.project / "models/staging/stg_technical_data__assets.sql"
     rule = model.read_text()
-    doubled = rule.replace(
-        "::double precision as capacity_kw", "::double precision * 2 as capacity_kw"
-    )
+    doubled = rule.replace("}} as capacity_kw", "}} * 2 as capacity_kw")
     assert doubled != rule
     model.write_text(doubled)
     try:

@@ -3,7 +3,7 @@ with instants as (
     select
         as_of_utc,
         extracted_utc,
-        nullif('{{ var("as_of_utc") }}', '')::timestamptz as given_as_of_utc
+        {{ instant_of_text("'" ~ var("as_of_utc") ~ "'") }} as given_as_of_utc
     from {{ clock_of_build() }} as current_build
 
 )

@@ -79,7 +79,7 @@ select
             contract_id,
             asset_id,
             coalesce(metering_point_id, ''),
-            coalesce(to_char(contract_begin_date, 'YYYY-MM-DD'), '')
+            coalesce({{ text_of_date("contract_begin_date") }}, '')
         )
     ) as contract_row,
     contract_id,

@@ -28,11 +28,14 @@ errors as (
         verified.is_redispatched
     from verified
     cross join
-        lateral (
-            values
-            ('latest', verified.latest_power_kw, verified.latest_persistence_kw),
-            ('tradeable', verified.tradeable_power_kw, verified.tradeable_persistence_kw)
-        ) as kind (forecast_kind, power_kw, persistence_kw)
+        lateral {{ each_row(
+            [
+                ["'latest'", "verified.latest_power_kw", "verified.latest_persistence_kw"],
+                ["'tradeable'", "verified.tradeable_power_kw", "verified.tradeable_persistence_kw"],
+            ],
+            columns=["forecast_kind", "power_kw", "persistence_kw"],
+            name="kind",
+        ) }}
 
 )
 

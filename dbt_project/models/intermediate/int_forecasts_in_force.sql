@@ -13,33 +13,24 @@ with forecasts as (
     {{ forecast_as_of_gate(
         versions=ref("stg_vpp__forecast_versions"),
         documents=ref("stg_vpp__forecast_documents"),
-        gates={"latest": 0, "tradeable": var("gate_closure_minutes")},
-        within=affected(by=ref("int_forecasts_in_force_affected")),
+        gates=forecast_gates(),
+        within=affected(by="int_forecasts_in_force_affected"),
     ) }}
 
 ),
 
-latest as (
+-- Whatever could be traded on was also the latest at some time: no tradeable forecast is without a latest one.
+forecasts_by_gate as (
 
     select
         asset_id,
         delivery_start_utc,
-        version_utc,
-        power_kw
+        max(version_utc) filter (where gate = 'latest') as latest_version_utc,
+        max(power_kw) filter (where gate = 'latest') as latest_power_kw,
+        max(version_utc) filter (where gate = 'tradeable') as tradeable_version_utc,
+        max(power_kw) filter (where gate = 'tradeable') as tradeable_power_kw
     from forecasts
-    where gate = 'latest'
-
-),
-
-tradeable as (
-
-    select
-        asset_id,
-        delivery_start_utc,
-        version_utc,
-        power_kw
-    from forecasts
-    where gate = 'tradeable'
+    group by asset_id, delivery_start_utc
 
 ),
 
@@ -50,56 +41,45 @@ assets as (
 
 ),
 
+newest as (
+
+    {{ newest_versions(
+        "assets",
+        versions=ref("stg_vpp__forecast_versions"),
+        documents=ref("stg_vpp__forecast_documents"),
+    ) }}
+
+),
+
 newest_versions as (
 
     select
-        assets.asset_id,
-        newest.version_utc,
-        newest.grid_start_utc,
-        newest.grid_end_utc,
-        newest.power_kw,
-        greatest(
-            newest.grid_start_utc,
-            {{ open_from("newest.version_utc", var("gate_closure_minutes")) }}
-        ) as open_from_utc
-    from assets
-    cross join lateral (
-        select
-            documents.version_utc,
-            documents.grid_start_utc,
-            documents.grid_end_utc,
-            documents.power_kw
-        from {{ ref("stg_vpp__forecast_documents") }} as documents
-        where
-            {{ is_in_build() }}
-            and documents.asset_id = assets.asset_id
-        order by documents.version_utc desc, documents.received_utc desc, documents.content_sha256 desc
-        limit 1
-    ) as newest
+        asset_id,
+        version_utc,
+        grid_start_utc,
+        grid_end_utc,
+        power_kw,
+        greatest(grid_start_utc, {{ open_from("version_utc", var("gate_closure_minutes")) }}) as open_from_utc
+    from newest
 
 ),
 
 closed_quarter_hours as (
 
     select
-        latest.asset_id,
-        latest.delivery_start_utc,
-        {{ delivery_date("latest.delivery_start_utc") }} as delivery_date,
-        latest.version_utc as latest_version_utc,
-        latest.power_kw as latest_power_kw,
-        tradeable.version_utc as tradeable_version_utc,
-        tradeable.power_kw as tradeable_power_kw
-    from latest
-    inner join newest_versions on latest.asset_id = newest_versions.asset_id
-    -- Whatever could be traded on was also the latest at some time: no tradeable forecast is without a latest one.
-    left join tradeable
-        on
-            latest.asset_id = tradeable.asset_id
-            and latest.delivery_start_utc = tradeable.delivery_start_utc
-    {{ join_timezone(to="latest") }}
+        forecasts_by_gate.asset_id,
+        forecasts_by_gate.delivery_start_utc,
+        {{ delivery_date("forecasts_by_gate.delivery_start_utc") }} as delivery_date,
+        forecasts_by_gate.latest_version_utc,
+        forecasts_by_gate.latest_power_kw,
+        forecasts_by_gate.tradeable_version_utc,
+        forecasts_by_gate.tradeable_power_kw
+    from forecasts_by_gate
+    inner join newest_versions on forecasts_by_gate.asset_id = newest_versions.asset_id
+    {{ join_timezone(to="forecasts_by_gate") }}
     where
-        latest.version_utc < newest_versions.version_utc
-        or latest.delivery_start_utc < newest_versions.open_from_utc
+        forecasts_by_gate.latest_version_utc < newest_versions.version_utc
+        or forecasts_by_gate.delivery_start_utc < newest_versions.open_from_utc
 
 ),
 
@@ -107,7 +87,7 @@ open_days as (
 
     select
         newest_versions.asset_id,
-        {{ delivery_date("newest_versions.open_from_utc") }} + later.day_count as delivery_date,
+        open_day.delivery_date,
         {{ timezone_of() }} as timezone,
         newest_versions.version_utc,
         newest_versions.grid_start_utc,
@@ -116,11 +96,12 @@ open_days as (
         newest_versions.open_from_utc
     from newest_versions
     {{ join_timezone(to="newest_versions") }}
-    cross join lateral generate_series(
-        0,
-        {{ delivery_date("newest_versions.grid_end_utc - interval '1 microsecond'") }}
-        - {{ delivery_date("newest_versions.open_from_utc") }}
-    ) as later (day_count)
+    cross join
+        lateral {{ each_day(
+            delivery_date("newest_versions.open_from_utc"),
+            delivery_date("newest_versions.grid_end_utc - interval '1 microsecond'"),
+            "open_day",
+        ) }}
 
 ),
 

@@ -12,7 +12,7 @@ with final_production as (
         final_production.delivery_date,
         final_production.power_kw
     from {{ ref("dso_final_production") }} as final_production
-    {{ join_affected("final_production", by=ref("int_forecasts_verified_affected")) }}
+    {{ join_affected("final_production", by="int_forecasts_verified_affected") }}
 
 ),
 
@@ -100,21 +100,15 @@ versions as (
 -- The newest live quarter-hour that had ended when the version was made.
 persistence as (
 
-    select
-        versions.asset_id,
-        versions.version_utc,
-        newest_live.power_kw
-    from versions
-    cross join lateral (
-        select live.power_kw
-        from {{ ref("live_infeed") }} as live
-        where
-            live.asset_id = versions.asset_id
-            and live.delivery_start_utc <= versions.version_utc - interval '15 minutes'
-            and live.power_kw is not null
-        order by live.delivery_start_utc desc
-        limit 1
-    ) as newest_live
+    {{ newest_as_of(
+        "versions",
+        key="asset_id",
+        at="version_utc",
+        history=ref("live_infeed"),
+        instant="delivery_start_utc",
+        value="power_kw",
+        older_by="interval '15 minutes'",
+    ) }}
 
 )
 

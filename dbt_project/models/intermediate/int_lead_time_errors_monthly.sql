@@ -22,13 +22,13 @@ with days as (
 
 select
     asset_id,
-    date_trunc('month', delivery_day_utc, 'UTC') as delivery_month_utc,
+    {{ utc_month_start("delivery_day_utc") }} as delivery_month_utc,
     lead_minutes,
     is_capacity_known,
     sum(quarter_hour_count)::integer as quarter_hour_count,
-    sum(error_sum_kw order by delivery_day_utc) as error_sum_kw,
-    sum(absolute_error_sum_kw order by delivery_day_utc) as absolute_error_sum_kw,
-    sum(squared_error_sum_kw2 order by delivery_day_utc) as squared_error_sum_kw2,
-    sum(capacity_sum_kw order by delivery_day_utc) as capacity_sum_kw
+    {{ sum_in_order("error_sum_kw", ["delivery_day_utc"]) }} as error_sum_kw,
+    {{ sum_in_order("absolute_error_sum_kw", ["delivery_day_utc"]) }} as absolute_error_sum_kw,
+    {{ sum_in_order("squared_error_sum_kw2", ["delivery_day_utc"]) }} as squared_error_sum_kw2,
+    {{ sum_in_order("capacity_sum_kw", ["delivery_day_utc"]) }} as capacity_sum_kw
 from days
-group by asset_id, date_trunc('month', delivery_day_utc, 'UTC'), lead_minutes, is_capacity_known
+group by asset_id, {{ utc_month_start("delivery_day_utc") }}, lead_minutes, is_capacity_known

@@ -1,7 +1,6 @@
 {{ config(materialized="view", alias=var("asset_forecasts_table")) }}
 
--- Not materialized: a question about one asset or day reaches the indexes.
-with in_force as not materialized (
+with closed_quarter_hours as (
 
     select
         asset_id,
@@ -10,16 +9,15 @@ with in_force as not materialized (
         latest_version_utc,
         latest_power_kw,
         tradeable_version_utc,
-        tradeable_power_kw,
-        open_version_utc,
-        open_power_kw
+        tradeable_power_kw
     from {{ ref("int_forecasts_in_force") }}
+    where latest_version_utc is not null
 
 ),
 
-open_quarter_hours as not materialized (
+open_quarter_hours as (
 
-    {{ open_quarter_hours("in_force") }}
+    {{ open_quarter_hours(ref("int_forecasts_in_force")) }}
 
 )
 
@@ -32,8 +30,7 @@ select
     latest_power_kw,
     tradeable_version_utc,
     tradeable_power_kw
-from in_force
-where latest_version_utc is not null
+from closed_quarter_hours
 union all
 select
     asset_id,

@@ -43,21 +43,12 @@ last_contract as (
 
 ),
 
--- An asset that only contracts name is known for as long as it is under contract.
 contract_periods as (
 
     select
         members.asset_id,
-        null::text as asset_name,
         last_contract.technology,
         members.capacity_kw,
-        null::double precision as latitude,
-        null::double precision as longitude,
-        null::text as timezone,
-        null::text as status,
-        null::date as commissioning_date,
-        null::text as owner_name,
-        null::jsonb as technical_attributes,
         members.valid_from_utc,
         members.valid_to_utc
     from {{ ref("int_portfolio_periods") }} as members
@@ -67,11 +58,40 @@ contract_periods as (
 
 ),
 
+-- An asset that only contracts name is known for as long as it is under contract.
 known_periods as (
 
-    select * from technical_periods
+    select
+        asset_id,
+        asset_name,
+        technology,
+        capacity_kw,
+        latitude,
+        longitude,
+        timezone,
+        status,
+        commissioning_date,
+        owner_name,
+        technical_attributes,
+        valid_from_utc,
+        valid_to_utc
+    from technical_periods
     union all
-    select * from contract_periods
+    select
+        asset_id,
+        null as asset_name,
+        technology,
+        capacity_kw,
+        null as latitude,
+        null as longitude,
+        null as timezone,
+        null as status,
+        null as commissioning_date,
+        null as owner_name,
+        null as technical_attributes,
+        valid_from_utc,
+        valid_to_utc
+    from contract_periods
 
 ),
 

@@ -1,7 +1,6 @@
 {{ config(materialized="view") }}
 
--- Not materialized: a question about one asset or day reaches each source.
-with reconciliation as not materialized (
+with reconciliation as (
 
     select
         asset_id,
@@ -14,7 +13,7 @@ with reconciliation as not materialized (
 
 ),
 
-redispatched as not materialized (
+redispatched as (
 
     select
         asset_id,
@@ -24,7 +23,7 @@ redispatched as not materialized (
 ),
 
 -- A curtailed plant feeds nothing in that a forecast could know of; final and live values have it in them.
-candidates as not materialized (
+candidates as (
 
     select
         reconciliation.asset_id,

@@ -27,7 +27,7 @@ source_days as (
 
     select
         received.source,
-        calendar_day.delivery_date::date as delivery_date
+        calendar_day.delivery_date
     from (
         select
             source,
@@ -36,8 +36,7 @@ source_days as (
         from received
         group by source
     ) as received
-    cross join lateral generate_series(received.first_date::timestamp, received.last_date::timestamp, interval '1 day')
-        as calendar_day (delivery_date)
+    cross join lateral {{ each_day("received.first_date", "received.last_date", "calendar_day") }}
 
 ),
 

@@ -13,7 +13,7 @@ with final_production as (
         final_production.revision_count,
         final_production.source_file_name
     from {{ ref("int_final_production_by_asset") }} as final_production
-    {{ join_affected("final_production", by=ref("int_dso_final_production_affected")) }}
+    {{ join_affected("final_production", by="int_dso_final_production_affected") }}
     where final_production.is_counted
 
 )

@@ -65,7 +65,7 @@ select
     forecast_kind,
     quarter_hour_count,
     expected_count,
-    quarter_hour_count::double precision / expected_count as coverage_ratio,
+    {{ double("quarter_hour_count") }} / expected_count as coverage_ratio,
     redispatched_count,
     mae_kw,
     rmse_kw,

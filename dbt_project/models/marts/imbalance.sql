@@ -1,7 +1,6 @@
 {{ config(materialized="view") }}
 
--- Not materialized: a question about one asset or day reaches each source.
-with reconciliation as not materialized (
+with reconciliation as (
 
     select
         asset_id,
@@ -15,7 +14,7 @@ with reconciliation as not materialized (
 
 ),
 
-prices as not materialized (
+prices as (
 
     select
         delivery_start_utc,
@@ -27,7 +26,7 @@ prices as not materialized (
 
 ),
 
-priced as not materialized (
+priced as (
 
     select
         reconciliation.asset_id,

@@ -90,13 +90,14 @@ measured_quarter_hours as (
     select
         asset_id,
         delivery_start_utc,
+        delivery_end_utc,
         sum(held_microseconds) as held_microseconds,
-        sum(power_kw * held_microseconds order by measured_utc) as power_kw_microseconds,
+        {{ sum_in_order("power_kw * held_microseconds", ["measured_utc"]) }} as power_kw_microseconds,
         count(*)::integer as measurement_count,
         max(held_to_utc) as held_to_utc,
         max(power_kw) filter (where held_to_utc > delivery_end_utc) as carried_power_kw
     from within_quarter_hours
-    group by asset_id, delivery_start_utc
+    group by asset_id, delivery_start_utc, delivery_end_utc
 
 ),
 
@@ -111,11 +112,12 @@ carried_quarter_hours as (
             "least(measured.held_to_utc, quarter_hour.delivery_start_utc + interval '15 minutes')",
         ) }} as held_microseconds
     from measured_quarter_hours as measured
-    cross join lateral generate_series(
-        measured.delivery_start_utc + interval '15 minutes',
-        measured.held_to_utc - interval '1 microsecond',
-        interval '15 minutes'
-    ) as quarter_hour (delivery_start_utc)
+    cross join
+        lateral {{ each_quarter_hour(
+            "measured.delivery_end_utc",
+            quarter_hour_ceiling("measured.held_to_utc"),
+            "quarter_hour",
+        ) }}
 
 ),
 
@@ -146,7 +148,7 @@ quarter_hours as (
         delivery_start_utc,
         sum(held_microseconds) as held_microseconds,
         -- What was carried in comes first.
-        sum(power_kw_microseconds order by measurement_count) as power_kw_microseconds,
+        {{ sum_in_order("power_kw_microseconds", ["measurement_count"]) }} as power_kw_microseconds,
         sum(measurement_count)::integer as measurement_count
     from pieces
     group by asset_id, delivery_start_utc

@@ -79,11 +79,11 @@ expected as (
         sum(totals.expected_asset_count)::integer as expected_asset_quarter_hour_count
     from (select distinct sums.delivery_date from sums) as delivery_days
     cross join
-        lateral generate_series(
-            {{ local_midnight("delivery_days.delivery_date", portfolio_timezone()) }},
-            {{ local_midnight("delivery_days.delivery_date + 1", portfolio_timezone()) }} - interval '15 minutes',
-            interval '15 minutes'
-        ) as quarter_hour (delivery_start_utc)
+        lateral {{ each_quarter_hour(
+            local_midnight("delivery_days.delivery_date", portfolio_timezone()),
+            local_midnight("delivery_days.delivery_date + 1", portfolio_timezone()),
+            "quarter_hour",
+        ) }}
     {{ join_portfolio_totals(to="quarter_hour") }}
     group by delivery_days.delivery_date
 
@@ -97,7 +97,7 @@ select
     measures.asset_quarter_hour_count,
     expected.expected_asset_quarter_hour_count,
     -- Every row has an asset in the portfolio.
-    measures.asset_quarter_hour_count::double precision / expected.expected_asset_quarter_hour_count as coverage_ratio,
+    {{ double("measures.asset_quarter_hour_count") }} / expected.expected_asset_quarter_hour_count as coverage_ratio,
     measures.redispatched_count,
     measures.mae_kw,
     measures.rmse_kw,

@@ -1,7 +1,6 @@
 {{ config(materialized="view") }}
 
--- Not materialized: a question about one asset or day reaches the indexes.
-with power_by_source as not materialized (
+with power_by_source as (
 
     select
         asset_id,
@@ -10,34 +9,32 @@ with power_by_source as not materialized (
         latest_power_kw,
         tradeable_power_kw,
         live_power_kw,
-        final_power_kw,
-        is_only_open,
-        open_version_utc,
-        open_power_kw
+        final_power_kw
     from {{ ref("int_power_by_source") }}
+    where not is_only_open
 
 ),
 
-open_quarter_hours as not materialized (
+open_quarter_hours as (
 
-    {{ open_quarter_hours("power_by_source") }}
+    {{ open_quarter_hours(ref("int_power_by_source")) }}
 
 ),
 
 -- The few of them that have a row of their own too.
-open_and_known as not materialized (
+open_and_known as (
 
     select
         asset_id,
         delivery_start_utc
-    from power_by_source
+    from {{ ref("int_power_by_source") }}
     where
         open_version_utc is not null
         and not is_only_open
 
 ),
 
-known as not materialized (
+known as (
 
     select
         asset_id,
@@ -48,7 +45,6 @@ known as not materialized (
         live_power_kw,
         final_power_kw
     from power_by_source
-    where not is_only_open
     union all
     select
         asset_id,

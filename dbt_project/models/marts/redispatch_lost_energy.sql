@@ -41,11 +41,7 @@ quarter_hours as (
         quarter_hour.delivery_start_utc
     from measures
     cross join
-        lateral generate_series(
-            measures.measure_start_utc,
-            measures.measure_end_utc - interval '15 minutes',
-            interval '15 minutes'
-        ) as quarter_hour (delivery_start_utc)
+        lateral {{ each_quarter_hour("measures.measure_start_utc", "measures.measure_end_utc", "quarter_hour") }}
     {{ join_affected(
         "quarter_hour",
         scope="measures.asset_id",
@@ -56,47 +52,41 @@ quarter_hours as (
 
 promised as (
 
-    select
-        quarter_hours.asset_id,
-        quarter_hours.measure_start_utc,
-        quarter_hours.delivery_start_utc,
-        forecast.version_utc as forecast_version_utc,
-        forecast.power_kw as forecast_power_kw
-    from quarter_hours
-    left join lateral (
-        {{ newest_version_with_value(
-            versions=ref("stg_vpp__forecast_versions"),
-            documents=ref("stg_vpp__forecast_documents"),
-            asset_id="quarter_hours.asset_id",
-            made="<= quarter_hours.measure_start_utc",
-            delivery_start="quarter_hours.delivery_start_utc",
-        ) }}
-    ) as forecast on true
+    {{ newest_forecasts(
+        "quarter_hours",
+        made_upto="measure_start_utc",
+        versions=ref("stg_vpp__forecast_versions"),
+        documents=ref("stg_vpp__forecast_documents"),
+    ) }}
 
 ),
 
 compared as (
 
     select
-        promised.asset_id,
-        promised.measure_start_utc,
-        promised.delivery_start_utc,
-        promised.forecast_version_utc,
-        promised.forecast_power_kw,
+        quarter_hours.asset_id,
+        quarter_hours.measure_start_utc,
+        quarter_hours.delivery_start_utc,
+        promised.version_utc as forecast_version_utc,
+        promised.power_kw as forecast_power_kw,
         final_production.power_kw as final_power_kw,
         compensation.price_eur_per_mwh,
         -- greatest() would take 0 for what is not known.
         case
-            when promised.forecast_power_kw < final_production.power_kw then 0
-            else (promised.forecast_power_kw - final_production.power_kw) * 0.25
+            when promised.power_kw < final_production.power_kw then 0
+            else (promised.power_kw - final_production.power_kw) * 0.25
         end as lost_energy_kwh,
-        promised.forecast_power_kw * 0.25 as full_forecast_energy_kwh
-    from promised
+        promised.power_kw * 0.25 as full_forecast_energy_kwh
+    from quarter_hours
+    left join promised
+        on
+            quarter_hours.asset_id = promised.asset_id
+            and quarter_hours.delivery_start_utc = promised.delivery_start_utc
     left join final_production
         on
-            promised.asset_id = final_production.asset_id
-            and promised.delivery_start_utc = final_production.delivery_start_utc
-    left join compensation on promised.delivery_start_utc = compensation.delivery_start_utc
+            quarter_hours.asset_id = final_production.asset_id
+            and quarter_hours.delivery_start_utc = final_production.delivery_start_utc
+    left join compensation on quarter_hours.delivery_start_utc = compensation.delivery_start_utc
 
 )
 

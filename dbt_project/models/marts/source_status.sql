@@ -118,7 +118,7 @@ documents as (
             source_uri
         from {{ ref("stg_extract__documents") }}
         where
-            exists (select from recounted_sources)
+            exists (select recounted_sources.source from recounted_sources)
             and source in (select recounted_sources.source from recounted_sources)
             and {{ is_not_retracted(build_sees_upto()) }}
     {% endif %}
@@ -130,7 +130,7 @@ newest_documents as (
     {{ newest_per_key(
         "documents",
         key=["source"],
-        newest_first=["received_utc desc", "source_uri collate \"C\" desc", "instant_utc desc"],
+        newest_first=["received_utc desc", bytewise("source_uri") ~ " desc", "instant_utc desc"],
         columns=["source", "received_utc", "instant_utc", "source_uri"],
     ) }}
 

@@ -5,7 +5,7 @@ select
     issued_date,
     grid_start_utc,
     grid_start_utc as from_utc,
-    grid_start_utc + cardinality(power_kw) * interval '15 minutes' as to_utc,
+    grid_start_utc + {{ element_count("power_kw") }} * interval '15 minutes' as to_utc,
     power_kw,
     received_utc,
     content_sha256,

@@ -32,11 +32,7 @@ prices as (
             "priced",
         ) }}
     cross join
-        lateral generate_series(
-            priced.delivery_start_utc,
-            priced.delivery_end_utc - interval '15 minutes',
-            interval '15 minutes'
-        ) as quarter_hour (delivery_start_utc)
+        lateral {{ each_quarter_hour("priced.delivery_start_utc", "priced.delivery_end_utc", "quarter_hour") }}
     where priced.price_eur_per_mwh is not null
 
 ),

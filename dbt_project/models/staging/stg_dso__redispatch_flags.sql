@@ -33,11 +33,8 @@ flags as (
             },
             "flagged",
         ) }}
-    cross join lateral generate_series(
-        flagged.delivery_start_utc,
-        flagged.delivery_end_utc - interval '15 minutes',
-        interval '15 minutes'
-    ) as quarter_hour (delivery_start_utc)
+    cross join
+        lateral {{ each_quarter_hour("flagged.delivery_start_utc", "flagged.delivery_end_utc", "quarter_hour") }}
 
 ),
 

@@ -4,10 +4,11 @@
 -#}
 
 {#-
-    The table `affected` where a build computes a part only. `by` is the model that says which, where it does not follow
-    from the graph: then the table has to come after it.
+    The table `affected` where a build computes a part only. `by` names the model that says which, where it does not
+    follow from the graph: then the table has to come after it.
 -#}
 {% macro affected(by=none) %}
+    {% do ref(by) if by %}
     {{ return("affected" if is_incremental() else none) }}
 {% endmacro %}
 
@@ -17,6 +18,7 @@
     the model, `scope` and `delivery_date` are expressions for them. `more` are further conditions that reach an index.
 -#}
 {% macro join_affected(relation, by=none, scope=none, instant=none, delivery_date=none, before=none, more=[]) %}
+    {%- do ref(by) if by -%}
     {%- if is_incremental() -%}
         {%- set key = scope_of(model) -%}
         {%- set instant = relation ~ "." ~ (instant or "delivery_start_utc") -%}

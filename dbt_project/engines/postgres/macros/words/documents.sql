@@ -1,4 +1,4 @@
-{#- How PostgreSQL reads what a document holds: arrays, JSON and addresses. -#}
+{#- How PostgreSQL reads what a document holds: arrays and JSON. -#}
 
 {#- The elements of a JSON array, one row each, as columns `element` and `position` (from 1) of `name`. -#}
 {% macro each_json_element(array, name) -%}
@@ -22,6 +22,16 @@
     ) as {{ name }}
 {%- endmacro %}
 
+{#- The element of an array at a position (from 1); NULL where there is none. -#}
+{% macro element(array, position) -%}
+    {{ array }}[{{ position }}]
+{%- endmacro %}
+
+{#- How many elements an array has. -#}
+{% macro element_count(array) -%}
+    cardinality({{ array }})
+{%- endmacro %}
+
 {#- The elements of an array from one position (from 1) to another, both included. -#}
 {% macro array_slice(array, first, last) -%}
     {{ array }}[{{ first }}:{{ last }}]
@@ -38,9 +48,4 @@
         when jsonb_typeof({{ document }} -> '{{ key }}') = 'object'
             then ({{ document }} -> '{{ key }}'){% for removed_key in removed_keys %} - '{{ removed_key }}'{% endfor %}
     end
-{%- endmacro %}
-
-{#- The last part of an address. -#}
-{% macro file_name(uri) -%}
-    regexp_replace({{ uri }}, '^.*/', '')
 {%- endmacro %}

@@ -1,0 +1,60 @@
+{#- Where an environment's builds keep their state, and what no environment can be built in. -#}
+
+{% macro build_schema(environment=target.schema) %}
+    {{ return(environment_schema("build", environment)) }}
+{% endmacro %}
+
+{#-
+    What dbt asks the database first, before it makes a schema: whatever cannot be built in is refused here.
+-#}
+{% macro list_schemas(database) %}
+    {% if flags.WHICH == "clone" %}
+        {{ exceptions.raise_compiler_error(
+            "dbt clone would make views on the other environment, which its builds would wait for and change: build with "
+            ~ "--defer, or in full"
+        ) }}
+    {% endif %}
+    {% do refuse_environment() %}
+    {{ return(dbt.list_schemas(database)) }}
+{% endmacro %}
+
+{% macro refuse_environment() %}
+    {% set name = target.schema %}
+    {% set beside = ["staging", "intermediate", "build", "dbt_test__audit"] %}
+    {% set longest = 63 - ("_dbt_test__audit" | length) %}
+    {% set reserved = "^(raw|information_schema|pg_.*|(.*_)?(" ~ beside | join("|") ~ "))$" %}
+    {% if name == "public" %}
+        {% set reason = none %}
+    {% elif not modules.re.match("^[a-z_][a-z0-9_]*$", name) %}
+        {% set reason = "it may have lower-case letters, digits and _ only, and no digit first" %}
+    {% elif modules.re.match(reserved, name) %}
+        {% set reason = "that name is taken by the project or by PostgreSQL" %}
+    {% elif name | length > longest %}
+        {% set reason = "the names beside it would be too long for PostgreSQL: at most " ~ longest ~ " characters" %}
+    {% else %}
+        {% set somebodys = somebodys_schema(beside) %}
+        {% set reason = somebodys ~ " holds what this project did not make" if somebodys else none %}
+    {% endif %}
+    {% if reason %}
+        {{ exceptions.raise_compiler_error("the schema '" ~ name ~ "' cannot be an environment: " ~ reason) }}
+    {% endif %}
+{% endmacro %}
+
+{#-
+    A schema of this environment that holds something although no build of ours was there, or none: what is in it would
+    go with the environment when that is dropped.
+-#}
+{% macro somebodys_schema(beside) %}
+    {% set names = [target.schema] %}
+    {% for name in beside %}
+        {% do names.append(environment_schema(name)) %}
+    {% endfor %}
+    {% set found = run_query(
+        "select nspname from pg_namespace where to_regclass('" ~ build_schema() ~ ".run') is null"
+        ~ " and nspname in ('" ~ names | join("', '") ~ "')"
+        ~ " and (exists (select from pg_class where relnamespace = pg_namespace.oid)"
+        ~ " or exists (select from pg_proc where pronamespace = pg_namespace.oid))"
+        ~ " order by nspname"
+    ) %}
+    {{ return(found.rows[0][0] if found.rows | length > 0 else none) }}
+{% endmacro %}

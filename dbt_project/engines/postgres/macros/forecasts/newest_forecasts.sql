@@ -1,0 +1,25 @@
+{#-
+    For each asset and quarter-hour that is asked about, the value of the newest version that was made up to an instant and
+    that holds one.
+
+    asked: a relation with asset_id, delivery_start_utc and the instant `made_upto`.
+    versions, documents: as for forecast_as_of_gate.
+    Yields asset_id, delivery_start_utc, version_utc, power_kw; never a null value.
+-#}
+{% macro newest_forecasts(asked, made_upto, versions, documents) -%}
+    select
+        asked.asset_id,
+        asked.delivery_start_utc,
+        newest.version_utc,
+        newest.power_kw
+    from {{ asked }} as asked
+    cross join lateral (
+        {{ newest_version_with_value(
+            versions=versions,
+            documents=documents,
+            asset_id="asked.asset_id",
+            made="<= asked." ~ made_upto,
+            delivery_start="asked.delivery_start_utc",
+        ) }}
+    ) as newest
+{%- endmacro %}

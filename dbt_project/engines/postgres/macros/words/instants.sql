@@ -1,0 +1,81 @@
+{#- How PostgreSQL reckons with instants, days and the quarter-hour grid. -#}
+
+{% macro beginning_of_time() -%} '-infinity'::timestamptz {%- endmacro %}
+
+{% macro end_of_time() -%} 'infinity'::timestamptz {%- endmacro %}
+
+{#- The grid instant at or before an instant. The grid is fixed in UTC, as every offset is a multiple of 15 minutes. -#}
+{% macro quarter_hour_floor(instant) -%}
+    date_bin('15 minutes', {{ instant }}, '2000-01-01 00:00:00+00'::timestamptz)
+{%- endmacro %}
+
+{#- The grid instant at or after an instant. -#}
+{% macro quarter_hour_ceiling(instant) -%}
+    date_bin('15 minutes', {{ instant }} + interval '15 minutes' - interval '1 microsecond', '2000-01-01 00:00:00+00'::timestamptz)
+{%- endmacro %}
+
+{#- How many quarter-hours lie between two grid instants. -#}
+{% macro quarter_hours_between(start_instant, end_instant) -%}
+    (date_part('epoch', {{ end_instant }} - {{ start_instant }}) / 900)::integer
+{%- endmacro %}
+
+{#- The exact length of a period in microseconds, a whole number: sums of whole numbers do not depend on their order. -#}
+{% macro microseconds_between(start_instant, end_instant) -%}
+    round(date_part('epoch', {{ end_instant }} - {{ start_instant }}) * 1000000)
+{%- endmacro %}
+
+{#- How many minutes lie between two instants. -#}
+{% macro minutes_between(start_instant, end_instant) -%}
+    (extract(epoch from {{ end_instant }} - {{ start_instant }}) / 60)::double precision
+{%- endmacro %}
+
+{#- The calendar day of an instant in a time zone. -#}
+{% macro local_date(instant, timezone) -%}
+    (({{ instant }}) at time zone {{ timezone }})::date
+{%- endmacro %}
+
+{#-
+    The instant at which a calendar day begins in a time zone. Where the clocks go back over midnight (the Azores,
+    Cuba) there are two; PostgreSQL takes the second, and the day begins at the first.
+-#}
+{% macro local_midnight(day, timezone) -%}
+    {%- set midnight = "((" ~ day ~ ")::timestamp at time zone " ~ timezone ~ ")" -%}
+    case
+        when {{ local_date(midnight ~ " - interval '1 hour'", timezone) }} = ({{ day }})::date
+            then {{ midnight }} - interval '1 hour'
+        else {{ midnight }}
+    end
+{%- endmacro %}
+
+{#- The time zones that the database knows: a relation with the column `name`. -#}
+{% macro known_timezones() -%} pg_catalog.pg_timezone_names {%- endmacro %}
+
+{#- The number of the quarter-hour that starts at a grid instant, counted from 1970; infinities are the farthest. -#}
+{% macro quarter_hour_number(grid_instant) -%}
+    (least(greatest(date_part('epoch', {{ grid_instant }}), -1e11), 1e11) / 900)::integer
+{%- endmacro %}
+
+{#- The number of the first quarter-hour that starts at least so many minutes after an instant. -#}
+{% macro quarter_hour_number_after(instant, minutes) -%}
+    ceil((date_part('epoch', {{ instant }}) + {{ minutes }} * 60) / 900)::integer
+{%- endmacro %}
+
+{#- The grid instant at which the quarter-hour with a number starts. -#}
+{% macro quarter_hour_start(number) -%}
+    to_timestamp({{ number }} * 900::double precision)
+{%- endmacro %}
+
+{#- The instant at which the UTC day of an instant begins. -#}
+{% macro utc_day_start(instant) -%}
+    date_trunc('day', {{ instant }}, 'UTC')
+{%- endmacro %}
+
+{#- The instant at which the UTC month of an instant begins. -#}
+{% macro utc_month_start(instant) -%}
+    date_trunc('month', {{ instant }}, 'UTC')
+{%- endmacro %}
+
+{#- The instant that a text says; NULL where the text is empty. -#}
+{% macro instant_of_text(text) -%}
+    nullif({{ text }}, '')::timestamptz
+{%- endmacro %}

@@ -1,0 +1,21 @@
+{#-
+    For each row that is asked about, the newest value that a history had up to an instant: one look into the history's
+    index for each. Yields the key, the instant `at` and the value; no row where there is none.
+-#}
+{% macro newest_as_of(asked, key, at, history, instant, value, older_by) -%}
+    select
+        asked.{{ key }},
+        asked.{{ at }},
+        newest.{{ value }}
+    from {{ asked }} as asked
+    cross join lateral (
+        select history.{{ value }}
+        from {{ history }} as history
+        where
+            history.{{ key }} = asked.{{ key }}
+            and history.{{ instant }} <= asked.{{ at }} - {{ older_by }}
+            and history.{{ value }} is not null
+        order by history.{{ instant }} desc
+        limit 1
+    ) as newest
+{%- endmacro %}
