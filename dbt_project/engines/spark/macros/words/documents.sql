@@ -1,0 +1,51 @@
+{#- How Spark reads what a document holds: arrays, and JSON as text. -#}
+
+{#- The elements of a JSON array, one row each, as columns `element` and `position` (from 1) of `name`. -#}
+{% macro each_json_element(array, name) -%}
+    {%- set elements = "from_json(" ~ array ~ ", 'array<string>')" -%}
+    inline(arrays_zip({{ elements }}, {{ positions(elements) }})) as {{ name }} (element, position)
+{%- endmacro %}
+
+{#- The positions of an array's elements, from 1. -#}
+{% macro positions(array) -%}
+    transform({{ array }}, (element, number) -> number + 1)
+{%- endmacro %}
+
+{#-
+    The elements of arrays of equal length side by side, one row each: the columns of `name` that `arrays` calls them,
+    and `position` (from 1).
+-#}
+{% macro each_array_element(arrays, name) -%}
+    inline(arrays_zip({{ arrays.values() | join(", ") }}, {{ positions(arrays.values() | first) }}))
+        as {{ name }} ({{ arrays | join(", ") }}, position)
+{%- endmacro %}
+
+{#- The element of an array at a position (from 1); NULL where there is none. -#}
+{% macro element(array, position) -%}
+    get({{ array }}, {{ position }} - 1)
+{%- endmacro %}
+
+{#- How many elements an array has. -#}
+{% macro element_count(array) -%}
+    cardinality({{ array }})
+{%- endmacro %}
+
+{#- The elements of an array from one position (from 1) to another, both included. -#}
+{% macro array_slice(array, first, last) -%}
+    slice({{ array }}, {{ first }}, 1 + {{ last }} - ({{ first }}))
+{%- endmacro %}
+
+{#- A value inside a JSON document as text; a path is a list of keys. NULL where there is none. -#}
+{% macro json_text(document, path) -%}
+    get_json_object({{ document }}, '$.{{ path | join(".") }}')
+{%- endmacro %}
+
+{#- A JSON object inside a document without the keys that have columns of their own; NULL where there is no object. -#}
+{% macro json_object_without(document, key, removed_keys) -%}
+    to_json(
+        map_filter(
+            from_json({{ json_text(document, [key]) }}, 'map<string, variant>'),
+            (name, value) -> name not in ('{{ removed_keys | join("', '") }}')
+        )
+    )
+{%- endmacro %}
