@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import psycopg
 
-from extract import quarantine, retraction
+from extract import archive, quarantine, retraction
 from extract.console import Reporter
 from extract.errors import ExtractError, UsageError, WarehouseUnavailable
 from extract.forecast_request import ForecastRequest
@@ -56,16 +56,20 @@ environment: where each source is
 
 exit status:
   0  everything that the sources offer is landed
-  1  the run could not do its work: a source or the warehouse cannot be reached, a build failed
+  1  the run could not do its work: a source, the warehouse or a lake cannot be reached or is not
+     what it should be, a build failed
   2  wrong usage
   3  a document was refused and is new in quarantine, or could not be had; all others are landed
-  4  a source is being loaded by another run (a line says which); all others are landed
+  4  a source is being loaded by another run (a line says which); all others are landed; or
+     another run is archiving into the same folder
   5  status only: a source is late, never sent anything, or sent what claims to be from the future
   130  interrupted
 
 examples:
   python -m extract all
   python -m extract quarantine replay
+  python -m extract archive s3://bucket/lake
+  python -m extract archive s3://bucket/lake --verify
   python -m extract forecasts --from 2025-06-07 --to 2025-06-10 --assets WND-DE-003
   python -m extract forecasts --asset_forecasts_table asset_forecasts \\
       --portfolio_forecast_table portfolio_forecast
@@ -122,6 +126,9 @@ def run_command(options: argparse.Namespace, command: str, reporter: Reporter) -
         return 0
     if options.source == "status":
         return _status(reporter)
+    if options.source == archive.COMMAND:
+        with connect(Settings.from_environment()) as connection:
+            return archive.run_command(options, connection, reporter)
     if (subject := _COMMANDS.get(options.source)) is not None:
         with connect(Settings.from_environment()) as connection:
             tell_waits(connection, reporter.line)
@@ -195,6 +202,7 @@ def build_parser(more_options: Mapping[str, Parser]) -> argparse.ArgumentParser:
     )
     _add_wait_option(everything)
     _add_forecast_options(everything)
+    archive.add_parser(subparsers)
     quarantine.add_parser(subparsers)
     retraction.add_parser(subparsers)
     subparsers.add_parser(

@@ -31,6 +31,10 @@ class SourceBusy(ExtractError):
         self.holder = holder
 
 
+class LakeUnusable(ExtractError):
+    """The folder of an archive cannot be reached, or holds what an archive cannot go on from."""
+
+
 class NoAnswer(SourceUnavailable):
     """One question to the API got no usable answer, after all repetitions."""
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -115,6 +116,14 @@ def has_plain_authority(url: str) -> bool:
     _, colon, port = found[1].rpartition("]")[2].partition(":")
     is_path_next = url[found.end()] == "/"
     return is_path_next and (not colon or port.isdecimal())
+
+
+def reason_of(error: Exception, secrets: Sequence[str] = ()) -> str:
+    """What went wrong with an address, on one line and without these secrets."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    for secret in secrets:
+        text = text.replace(secret, "(password)")
+    return one_line(without_credentials(text) or type(error).__name__)
 
 
 def as_written(*secrets: str | None) -> list[str]:

@@ -48,7 +48,7 @@ class Source:
     """None: it is no directory but the forecast API."""
 
 
-_COMMANDS = {"all", "quarantine", "retract", "schema", "status"}
+_COMMANDS = {"all", "archive", "quarantine", "retract", "schema", "status"}
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 

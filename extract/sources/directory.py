@@ -17,10 +17,9 @@ from extract.errors import DocumentRefused, SourceUnavailable
 from extract.messages import (
     as_written,
     has_plain_authority,
-    one_line,
     public_address,
+    reason_of,
     storable_text,
-    without_credentials,
 )
 from extract.sources.local_files import LocalFiles
 from extract.workers import within
@@ -153,10 +152,7 @@ class Directory:
         return info
 
     def _reason(self, error: Exception) -> str:
-        text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        for secret in self._secrets:
-            text = text.replace(secret, "(password)")
-        return one_line(without_credentials(text) or type(error).__name__)
+        return reason_of(error, self._secrets)
 
 
 def _open(url: str) -> tuple[Any, str]:

@@ -16,7 +16,7 @@ from tests.warehouses import Warehouse
 
 
 def subcommands() -> list[str]:
-    return [*SOURCES, "all", "quarantine", "retract", "schema", "status"]
+    return [*SOURCES, "all", "archive", "quarantine", "retract", "schema", "status"]
 
 
 def test_help_names_everything(extract: ExtractCommand) -> None:
