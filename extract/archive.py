@@ -23,7 +23,7 @@ def add_parser(subparsers: Any) -> None:
         help="copy landed documents into a folder of Parquet files, or compare it with raw",
         description="Copy the documents of raw that a folder does not hold yet into it, as Parquet "
         "files that any tool reads: <table>/received_day=YYYY-MM-DD/<first>-<last>.parquet, by "
-        "document id. _snapshot.json says up to which document the folder is whole. Lands nothing "
+        "document id. snapshot.json says up to which document the folder is whole. Lands nothing "
         "and changes nothing in the warehouse. A run that was killed is finished by the next one.",
     )
     parser.add_argument(

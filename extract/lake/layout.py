@@ -1,7 +1,7 @@
 """What lies where in a lake, and the two notes in it: how far it goes, and what is being written.
 
     <table>/received_day=2025-06-08/<first>-<last>.parquet    first and last document id in it
-    _snapshot.json    up to which document id the lake is whole, and what it holds
+    snapshot.json    up to which document id the lake is whole, and what it holds
     _range.json       the document ids whose files are being written, or were written last
 
 Whoever reads the lake leaves out what begins with `_`, and files beyond the snapshot.
@@ -17,7 +17,7 @@ from extract.errors import LakeUnusable
 from extract.lake.folder import Folder
 
 FORMAT = 1
-SNAPSHOT = "_snapshot.json"
+SNAPSHOT = "snapshot.json"
 RANGE = "_range.json"
 ANEW = "archive into a new folder"
 """What to do where a lake cannot be continued."""

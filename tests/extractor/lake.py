@@ -68,7 +68,7 @@ def document_ids(lake: Path) -> dict[str, list[int]]:
 
 
 def snapshot(lake: Path) -> dict[str, Any]:
-    """What _snapshot.json says."""
-    said = json.loads((lake / "_snapshot.json").read_text())
+    """What snapshot.json says."""
+    said = json.loads((lake / "snapshot.json").read_text())
     assert isinstance(said, dict)
     return said

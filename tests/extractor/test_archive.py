@@ -51,7 +51,7 @@ def test_the_snapshot_says_when_the_extractor_ran_last(
     assert extract("archive", str(tmp_path)).out.startswith("nothing new: ")
     assert snapshot(tmp_path)["extracted_utc"] == "2025-06-08T04:20:00.500000Z"
     after = contents(tmp_path)
-    assert [name for name in after if after[name] != before.get(name)] == ["_snapshot.json"]
+    assert [name for name in after if after[name] != before.get(name)] == ["snapshot.json"]
 
 
 def test_an_empty_warehouse(extract: ExtractCommand, warehouse: Warehouse, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_an_empty_warehouse(extract: ExtractCommand, warehouse: Warehouse, tmp_p
     outcome = extract("archive", str(tmp_path))
     assert outcome.status == 0
     assert outcome.out == "nothing new: the lake holds all 0 documents up to 0\n"
-    assert list(contents(tmp_path)) == ["_snapshot.json"]
+    assert list(contents(tmp_path)) == ["snapshot.json"]
     assert snapshot(tmp_path)["documents_upto"] == 0
     assert extract("archive", str(tmp_path), "--verify").status == 0
     land(warehouse, 1)

@@ -88,7 +88,7 @@ def test_a_killed_archive_is_ended_by_the_next(
     seen: set[tuple[int, int]] = set()
     while killed(warehouse, lake := tmp_path / str(moments), moments):
         left = contents(lake)
-        upto = json.loads(left.get("_snapshot.json", '{"documents_upto": 0}'))["documents_upto"]
+        upto = json.loads(left.get("snapshot.json", '{"documents_upto": 0}'))["documents_upto"]
         begun = json.loads(left.get("_range.json", '{"last": 0}'))["last"]
         seen.add((upto, begun))
         # Up to the snapshot all is there already.

@@ -119,7 +119,7 @@ def changed(**facts: Any) -> Callable[[str], str]:
 def test_a_snapshot_that_says_nothing(
     change: Callable[[str], str], reason: str, extract: ExtractCommand, lake: Path
 ) -> None:
-    note = lake / "_snapshot.json"
+    note = lake / "snapshot.json"
     note.write_text(change(note.read_text()))
     check_refused(extract, lake, f"error: file://{note}: {reason}: {ANEW}")
 
@@ -147,12 +147,12 @@ def test_a_lake_that_lost_its_snapshot(
 ) -> None:
     land(warehouse, 1)
     extract("archive", str(lake))
-    (lake / "_snapshot.json").unlink()
+    (lake / "snapshot.json").unlink()
     line = "_range.json: documents 3 to 3 are not what comes after 0 in this warehouse: "
     check_refused(extract, lake, f"error: file://{lake}/{line}{ANEW}")
     verified = extract("archive", str(lake), "--verify")
     assert verified.err == (
-        f"error: file://{lake}: has no _snapshot.json: nothing is archived there\n"
+        f"error: file://{lake}: has no snapshot.json: nothing is archived there\n"
     )
 
 
@@ -161,14 +161,14 @@ def test_a_folder_that_holds_something_else(
 ) -> None:
     extract("schema")
     land(warehouse, 1)
-    (tmp_path / "__range.json.part").write_text("{")
+    (tmp_path / "_range.json.part").write_text("{")
     (tmp_path / "notes.txt").write_text("mine")
     line = f"error: file://{tmp_path}: holds something that is no lake: {ANEW}"
     check_refused(extract, tmp_path, line)
     (tmp_path / "notes.txt").unlink()
     # What a killed archive left is no reason.
     assert extract("archive", str(tmp_path)).status == 0
-    assert "__range.json.part" not in contents(tmp_path)
+    assert "_range.json.part" not in contents(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def copied(name: str) -> Callable[[Path], None]:
 def note(**facts: object) -> Callable[[Path], None]:
     def change(lake: Path) -> None:
         said = snapshot(lake) | facts
-        (lake / "_snapshot.json").write_text(json.dumps(said))
+        (lake / "snapshot.json").write_text(json.dumps(said))
 
     return change
 
@@ -201,7 +201,7 @@ def note(**facts: object) -> Callable[[Path], None]:
             [
                 "document/received_day=2025-06-09/4-5.parquet: goes beyond the snapshot, which "
                 "ends with 4",
-                "_snapshot.json: of document it says 5 documents, and raw has 4",
+                "snapshot.json: of document it says 5 documents, and raw has 4",
             ],
             id="the snapshot",
         ),
@@ -232,5 +232,5 @@ def test_what_changed_in_raw(extract: ExtractCommand, warehouse: Warehouse, lake
     assert outcome.status == 1
     assert f"error: {NEXT_DAY}: is not as raw in asset_id\n" in outcome.err
     assert f"error: {FIRST}: documents in it: 2, in raw: 1\n" in outcome.err
-    line = "error: _snapshot.json: of forecast_version it says 5 documents, and raw has 4\n"
+    line = "error: snapshot.json: of forecast_version it says 5 documents, and raw has 4\n"
     assert line in outcome.err
