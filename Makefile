@@ -16,6 +16,10 @@ PORT := 8580
 EVERY := 60
 # How many delivery days the report shows, the newest forecast ones included.
 DAYS := 10
+# Where `make spark` archives to and reads from.
+LAKE := lake
+# How many worlds `make test-spark` compares beside the demo.
+WORLDS := 3
 
 python := .venv/bin/python
 extract := $(python) -m extract
@@ -148,6 +152,32 @@ bench: install .venv-bench/installed ## Measure (SIZE=small|full): ratios to ref
 	@$(python) -m tests.benchmark --size $(SIZE)
 	ORDER_EXAMPLES=$(ORDER_EXAMPLES) .venv/bin/pytest tests/promises/test_order_independence.py
 
+.venv-spark/installed: requirements-spark.lock
+	@echo "Installing Spark into .venv-spark (some minutes the first time, half a gigabyte) ..." >&2
+	@$(PYTHON) -m venv .venv-spark
+	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+		-r requirements-spark.lock
+	@touch $@
+
+check_java = "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -version 2>&1 | grep -qE 'version "(17|21)[."]' || { \
+	echo "Spark needs Java 17 or 21: install one (Debian: openjdk-17-jre-headless), or let JAVA_HOME lead to it" >&2; exit 1; }
+
+.PHONY: spark
+spark: install .venv-spark/installed ## Archive to LAKE=lake, build the marts on Spark, compare them with PostgreSQL's
+	@$(check_java)
+	@$(extract) archive $(LAKE)
+	@LAKE=$(LAKE) .venv-spark/bin/python -m tests.engines
+
+.PHONY: test-spark
+test-spark: install .venv-spark/installed ## Prove that Spark gives the same marts: the demo, and WORLDS=3 hostile worlds
+	@$(check_java)
+	@HOSTILE_WORLDS=$(WORLDS) .venv/bin/pytest -m engines tests/engines
+
+.PHONY: bench-spark
+bench-spark: install .venv-spark/installed ## Measure the forecast engine on PostgreSQL, DuckDB and Spark, in one run
+	@$(check_java)
+	@$(python) -m tests.engines.scale
+
 compile := --quiet --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock"
 
 .PHONY: lock
@@ -156,3 +186,4 @@ lock: ## Pin the newest versions that the dependencies allow in requirements*.lo
 	@$(python) -m pip install --quiet --disable-pip-version-check uv
 	.venv/bin/uv pip compile $(compile) --group demo --group docs --group report --group dev pyproject.toml --output-file requirements.lock
 	.venv/bin/uv pip compile $(compile) --group pyproject.toml:bench --output-file requirements-bench.lock
+	.venv/bin/uv pip compile $(compile) --extra spark pyproject.toml --output-file requirements-spark.lock

@@ -38,7 +38,7 @@ SETTINGS = (
     "PGDATABASE",
 )
 # The folders of tests, which are markers too.
-LONGEST_FIRST = ("pages", "promises", "dbt", "extractor", "benchmark", "no_server")
+LONGEST_FIRST = ("pages", "promises", "dbt", "extractor", "benchmark", "engines", "no_server")
 PAGES = "tests/pages/"
 DEMO_WINDOW = ("--from", "2025-06-07", "--to", "2025-06-10")
 

@@ -1,0 +1,1 @@
+"""One text, two engines: what PostgreSQL and Spark make of it, compared mart by mart."""

@@ -1,0 +1,158 @@
+"""`make spark`: build the marts on Spark from a lake, and compare each with PostgreSQL's.
+
+Run with the Python of the environment that has Spark. LAKE says where the lake is; Spark keeps its
+tables in SPARK_FOLDER (default: .spark).
+"""
+
+import fcntl
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import psycopg
+
+from extract.console import Reporter, end_with
+from extract.errors import ConfigurationError, ExtractError
+from extract.settings import Settings
+from extract.warehouse.connection import connect
+from tests.engines.compared import differences
+from tests.engines.on_spark import PROGRAMS, spark_environment
+from tests.engines.rows import described, postgres_rows, spark_rows
+from tests.marts import KEYS
+
+READERS = "public"
+SHOWN = 5
+
+
+class NotEqual(ExtractError):
+    """The engines differ, or cannot be compared."""
+
+
+def main() -> int:
+    """Build and compare; returns the exit status."""
+    reporter = Reporter()
+    try:
+        address = lake()
+        folder = Path(os.environ.get("SPARK_FOLDER", ".spark")).resolve()
+        with alone(folder), connect(Settings.from_environment()) as connection:
+            refuse_other_documents(connection, snapshot(address))
+            schema = f"build_{datetime.now(UTC):%Y%m%d_%H%M%S}"
+            os.environ.update(spark_environment(folder, address, schema))
+            reporter.line(f"Building and testing the marts on Spark, in {schema} (dbt build) ...")
+            build()
+            reporter.line("Comparing each mart with PostgreSQL's, value by value ...")
+            compare(connection, reporter)
+    except ExtractError as error:
+        reporter.error(str(error))
+        return 1
+    return 0
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Be the only one here that uses these tables. Raises NotEqual where another session does.
+
+    The names of the tables are in an embedded database that one process can open.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotEqual(f"{folder} is in use: wait until the other build there ends") from None
+        yield
+
+
+def lake() -> str:
+    """Where the lake is. Raises ConfigurationError where nothing says so."""
+    address = os.environ.get("LAKE", "")
+    if not address:
+        raise ConfigurationError("LAKE is not set: make spark LAKE=lake")
+    # What has no protocol is a folder here; Spark takes it for one of its own working directory.
+    return address.rstrip("/") if "://" in address else str(Path(address).resolve())
+
+
+def snapshot(address: str) -> Mapping[str, Any]:
+    """What a lake says of itself. Raises ConfigurationError where it says nothing."""
+    try:
+        with fsspec.open(f"{address}/snapshot.json", "rt") as file:
+            said = json.load(file)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"{address} has no snapshot that can be read: python -m extract archive writes one"
+        ) from error
+    return dict(said)
+
+
+def refuse_other_documents(connection: psycopg.Connection, said: Mapping[str, Any]) -> None:
+    """Raises NotEqual where PostgreSQL's marts stand at other documents than the lake."""
+    built: tuple[Any, ...] | None = None
+    if connection.execute("select to_regclass('build.run') is not null").fetchone() == (True,):
+        built = connection.execute(
+            """
+            select documents_upto, to_char(extracted_utc, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+            from build.run
+            where finished_utc is not null
+            order by build_number desc
+            limit 1
+            """
+        ).fetchone()
+    if built is None:
+        raise NotEqual("PostgreSQL has no marts to compare with: make run, or dbt run, makes them")
+    if built != (said["documents_upto"], said["extracted_utc"]):
+        raise NotEqual(
+            f"PostgreSQL's marts were built up to document {built[0]} (the extractor ran at "
+            f"{built[1]}), the lake is whole up to {said['documents_upto']} (at "
+            f"{said['extracted_utc']}): build there once more (make run, or dbt run)"
+        )
+
+
+def build() -> None:
+    """Run `dbt build` on Spark. Raises NotEqual where it fails; what dbt says is shown."""
+    command = [str(PROGRAMS / "dbt"), "--log-level", "warn", "build", "--target", "spark"]
+    if subprocess.run(command, check=False).returncode:
+        raise NotEqual("the build on Spark failed: dbt's lines above say where")
+
+
+def compare(connection: psycopg.Connection, reporter: Reporter) -> None:
+    """Compare every mart that readers read. Raises NotEqual where one differs."""
+    from pyspark.sql import SparkSession  # noqa: PLC0415
+
+    session = (
+        SparkSession.builder.enableHiveSupport()
+        .config("spark.sql.session.timeZone", "UTC")
+        .getOrCreate()
+    )
+    differing = 0
+    for name, key in KEYS.items():
+        mart = described(connection, name, key)
+        found = list(
+            islice(
+                differences(
+                    postgres_rows(connection, mart),
+                    spark_rows(session, READERS, mart),
+                    list(mart.types),
+                    mart.key,
+                ),
+                SHOWN,
+            )
+        )
+        reporter.line(f"  {name}: {'differs' if found else 'equal'}")
+        for line in found:
+            reporter.line(f"    {line}")
+        differing += bool(found)
+    session.stop()
+    if differing:
+        raise NotEqual(f"{differing} of {len(KEYS)} marts differ")
+    reporter.line(f"{len(KEYS)} marts equal")
+
+
+if __name__ == "__main__":
+    end_with(main)

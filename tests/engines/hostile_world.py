@@ -1,0 +1,115 @@
+"""A world that is hard on both engines: all that goes wrong in practice, on three kinds of days.
+
+A random world around the day on which the clocks go back (100 quarter-hours); its documents once
+more around the day on which they go forward (92) and around one between (96); forecast versions of
+nothing, of nulls at the head, of two values; and some documents of each kind retracted.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from itertools import groupby
+from random import Random
+from typing import Any
+
+import psycopg
+
+from extract.sources.asset_contracts import AssetContracts
+from extract.sources.technical_data import TechnicalData
+from extract.vpp.forecast import Forecast
+from tests.arrivals import MIDNIGHT, QUARTER_HOUR, Arrival, Retraction, land
+from tests.worlds import World
+
+CLOCKS_GO_FORWARD = datetime(2025, 3, 30, tzinfo=UTC)
+BETWEEN = datetime(2025, 7, 6, tzinfo=UTC)
+
+
+def land_hostile_world(connection: psycopg.Connection, seed: int) -> None:
+    """Land the world of this seed, then retract some of it."""
+    arrivals = hostile_world(seed)
+    assert land(connection, arrivals) == len(arrivals)
+    for retraction in retractions(arrivals, Random(seed)):
+        retraction.land(connection)
+
+
+def hostile_world(seed: int) -> list[Arrival]:
+    """The arrivals in a random order."""
+    of_autumn = World(seed).arrivals
+    about_days = [one for one in of_autumn if not is_master_data(one)]
+    arrivals = [
+        *of_autumn,
+        *(shifted(one, CLOCKS_GO_FORWARD - MIDNIGHT) for one in about_days),
+        *(shifted(one, BETWEEN - MIDNIGHT) for one in about_days),
+        *odd_versions(of_autumn),
+    ]
+    Random(seed).shuffle(arrivals)
+    return arrivals
+
+
+def is_master_data(arrival: Arrival) -> bool:
+    """Whether it tells of assets or contracts."""
+    return isinstance(arrival.documents[0], AssetContracts | TechnicalData)
+
+
+def shifted(arrival: Arrival, by: timedelta) -> Arrival:
+    """The same documents, all of their instants and dates moved."""
+
+    def moved(value: Any) -> Any:
+        if isinstance(value, datetime | date):
+            return value + by
+        if isinstance(value, list | tuple):
+            return type(value)(map(moved, value))
+        return value
+
+    return Arrival(
+        tuple(
+            replace(
+                document,
+                **{one.name: moved(getattr(document, one.name)) for one in fields(document)}
+                | {
+                    "source_uri": f"{document.source_uri}_{by.days}",
+                    "content_sha256": sha256(
+                        document.content_sha256 + bytes(str(by), "ascii")
+                    ).digest(),
+                },
+            )
+            for document in arrival.documents
+        )
+    )
+
+
+def odd_versions(arrivals: Sequence[Arrival]) -> Iterator[Arrival]:
+    """Of every fourth version one soon after it, or a re-run that comes later and holds less."""
+    versions = [one.documents[0] for one in arrivals if isinstance(one.documents[0], Forecast)]
+    for number, version in enumerate(versions[::4]):
+        assert isinstance(version, Forecast)
+        values: tuple[float | None, ...] = (
+            (None,) * 20,
+            (None,) * 8 + version.power_kw[8:],
+            (-0.0, 17.25),
+            (None, None),
+            version.power_kw[: len(version.power_kw) // 2] or (1.0,),
+        )[number % 5]
+        is_rerun = number % 2 == 0
+        made = version.version_utc if is_rerun else version.version_utc + QUARTER_HOUR / 3
+        yield Arrival(
+            (
+                replace(
+                    version,
+                    version_utc=made,
+                    power_kw=values,
+                    received_utc=version.received_utc + timedelta(hours=11),
+                    content_sha256=sha256(f"odd {number} {made}".encode()).digest(),
+                ),
+            )
+        )
+
+
+def retractions(arrivals: Sequence[Arrival], rng: Random) -> Iterator[Retraction]:
+    """Of the documents of each table about one in ten, one at least."""
+    by_table = sorted(arrivals, key=lambda one: one.table)
+    for _, group in groupby(by_table, key=lambda one: one.table):
+        documents = [document for one in group for document in one.documents]
+        for document in rng.sample(documents, 1 + len(documents) // 10):
+            yield Retraction(document)

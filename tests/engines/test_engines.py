@@ -1,0 +1,130 @@
+"""PostgreSQL and Spark make the same marts of the same documents, value by value.
+
+Needs Java and the environment .venv-spark: `make test-spark`. HOSTILE_WORLDS says how many worlds
+are compared beside the demo; with one, the demo is left out.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from extract.warehouse.schema import ensure_schema
+from tests.conftest import Demo
+from tests.dbt_project import dbt
+from tests.engines.hostile_world import land_hostile_world
+from tests.engines.on_spark import run_on_spark
+from tests.extract_command import extract
+from tests.marts import KEYS
+from tests.warehouses import PostgresServer, Warehouse, fresh_warehouse
+
+WORLDS = int(os.environ.get("HOSTILE_WORLDS", "1"))
+# Compares what readers read now, and builds nothing.
+COMPARE = """
+from extract.console import Reporter
+from extract.settings import Settings
+from extract.warehouse.connection import connect
+from tests.engines.__main__ import NotEqual, compare
+with connect(Settings.from_environment()) as connection:
+    try:
+        compare(connection, Reporter())
+    except NotEqual as error:
+        print(error)
+"""
+
+
+@dataclass(frozen=True)
+class Engines:
+    """A warehouse on PostgreSQL with its marts built, and the lake and the Spark beside it."""
+
+    warehouse: Warehouse
+    folder: Path
+
+    def archive(self) -> None:
+        archived = extract(self.warehouse.environment, "archive", str(self.folder / "lake"))
+        assert archived.returncode == 0, archived.stderr
+
+    def run(self, schema: str, *command: str) -> subprocess.CompletedProcess[str]:
+        """A command in the environment that has Spark."""
+        lake = self.folder / "lake"
+        environment = {**self.warehouse.environment, "SPARK_FOLDER": str(self.folder / "spark")}
+        return run_on_spark(self.folder / "spark", lake, schema, environment, *command)
+
+    def compared(self) -> str:
+        return self.run("build_1", "python", "-c", COMPARE).stdout
+
+
+@pytest.fixture(scope="module", params=range(1, WORLDS + 1), ids=lambda seed: f"world-{seed}")
+def engines(
+    request: pytest.FixtureRequest,
+    postgres_server: PostgresServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Engines]:
+    """A hostile world, built on PostgreSQL and archived."""
+    folder = tmp_path_factory.mktemp("engines")
+    with fresh_warehouse(postgres_server) as warehouse:
+        with warehouse.connect() as connection:
+            ensure_schema(connection)
+            land_hostile_world(connection, request.param)
+        built = dbt(warehouse.environment, folder / "postgres", "run")
+        assert built.success, built.statuses
+        engines = Engines(warehouse, folder)
+        engines.archive()
+        yield engines
+
+
+def test_a_hostile_world_gives_the_same_marts(engines: Engines) -> None:
+    every = engines.run("", "python", "-m", "tests.engines")
+    assert f"{len(KEYS)} marts equal" in every.stdout, every.stdout + every.stderr
+    assert every.returncode == 0
+
+
+def test_readers_read_on_while_a_build_is_not_whole(engines: Engines) -> None:
+    part = engines.run("build_9", "dbt", "run", "--target", "spark", "--select", "int_clock")
+    assert "readers go on reading what they read before: build_9 is not whole" in part.stdout
+    assert f"{len(KEYS)} marts equal" in engines.compared()
+
+
+def test_the_comparison_fails_for_one_bit_and_for_one_row(engines: Engines) -> None:
+    with engines.warehouse.connect() as connection:
+        changed = connection.execute(
+            """
+            update portfolio_forecast
+            set latest_power_kw = latest_power_kw + abs(latest_power_kw) * 2.3e-16
+            where delivery_start_utc = (
+                select min(delivery_start_utc) from portfolio_forecast where latest_power_kw > 0
+            )
+            """
+        )
+        assert changed.rowcount == 1
+        deleted = connection.execute(
+            "delete from forecast_accuracy where (asset_id, delivery_date, forecast_kind) ="
+            " (select asset_id, delivery_date, forecast_kind from forecast_accuracy limit 1)"
+        )
+        assert deleted.rowcount == 1
+    said = engines.compared()
+    assert "portfolio_forecast: differs" in said
+    assert "latest_power_kw is " in said
+    assert "forecast_accuracy: differs" in said
+    assert "only Spark has this row" in said
+    assert f"2 of {len(KEYS)} marts differ" in said
+
+
+def test_marts_at_other_documents_are_not_compared(engines: Engines) -> None:
+    with engines.warehouse.connect() as connection:
+        connection.execute("update build.run set documents_upto = documents_upto - 1")
+    refused = engines.run("", "python", "-m", "tests.engines")
+    assert refused.returncode == 1
+    [line] = refused.stderr.splitlines()
+    assert "build there once more" in line
+
+
+@pytest.mark.skipif(WORLDS == 1, reason="the demo is compared by `make test-spark` in full")
+def test_the_demo_gives_the_same_marts(shared_demo: Demo, tmp_path: Path) -> None:
+    engines = Engines(shared_demo.warehouse, tmp_path)
+    engines.archive()
+    every = engines.run("", "python", "-m", "tests.engines")
+    assert f"{len(KEYS)} marts equal" in every.stdout, every.stdout + every.stderr
