@@ -85,8 +85,10 @@ def archived_relations(connection: psycopg.Connection) -> list[Relation]:
 
 def newest_run_utc(connection: psycopg.Connection) -> str | None:
     """When the newest run of the extractor began, as ISO 8601 with a Z; None before the first."""
-    [(started_utc,)] = connection.execute("select max(started_utc) from raw.run")
-    return f"{started_utc:%Y-%m-%dT%H:%M:%S.%fZ}" if started_utc else None
+    row = connection.execute(
+        "select started_utc from raw.run order by run_id desc limit 1"
+    ).fetchone()
+    return f"{row[0]:%Y-%m-%dT%H:%M:%S.%fZ}" if row else None
 
 
 def documents_beyond(

@@ -18,10 +18,12 @@ from tests.dbt_project import dbt
 from tests.engines.hostile_world import land_hostile_world
 from tests.engines.on_spark import run_on_spark
 from tests.extract_command import extract
-from tests.marts import KEYS
+from tests.marts import KEYS, marts
 from tests.warehouses import PostgresServer, Warehouse, fresh_warehouse
 
 WORLDS = int(os.environ.get("HOSTILE_WORLDS", "1"))
+# In these every mart has rows; more are tried by whoever asks for more.
+SEEDS = (2, 5, 8, *range(9, 99))[:WORLDS]
 # Compares what readers read now, and builds nothing.
 COMPARE = """
 from extract.console import Reporter
@@ -57,7 +59,7 @@ class Engines:
         return self.run("build_1", "python", "-c", COMPARE).stdout
 
 
-@pytest.fixture(scope="module", params=range(1, WORLDS + 1), ids=lambda seed: f"world-{seed}")
+@pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"world-{seed}")
 def engines(
     request: pytest.FixtureRequest,
     postgres_server: PostgresServer,
@@ -77,6 +79,9 @@ def engines(
 
 
 def test_a_hostile_world_gives_the_same_marts(engines: Engines) -> None:
+    with engines.warehouse.connect() as connection:
+        # Two empty marts would be equal whatever the engines do.
+        assert [mart for mart, rows in marts(connection).items() if not rows] == []
     every = engines.run("", "python", "-m", "tests.engines")
     assert f"{len(KEYS)} marts equal" in every.stdout, every.stdout + every.stderr
     assert every.returncode == 0
@@ -92,24 +97,19 @@ def test_the_comparison_fails_for_one_bit_and_for_one_row(engines: Engines) -> N
     with engines.warehouse.connect() as connection:
         changed = connection.execute(
             """
-            update portfolio_forecast
-            set latest_power_kw = latest_power_kw + abs(latest_power_kw) * 2.3e-16
-            where delivery_start_utc = (
-                select min(delivery_start_utc) from portfolio_forecast where latest_power_kw > 0
+            update live_infeed set power_kw = power_kw * (1 + 2.3e-16)
+            where (asset_id, delivery_start_utc) = (
+                select asset_id, delivery_start_utc from live_infeed where power_kw > 0 limit 1
             )
             """
         )
-        assert changed.rowcount == 1
-        deleted = connection.execute(
-            "delete from forecast_accuracy where (asset_id, delivery_date, forecast_kind) ="
-            " (select asset_id, delivery_date, forecast_kind from forecast_accuracy limit 1)"
-        )
-        assert deleted.rowcount == 1
+        deleted = connection.execute("delete from source_status where source = 'live-infeed'")
+        assert (changed.rowcount, deleted.rowcount) == (1, 1)
     said = engines.compared()
-    assert "portfolio_forecast: differs" in said
-    assert "latest_power_kw is " in said
-    assert "forecast_accuracy: differs" in said
-    assert "only Spark has this row" in said
+    assert "live_infeed: differs" in said
+    assert "power_kw is " in said
+    assert "source_status: differs" in said
+    assert "source live-infeed: only Spark has this row" in said
     assert f"2 of {len(KEYS)} marts differ" in said
 
 
