@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import subprocess
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -123,6 +124,8 @@ def build() -> None:
 
 def compare(connection: psycopg.Connection, reporter: Reporter) -> None:
     """Compare every mart that readers read. Raises NotEqual where one differs."""
+    # Spark warns of the newest pandas, which is not used here.
+    warnings.simplefilter("ignore", FutureWarning)
     from pyspark.sql import SparkSession  # noqa: PLC0415
 
     session = (

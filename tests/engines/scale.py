@@ -119,9 +119,10 @@ def measure(
     postgres_s = statistics.median(postgres)
     report.reported("computed in full, PostgreSQL", what, (postgres_s, "CPU s"))
     report.reported("DuckDB arg_max", what, (duckdb_s, "CPU s"), ("PostgreSQL", postgres_s))
-    report.reported("Spark", what, (spark_s["spark"], "CPU s"), ("PostgreSQL", postgres_s))
-    word_for_word = ("PostgreSQL's text, word for word", spark_s["spark_word_for_word"])
-    report.at_most("Spark", what, (spark_s["spark"], "CPU s"), word_for_word, 0.5)
+    once_s = spark_s["written once"]
+    report.reported("Spark", what, (once_s, "CPU s"), ("PostgreSQL", postgres_s))
+    at_first = ("as it first worked", spark_s["as it first worked"])
+    report.at_most("Spark", what, (once_s, "CPU s"), at_first, 0.5)
 
 
 def median_duckdb_cpu_s(lake: Path, repetitions: int) -> float:

@@ -1,4 +1,4 @@
-{#- What each version says of each quarter-hour that it holds a value for: the versions hold their values themselves. -#}
+{#- What each version says of each quarter-hour that it holds a value for. -#}
 {% macro each_revision(versions, documents) -%}
     select
         versions.asset_id,
@@ -7,6 +7,7 @@
         versions.received_utc,
         quarter_hour.power_kw
     from {{ ref("int_versions_in_force") }} as versions
-    cross join lateral {{ each_array_element({"power_kw": "versions.power_kw"}, "quarter_hour") }}
+    inner join {{ documents }} as documents on versions.document_id = documents.document_id
+    cross join lateral {{ each_array_element({"power_kw": "documents.power_kw"}, "quarter_hour") }}
     where quarter_hour.power_kw is not null
 {%- endmacro %}

@@ -40,7 +40,7 @@ fallbacks as (
         fallback.power_kw as fallback_power_kw
     from without_value
     inner join (
-        {{ newest_versions_with_value("without_value") }}
+        {{ newest_versions_with_value("without_value", documents) }}
     ) as fallback
         on
             without_value.asset_id = fallback.asset_id
@@ -49,7 +49,7 @@ fallbacks as (
 
 )
 
-select
+select /*+ broadcast(fallbacks) */
     slices.gate,
     slices.asset_id,
     {{ quarter_hour_start("slices.delivery_number") }} as delivery_start_utc,

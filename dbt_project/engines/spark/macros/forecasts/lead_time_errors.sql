@@ -12,7 +12,8 @@ with values_of_versions as (
         {{ quarter_hour_number_after("versions.version_utc", 0) }} as version_number,
         quarter_hour.power_kw
     from {{ ref("int_versions_in_force") }} as versions
-    cross join lateral {{ each_array_element({"power_kw": "versions.power_kw"}, "quarter_hour") }}
+    inner join {{ documents }} as documents on versions.document_id = documents.document_id
+    cross join lateral {{ each_array_element({"power_kw": "documents.power_kw"}, "quarter_hour") }}
     where quarter_hour.power_kw is not null
 
 ),

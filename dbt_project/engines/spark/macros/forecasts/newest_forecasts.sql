@@ -11,7 +11,8 @@
     from (
         {{ newest_versions_with_value(
             "(select asset_id, " ~ quarter_hour_number("delivery_start_utc") ~ " as delivery_number, "
-            ~ made_upto ~ " as made_upto_utc from " ~ asked ~ ")"
+            ~ made_upto ~ " as made_upto_utc from " ~ asked ~ ")",
+            documents
         ) }}
     ) as newest
 {%- endmacro %}
@@ -21,35 +22,63 @@
     and questions meet on asset and UTC day, so that no asset's whole history is compared with each of its questions.
 
     asked: a relation with asset_id, delivery_number and made_upto_utc; small beside the versions.
+    documents: the documents that the versions are, with document_id and power_kw.
     Yields asset_id, delivery_number, made_upto_utc, version_utc, power_kw; no row where no version has a value.
 -#}
-{% macro newest_versions_with_value(asked) -%}
-    {%- set value = element("held.power_kw", "1 + asked.delivery_number - held.grid_start_number") -%}
-    select
-        asked.asset_id,
-        asked.delivery_number,
-        asked.made_upto_utc,
-        max(held.version_utc) as version_utc,
-        max_by({{ value }}, held.version_utc) as power_kw
-    from {{ asked }} as asked
+{% macro newest_versions_with_value(asked, documents) -%}
+    {%- set grid_start_number = quarter_hour_number("versions.grid_start_utc") -%}
+    {%- set value = element(
+        "documents.power_kw",
+        "1 + candidates.delivery_number - candidates.grid_start_number",
+    ) -%}
+    -- What is asked goes to the versions, not they to it. Where nothing is, none is read.
+    select /*+ broadcast(candidates) */
+        candidates.asset_id,
+        candidates.delivery_number,
+        candidates.made_upto_utc,
+        max(candidates.version_utc) as version_utc,
+        max_by({{ value }}, candidates.version_utc) as power_kw
+    from {{ documents }} as documents
     inner join (
-        select
-            versions.asset_id,
-            versions.version_utc,
-            versions.power_kw,
-            {{ quarter_hour_number("versions.grid_start_utc") }} as grid_start_number,
-            day.position as day_number
-        from {{ ref("int_versions_in_force") }} as versions
-        cross join lateral {{ each_position(
-            "floor(" ~ quarter_hour_number("versions.grid_start_utc") ~ " / 96)",
-            "floor((" ~ quarter_hour_number("versions.grid_end_utc") ~ " - 1) / 96)",
-            "day",
-        ) }}
-    ) as held
-        on
-            asked.asset_id = held.asset_id
-            and floor(asked.delivery_number / 96) = held.day_number
-            and asked.made_upto_utc >= held.version_utc
-            and {{ value }} is not null
-    group by asked.asset_id, asked.delivery_number, asked.made_upto_utc
+        select /*+ broadcast(asked) */
+            asked.asset_id,
+            asked.delivery_number,
+            asked.made_upto_utc,
+            held.document_id,
+            held.version_utc,
+            held.grid_start_number
+        from {{ asked }} as asked
+        inner join (
+            select
+                versions.asset_id,
+                versions.document_id,
+                versions.version_utc,
+                versions.is_whole,
+                {{ grid_start_number }} as grid_start_number,
+                {{ quarter_hour_number("versions.grid_end_utc") }} as grid_end_number,
+                day.position as day_number
+            from {{ ref("int_versions_in_force") }} as versions
+            cross join lateral {{ each_position(
+                "floor(" ~ grid_start_number ~ " / 96)",
+                "floor((" ~ quarter_hour_number("versions.grid_end_utc") ~ " - 1) / 96)",
+                "day",
+            ) }}
+        ) as held
+            on
+                asked.asset_id = held.asset_id
+                and floor(asked.delivery_number / 96) = held.day_number
+                and asked.delivery_number >= held.grid_start_number
+                and asked.delivery_number < held.grid_end_number
+                and asked.made_upto_utc >= held.version_utc
+        -- Nothing older than the newest that is whole can count: usually one or two are left.
+        qualify held.version_utc >= coalesce(
+            max(case when held.is_whole then held.version_utc end) over (
+                partition by asked.asset_id, asked.delivery_number, asked.made_upto_utc
+            ),
+            {{ beginning_of_time() }}
+        )
+    ) as candidates
+        on documents.document_id = candidates.document_id
+    where {{ value }} is not null
+    group by candidates.asset_id, candidates.delivery_number, candidates.made_upto_utc
 {%- endmacro %}

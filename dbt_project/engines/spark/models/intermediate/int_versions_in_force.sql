@@ -66,6 +66,7 @@ in_force as (
         grid_end_utc,
         power_kw,
         grid_start_number,
+        lead(version_utc) over version_order is null as is_newest,
         {%- for gate in gates %}
             gate_{{ loop.index }}_number as first_{{ loop.index }}_number,
             least(
@@ -90,7 +91,9 @@ select
     document_id,
     grid_start_utc,
     grid_end_utc,
-    power_kw,
+    case when is_newest then power_kw end as open_power_kw,
+    -- Of an array with a NULL, Spark does not know whether it contains what was not found.
+    coalesce(not array_contains(power_kw, double('NaN')), false) as is_whole,
     concat(
         {%- for gate in gates %}
             transform(
