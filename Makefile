@@ -153,7 +153,7 @@ bench: install .venv-bench/installed ## Measure (SIZE=small|full): ratios to ref
 	ORDER_EXAMPLES=$(ORDER_EXAMPLES) .venv/bin/pytest tests/promises/test_order_independence.py
 
 .venv-spark/installed: requirements-spark.lock
-	@echo "Installing Spark into .venv-spark (some minutes the first time, half a gigabyte) ..." >&2
+	@echo "Installing Spark into .venv-spark (some minutes the first time, a gigabyte) ..." >&2
 	@$(PYTHON) -m venv .venv-spark
 	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
 		-r requirements-spark.lock
@@ -165,8 +165,8 @@ check_java = "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -version 2>&1 | grep -qE 'ver
 .PHONY: spark
 spark: install .venv-spark/installed ## Archive to LAKE=lake, build the marts on Spark, compare them with PostgreSQL's
 	@$(check_java)
-	@$(extract) archive $(LAKE)
-	@LAKE=$(LAKE) .venv-spark/bin/python -m tests.engines
+	@$(extract) archive "$(LAKE)"
+	@LAKE="$(LAKE)" .venv-spark/bin/python -m tests.engines
 
 .PHONY: test-spark
 test-spark: install .venv-spark/installed ## Prove that Spark gives the same marts: the demo, and WORLDS=3 hostile worlds

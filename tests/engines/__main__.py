@@ -1,15 +1,17 @@
 """`make spark`: build the marts on Spark from a lake, and compare each with PostgreSQL's.
 
 Run with the Python of the environment that has Spark. LAKE says where the lake is; Spark keeps its
-tables in SPARK_FOLDER (default: .spark).
+tables in SPARK_FOLDER (default: .spark). Arguments are passed on to `dbt build`, such as the
+`--vars` that PostgreSQL's marts were built with.
 """
 
 import fcntl
 import json
 import os
 import subprocess
+import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
@@ -18,6 +20,7 @@ from typing import Any
 
 import fsspec
 import psycopg
+from pyarrow import ArrowException, parquet
 
 from extract.console import Reporter, end_with
 from extract.errors import ConfigurationError, ExtractError
@@ -43,11 +46,13 @@ def main() -> int:
         address = lake()
         folder = Path(os.environ.get("SPARK_FOLDER", ".spark")).resolve()
         with alone(folder), connect(Settings.from_environment()) as connection:
-            refuse_other_documents(connection, snapshot(address))
+            said = snapshot(address)
+            refuse_broken_files(address, said)
+            refuse_other_documents(connection, said)
             schema = f"build_{datetime.now(UTC):%Y%m%d_%H%M%S}"
             os.environ.update(spark_environment(folder, address, schema))
             reporter.line(f"Building and testing the marts on Spark, in {schema} (dbt build) ...")
-            build()
+            build(sys.argv[1:])
             reporter.line("Comparing each mart with PostgreSQL's, value by value ...")
             compare(connection, reporter)
     except ExtractError as error:
@@ -92,6 +97,20 @@ def snapshot(address: str) -> Mapping[str, Any]:
     return dict(said)
 
 
+def refuse_broken_files(address: str, said: Mapping[str, Any]) -> None:
+    """Raises ConfigurationError where a file of the lake cannot be read: Spark says so in pages."""
+    files, folder = fsspec.url_to_fs(address)
+    for table in said["tables"]:
+        for name in files.glob(f"{folder}/{table}/*/*.parquet"):
+            try:
+                with files.open(name) as file:
+                    parquet.read_metadata(file)
+            except (OSError, ArrowException):
+                raise ConfigurationError(
+                    f"{name} cannot be read: python -m extract archive --verify names what is wrong"
+                ) from None
+
+
 def refuse_other_documents(connection: psycopg.Connection, said: Mapping[str, Any]) -> None:
     """Raises NotEqual where PostgreSQL's marts stand at other documents than the lake."""
     built: tuple[Any, ...] | None = None
@@ -115,10 +134,10 @@ def refuse_other_documents(connection: psycopg.Connection, said: Mapping[str, An
         )
 
 
-def build() -> None:
+def build(arguments: Sequence[str]) -> None:
     """Run `dbt build` on Spark. Raises NotEqual where it fails; what dbt says is shown."""
     command = [str(PROGRAMS / "dbt"), "--log-level", "warn", "build", "--target", "spark"]
-    if subprocess.run(command, check=False).returncode:
+    if subprocess.run([*command, *arguments], check=False).returncode:
         raise NotEqual("the build on Spark failed: dbt's lines above say where")
 
 

@@ -2,7 +2,8 @@
 
 A random world around the day on which the clocks go back (100 quarter-hours); its documents once
 more around the day on which they go forward (92) and around one between (96); forecast versions of
-nothing, of nulls at the head, of two values; and some documents of each kind retracted.
+nulls only, of nulls at the head, of two values, of the year 2040; and some documents of each kind
+retracted.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ from tests.worlds import World
 
 CLOCKS_GO_FORWARD = datetime(2025, 3, 30, tzinfo=UTC)
 BETWEEN = datetime(2025, 7, 6, tzinfo=UTC)
+FAR_FUTURE = datetime(2040, 7, 1, tzinfo=UTC)
 
 
 def land_hostile_world(connection: psycopg.Connection, seed: int) -> None:
@@ -42,6 +44,7 @@ def hostile_world(seed: int) -> list[Arrival]:
         *(shifted(one, CLOCKS_GO_FORWARD - MIDNIGHT) for one in about_days),
         *(shifted(one, BETWEEN - MIDNIGHT) for one in about_days),
         *odd_versions(of_autumn),
+        *far_versions(of_autumn),
     ]
     Random(seed).shuffle(arrivals)
     return arrivals
@@ -104,6 +107,15 @@ def odd_versions(arrivals: Sequence[Arrival]) -> Iterator[Arrival]:
                 ),
             )
         )
+
+
+def far_versions(arrivals: Sequence[Arrival]) -> Iterator[Arrival]:
+    """Some versions of the future, whose instants no 32 bits can count."""
+    versions = [one for one in arrivals if isinstance(one.documents[0], Forecast)]
+    for arrival in versions[:20]:
+        [version] = shifted(arrival, FAR_FUTURE - MIDNIGHT).documents
+        # It claims to have been made then, and is here now.
+        yield Arrival((replace(version, received_utc=arrival.received_utc),))
 
 
 def retractions(arrivals: Sequence[Arrival], rng: Random) -> Iterator[Retraction]:

@@ -7,6 +7,7 @@ the instant that stands for it on Spark.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -84,13 +85,21 @@ def spark_rows(session: Any, schema: str, mart: Mart) -> Iterator[Row]:
         yield _plain(tuple(row), mart)
 
 
+def _written_in_one_way(text: str) -> str:
+    """JSON with its keys in order, and numbers in the shortest form of the same value."""
+    value = json.loads(text, parse_float=_number, parse_int=_number)
+    return json.dumps(value, sort_keys=True)
+
+
+def _number(text: str) -> str:
+    return f"number {Decimal(text).normalize()}"
+
+
 def _plain(row: tuple[Any, ...], mart: Mart) -> Row:
     """The row with its JSON written in one way: that is a value, not a text."""
     if "jsonb" not in mart.types.values():
         return row
     return tuple(
-        json.dumps(json.loads(value), sort_keys=True)
-        if type_ == "jsonb" and value is not None
-        else value
+        _written_in_one_way(value) if type_ == "jsonb" and value is not None else value
         for value, type_ in zip(row, mart.types.values(), strict=True)
     )

@@ -24,6 +24,8 @@ from tests.warehouses import PostgresServer, Warehouse, fresh_warehouse
 WORLDS = int(os.environ.get("HOSTILE_WORLDS", "1"))
 # In these every mart has rows; more are tried by whoever asks for more.
 SEEDS = (2, 5, 8, *range(9, 99))[:WORLDS]
+# A gate that lies off the grid; that of the demo is the usual one.
+VARIABLES = ("--vars", "{gate_closure_minutes: 65}")
 # Compares what readers read now, and builds nothing.
 COMPARE = """
 from extract.console import Reporter
@@ -71,7 +73,7 @@ def engines(
         with warehouse.connect() as connection:
             ensure_schema(connection)
             land_hostile_world(connection, request.param)
-        built = dbt(warehouse.environment, folder / "postgres", "run")
+        built = dbt(warehouse.environment, folder / "postgres", "run", *VARIABLES)
         assert built.success, built.statuses
         engines = Engines(warehouse, folder)
         engines.archive()
@@ -82,14 +84,19 @@ def test_a_hostile_world_gives_the_same_marts(engines: Engines) -> None:
     with engines.warehouse.connect() as connection:
         # Two empty marts would be equal whatever the engines do.
         assert [mart for mart, rows in marts(connection).items() if not rows] == []
-    every = engines.run("", "python", "-m", "tests.engines")
+    every = engines.run("", "python", "-m", "tests.engines", *VARIABLES)
     assert f"{len(KEYS)} marts equal" in every.stdout, every.stdout + every.stderr
     assert every.returncode == 0
 
 
 def test_readers_read_on_while_a_build_is_not_whole(engines: Engines) -> None:
-    part = engines.run("build_9", "dbt", "run", "--target", "spark", "--select", "int_clock")
-    assert "readers go on reading what they read before: build_9 is not whole" in part.stdout
+    part = engines.run(
+        "build_29991231_000000", "dbt", "run", "--target", "spark", "--select", "int_clock"
+    )
+    assert (
+        "readers go on reading what they read before: build_29991231_000000 is not whole"
+        in part.stdout
+    )
     assert f"{len(KEYS)} marts equal" in engines.compared()
 
 
@@ -111,6 +118,16 @@ def test_the_comparison_fails_for_one_bit_and_for_one_row(engines: Engines) -> N
     assert "source_status: differs" in said
     assert "source live-infeed: only Spark has this row" in said
     assert f"2 of {len(KEYS)} marts differ" in said
+
+
+def test_half_a_file_is_one_line(engines: Engines) -> None:
+    [file] = sorted((engines.folder / "lake" / "technical_data").rglob("*.parquet"))[:1]
+    content = file.read_bytes()
+    file.write_bytes(content[: len(content) // 2])
+    refused = engines.run("", "python", "-m", "tests.engines")
+    file.write_bytes(content)
+    [line] = refused.stderr.splitlines()
+    assert f"{file.name} cannot be read: " in line
 
 
 def test_marts_at_other_documents_are_not_compared(engines: Engines) -> None:

@@ -38,7 +38,7 @@ select
     contract_id,
     asset_id,
     metering_point_id,
-    {{ double(decimal(json_text("contract", ["capacity"])) ~ " * 1000") }} as contract_capacity_kw,
+    {{ thousandfold(json_text("contract", ["capacity"])) }} as contract_capacity_kw,
     {{ json_text("contract", ["technology"]) }} as technology,
     contract_begin_date,
     {{ json_text("contract", ["contract_end"]) }}::date as contract_end_date,

@@ -26,7 +26,7 @@
 
 {#- How many minutes lie between two instants. -#}
 {% macro minutes_between(start_instant, end_instant) -%}
-    (extract(epoch from {{ end_instant }} - {{ start_instant }}) / 60)::double precision
+    round(extract(epoch from {{ end_instant }} - {{ start_instant }}) * 1000000)::double precision / 60000000
 {%- endmacro %}
 
 {#- The calendar day of an instant in a time zone. -#}

@@ -5,9 +5,9 @@
     ({{ value }})::double precision
 {%- endmacro %}
 
-{#- A text that holds a decimal number, with all its digits. -#}
-{% macro decimal(text) -%}
-    ({{ text }})::numeric
+{#- A thousand times the decimal number that a text holds, as the nearest double: 1.1 MW are 1100 kW. -#}
+{% macro thousandfold(text) -%}
+    (({{ text }})::numeric * 1000)::double precision
 {%- endmacro %}
 
 {#- A calendar day as text: YYYY-MM-DD. -#}

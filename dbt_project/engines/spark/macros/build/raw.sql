@@ -18,8 +18,8 @@
         {% do run_query(
             "create or replace view " ~ raw ~ "." ~ table ~ " as " ~ rows_of_lake(table, archived, snapshot.documents_upto)
         ) %}
-        {% do refuse_lost_documents(raw ~ "." ~ table, archived) %}
     {% endfor %}
+    {% do refuse_lost_documents(raw, snapshot) %}
 {% endmacro %}
 
 {#- The documents of a table that the snapshot knows of. Of one that has none there is no folder yet. -#}
@@ -37,14 +37,18 @@
     {% endif %}
 {% endmacro %}
 
-{% macro refuse_lost_documents(relation, archived) %}
-    {% set found = run_query("select count(*) from " ~ relation).columns[0].values()[0] %}
-    {% if found != archived.documents %}
+{#- What the snapshot promises is there: the files say how many documents they hold without being read. -#}
+{% macro refuse_lost_documents(raw, snapshot) %}
+    {% set counts = [] %}
+    {% for table in snapshot.tables %}
+        {% do counts.append("select '" ~ table ~ "', count(*) from " ~ raw ~ "." ~ table) %}
+    {% endfor %}
+    {% for row in run_query(counts | join(" union all ")).rows if row[1] != snapshot.tables[row[0]].documents %}
         {{ exceptions.raise_compiler_error(
-            lake() ~ " holds " ~ found ~ " documents of " ~ relation ~ ", and its snapshot says " ~ archived.documents
-            ~ ": python -m extract archive --verify names what is wrong"
+            lake() ~ " holds " ~ row[1] ~ " documents of " ~ row[0] ~ ", and its snapshot says "
+            ~ snapshot.tables[row[0]].documents ~ ": python -m extract archive --verify names what is wrong"
         ) }}
-    {% endif %}
+    {% endfor %}
 {% endmacro %}
 
 {% macro spark_type(postgres_type) %}

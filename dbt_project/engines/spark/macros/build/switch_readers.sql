@@ -9,7 +9,7 @@
 {% endmacro %}
 
 {% macro switch_readers() %}
-    {% if not modules.re.match("^build_[0-9_]+$", target.schema) %}
+    {% if not modules.re.match("^build_[0-9]{8}_[0-9]{6}$", target.schema) %}
         {{ return(none) }}
     {% endif %}
     {% set marts = graph.nodes.values() | selectattr("resource_type", "equalto", "model")
@@ -43,7 +43,7 @@
 {#- The build that readers read; none before the first. -#}
 {% macro shown_build() %}
     {% for row in run_query("describe schema extended " ~ readers_schema()).rows if row[0] == "Properties" %}
-        {% set found = modules.re.search("shown_build,\s*(build_[0-9_]+)", row[1]) %}
+        {% set found = modules.re.search("shown_build,\s*(build_[0-9]{8}_[0-9]{6})", row[1]) %}
         {% if found %}
             {{ return(found.group(1)) }}
         {% endif %}
@@ -53,7 +53,7 @@
 
 {% macro drop_builds_before(shown) %}
     {% for row in (run_query("show schemas like 'build_*'").rows if shown else []) %}
-        {% set stamp = modules.re.match("^build_[0-9_]+[0-9]", row[0]) %}
+        {% set stamp = modules.re.match("^build_[0-9]{8}_[0-9]{6}", row[0]) %}
         {% if stamp and stamp.group(0) < shown %}
             {% do run_query("drop schema if exists " ~ row[0] ~ " cascade") %}
         {% endif %}

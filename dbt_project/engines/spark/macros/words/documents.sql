@@ -2,7 +2,9 @@
 
 {#- The elements of a JSON array, one row each, as columns `element` and `position` (from 1) of `name`. -#}
 {% macro each_json_element(array, name) -%}
-    {%- set elements = "from_json(" ~ array ~ ", 'array<string>')" -%}
+    {#- What Spark cannot read would be an array of nothing. #}
+    {%- set elements = "coalesce(from_json(" ~ array ~ ", 'array<string>'), "
+        ~ "cast(raise_error('a JSON document has a number that Spark cannot read') as array<string>))" -%}
     inline(arrays_zip({{ elements }}, {{ positions(elements) }})) as {{ name }} (element, position)
 {%- endmacro %}
 

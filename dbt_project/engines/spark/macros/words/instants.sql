@@ -1,6 +1,7 @@
 {#-
     How Spark reckons with instants, days and the quarter-hour grid. The session's time zone is UTC. Spark knows no
-    infinity: the ends of time are instants that no document reaches.
+    infinity: the ends of time are instants that no document reaches. dbt-spark turns ANSI mode off, so that a whole number
+    that grows too large is another number without a word: what is multiplied here is a long.
 -#}
 
 {% macro beginning_of_time() -%} timestamp '0001-01-02 00:00:00' {%- endmacro %}
@@ -58,12 +59,12 @@
 
 {#- The number of the first quarter-hour that starts at least so many minutes after an instant. -#}
 {% macro quarter_hour_number_after(instant, minutes) -%}
-    cast(ceil((unix_micros({{ instant }}) + {{ minutes }} * 60000000) / 900000000) as int)
+    cast(ceil((unix_micros({{ instant }}) + {{ minutes }} * 60000000L) / 900000000) as int)
 {%- endmacro %}
 
 {#- The grid instant at which the quarter-hour with a number starts. -#}
 {% macro quarter_hour_start(number) -%}
-    timestamp_seconds({{ number }} * 900)
+    timestamp_seconds({{ number }} * 900L)
 {%- endmacro %}
 
 {#- The instant at which the UTC day of an instant begins. -#}
@@ -76,7 +77,10 @@
     date_trunc('month', {{ instant }})
 {%- endmacro %}
 
-{#- The instant that a text says; NULL where the text is empty. -#}
+{#- The instant that a text says; NULL where the text is empty. What is no instant would be NULL too. -#}
 {% macro instant_of_text(text) -%}
-    cast(nullif({{ text }}, '') as timestamp)
+    case
+        when {{ text }} <> ''
+            then coalesce(cast({{ text }} as timestamp), raise_error(concat('no instant: ', {{ text }})))
+    end
 {%- endmacro %}

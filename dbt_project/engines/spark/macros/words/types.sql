@@ -5,9 +5,9 @@
     double({{ value }})
 {%- endmacro %}
 
-{#- A text that holds a decimal number, with its digits: 20 before the point and 18 after it. -#}
-{% macro decimal(text) -%}
-    cast({{ text }} as decimal(38, 18))
+{#- A thousand times the decimal number that a text holds, as the nearest double: 1.1 MW are 1100 kW. -#}
+{% macro thousandfold(text) -%}
+    double(concat({{ text }}, 'e3'))
 {%- endmacro %}
 
 {#- A calendar day as text: YYYY-MM-DD. -#}
