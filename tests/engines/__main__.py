@@ -6,12 +6,11 @@ tables in SPARK_FOLDER (default: .spark). Arguments are passed on to `dbt build`
 """
 
 import fcntl
-import json
 import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
@@ -23,7 +22,9 @@ import psycopg
 from pyarrow import ArrowException, parquet
 
 from extract.console import Reporter, end_with
-from extract.errors import ConfigurationError, ExtractError
+from extract.errors import ConfigurationError, ExtractError, LakeUnusable
+from extract.lake.folder import Folder
+from extract.lake.layout import Snapshot, read_snapshot
 from extract.settings import Settings
 from extract.warehouse.connection import connect
 from tests.engines.compared import differences
@@ -31,7 +32,7 @@ from tests.engines.on_spark import PROGRAMS, spark_environment
 from tests.engines.rows import described, postgres_rows, spark_rows
 from tests.marts import KEYS
 
-READERS = "public"
+READERS = os.environ.get("SPARK_READERS_SCHEMA", "public")
 SHOWN = 5
 
 
@@ -46,7 +47,7 @@ def main() -> int:
         address = lake()
         folder = Path(os.environ.get("SPARK_FOLDER", ".spark")).resolve()
         with alone(folder), connect(Settings.from_environment()) as connection:
-            said = snapshot(address)
+            said = snapshot_of(address)
             refuse_broken_files(address, said)
             refuse_other_documents(connection, said)
             schema = f"build_{datetime.now(UTC):%Y%m%d_%H%M%S}"
@@ -85,33 +86,29 @@ def lake() -> str:
     return address.rstrip("/") if "://" in address else str(Path(address).resolve())
 
 
-def snapshot(address: str) -> Mapping[str, Any]:
-    """What a lake says of itself. Raises ConfigurationError where it says nothing."""
-    try:
-        with fsspec.open(f"{address}/snapshot.json", "rt") as file:
-            said = json.load(file)
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            f"{address} has no snapshot that can be read: python -m extract archive writes one"
-        ) from error
-    return dict(said)
+def snapshot_of(address: str) -> Snapshot:
+    """What a lake says of itself. Raises LakeUnusable where it says nothing that can be read."""
+    said = read_snapshot(Folder(address))
+    if said is None:
+        raise LakeUnusable(f"{address} has no snapshot: python -m extract archive writes one")
+    return said
 
 
-def refuse_broken_files(address: str, said: Mapping[str, Any]) -> None:
-    """Raises ConfigurationError where a file of the lake cannot be read: Spark says so in pages."""
+def refuse_broken_files(address: str, said: Snapshot) -> None:
+    """Raises LakeUnusable where a file of the lake cannot be read: Spark says so in pages."""
     files, folder = fsspec.url_to_fs(address)
-    for table in said["tables"]:
+    for table in said.tables:
         for name in files.glob(f"{folder}/{table}/*/*.parquet"):
             try:
                 with files.open(name) as file:
                     parquet.read_metadata(file)
             except (OSError, ArrowException):
-                raise ConfigurationError(
+                raise LakeUnusable(
                     f"{name} cannot be read: python -m extract archive --verify names what is wrong"
                 ) from None
 
 
-def refuse_other_documents(connection: psycopg.Connection, said: Mapping[str, Any]) -> None:
+def refuse_other_documents(connection: psycopg.Connection, said: Snapshot) -> None:
     """Raises NotEqual where PostgreSQL's marts stand at other documents than the lake."""
     built: tuple[Any, ...] | None = None
     if connection.execute("select to_regclass('build.run') is not null").fetchone() == (True,):
@@ -126,11 +123,11 @@ def refuse_other_documents(connection: psycopg.Connection, said: Mapping[str, An
         ).fetchone()
     if built is None:
         raise NotEqual("PostgreSQL has no marts to compare with: make run, or dbt run, makes them")
-    if built != (said["documents_upto"], said["extracted_utc"]):
+    if built != (said.documents_upto, said.extracted_utc):
         raise NotEqual(
             f"PostgreSQL's marts were built up to document {built[0]} (the extractor ran at "
-            f"{built[1]}), the lake is whole up to {said['documents_upto']} (at "
-            f"{said['extracted_utc']}): build there once more (make run, or dbt run)"
+            f"{built[1]}), the lake is whole up to {said.documents_upto} (at "
+            f"{said.extracted_utc}): build there once more (make run, or dbt run)"
         )
 
 

@@ -1,15 +1,16 @@
 {#-
     A build on Spark, from `on-run-start` to `on-run-end`: it reads a lake as of its last snapshot and computes everything
-    into the schema of its target. A schema `build_YYYYMMDD_HHMMSS` is one build; the names that readers use are switched to it when
-    all of it is there (switch_readers.sql). Any other schema is an environment of its own, whose readers read it there.
+    into the schema of its target. A schema `build_YYYYMMDD_HHMMSS` is one build; the names that readers use are switched
+    to it when all of it is there (switch_readers.sql). Any other schema is an environment of its own, whose readers read
+    it there.
 -#}
 
 {% macro begin_build() %}
     {% if execute and flags.WHICH in ("run", "build", "test") %}
         {% if target.schema == readers_schema() %}
             {{ exceptions.raise_compiler_error(
-                "the schema '" ~ target.schema ~ "' is what readers read: build into another one (SPARK_SCHEMA=build_YYYYMMDD_HHMMSS), "
-                ~ "and its marts are shown there when all of them are done"
+                "the schema '" ~ target.schema ~ "' is what readers read: build into another one "
+                ~ "(SPARK_SCHEMA=build_YYYYMMDD_HHMMSS), and its marts are shown there when all of them are done"
             ) }}
         {% endif %}
         {% if flags.WHICH != "test" %}
