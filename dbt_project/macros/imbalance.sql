@@ -12,3 +12,19 @@
 {% macro energy_value_eur(energy_kwh, price_eur_per_mwh) -%}
     {{ energy_kwh }} / 1000 * {{ price_eur_per_mwh }} + 0
 {%- endmacro %}
+
+{#- What an imbalance is worth: it is paid for at the price of its side. -#}
+{% macro imbalance_value_eur(imbalance_kwh, short_price, long_price) -%}
+    {{ energy_value_eur(imbalance_kwh, "(" ~ price_of_side(imbalance_kwh, short_price, long_price) ~ ")") }}
+{%- endmacro %}
+
+{#-
+    Sums of imbalances over the rows of a group, in a fixed order. The rows have imbalance_kwh (NULL: no pair) and
+    imbalance_eur (NULL: no pair, or no price).
+-#}
+{% macro imbalance_sums(order_by) -%}
+    {{ sum_in_order("imbalance_kwh", [order_by]) }} as imbalance_kwh,
+        {{ sum_in_order("abs(imbalance_kwh)", [order_by]) }} as absolute_imbalance_kwh,
+        count(imbalance_eur)::integer as priced_quarter_hour_count,
+        {{ sum_in_order("imbalance_eur", [order_by]) }} as imbalance_eur
+{%- endmacro %}

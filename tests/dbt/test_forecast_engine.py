@@ -13,10 +13,11 @@ from psycopg import sql
 
 from extract.warehouse.schema import ensure_schema
 from tests.dbt_project import dbt
+from tests.gates import Gate
 from tests.warehouses import Warehouse
 
 QUARTER_HOUR = timedelta(minutes=15)
-EPOCH = datetime(2025, 10, 25, 22, 0, tzinfo=UTC)  # clocks change on the next day
+EPOCH = datetime(2025, 10, 25, 21, 0, tzinfo=UTC)  # an hour before a day on which clocks change
 
 Forecasts = dict[tuple[str, datetime], tuple[datetime, float]]
 
@@ -40,7 +41,7 @@ def instant(quarter_hours: int) -> datetime:
     return EPOCH + quarter_hours * QUARTER_HOUR
 
 
-def brute_force(documents: Sequence[Version], gate_quarter_hours: int) -> Forecasts:
+def brute_force(documents: Sequence[Version], gate: Gate) -> Forecasts:
     """The newest version at or before the gate with a value, for every quarter-hour any covers."""
     newest: dict[tuple[str, int], Version] = {}
     for document in sorted(documents, key=lambda one: (one.received, one.content_sha256)):
@@ -48,10 +49,10 @@ def brute_force(documents: Sequence[Version], gate_quarter_hours: int) -> Foreca
     forecasts: Forecasts = {}
     for version in sorted(newest.values(), key=lambda one: one.version):
         for position, power_kw in enumerate(version.power_kw):
-            quarter_hour = version.grid_start + position
-            if power_kw is not None and version.version + gate_quarter_hours <= quarter_hour:
-                key = version.asset_id, instant(quarter_hour)
-                forecasts[key] = instant(version.version), power_kw
+            start = instant(version.grid_start + position)
+            closes = gate.closes(start)
+            if power_kw is not None and closes and instant(version.version) <= closes:
+                forecasts[version.asset_id, start] = instant(version.version), power_kw
     return forecasts
 
 
@@ -87,10 +88,10 @@ power_kw = st.one_of(st.none(), st.integers(0, 9).map(float))
 versions = st.builds(
     Version,
     asset_id=st.sampled_from(["A", "B"]),
-    version=st.integers(0, 8),
-    grid_start=st.integers(-3, 12),
+    version=st.integers(-3, 14),
+    grid_start=st.integers(-3, 18),
     received=st.integers(100, 102),
-    power_kw=st.lists(power_kw, min_size=1, max_size=10).map(tuple),
+    power_kw=st.lists(power_kw, min_size=1, max_size=14).map(tuple),
 )
 regular_versions = versions.map(
     lambda one: Version(one.asset_id, one.version, one.version, one.received, one.power_kw)
@@ -99,14 +100,20 @@ regular_versions = versions.map(
 
 # Disjoint ranges, as a build merges them before it asks the engine.
 ranges = (
-    st.lists(st.integers(-4, 30), min_size=2, max_size=6, unique=True)
+    st.lists(st.integers(-4, 34), min_size=2, max_size=6, unique=True)
     .map(sorted)
     .map(lambda bounds: list(zip(bounds[::2], bounds[1::2], strict=False)))
 )
 
 
-GATES_MINUTES = {0: 0, 1: 15, 3: 40}
-"""By the quarter-hours that they come to: 40 minutes are rounded up to the grid."""
+GATES = {
+    "delivery": Gate(0),
+    "a quarter-hour": Gate(15),
+    "off the grid": Gate(40),
+    "the evening before": Gate(days_before=1, local_time="23:20"),
+    "on the day": Gate(local_time="00:45", first_delivery_time="01:00"),
+    "at a time that occurs twice": Gate(local_time="02:15", first_delivery_time="02:30"),
+}
 
 
 @dataclass(frozen=True)
@@ -117,7 +124,7 @@ class Engine:
     everything: str
     within: str
 
-    def forecasts(self, query: str, gate: int) -> Forecasts:
+    def forecasts(self, query: str, gate: str) -> Forecasts:
         rows = (
             f"select asset_id, delivery_start_utc, version_utc, power_kw from ({query}) as engine"
         )
@@ -131,10 +138,12 @@ def engine(
     target = tmp_path_factory.mktemp("engine")
 
     def compiled(within: str) -> str:
-        gates = {str(gate): minutes for gate, minutes in GATES_MINUTES.items()}
+        columns = "gate, minutes_before_delivery, days_before, local_time, first_delivery_time"
+        rows = ", ".join(f"('{name}', {gate.row})" for name, gate in GATES.items())
         call = (
             "forecast_as_of_gate(ref('stg_vpp__forecast_versions'),"
-            f" ref('stg_vpp__forecast_documents'), {gates}, {within})"
+            " ref('stg_vpp__forecast_documents'),"
+            f' "(values {rows}) as given ({columns})", {within})'
         )
         arguments = ["compile", "--inline", f"{{{{ {call} }}}}"]
         [query] = dbt(module_warehouse.environment, target, *arguments).compiled.values()
@@ -170,8 +179,8 @@ def test_engine_equals_brute_force(
         engine.connection.execute(
             "insert into affected values ('A', %s, %s)", [instant(begin), instant(end)]
         )
-    for gate in GATES_MINUTES:
-        forecasts = brute_force(documents, gate)
+    for gate, definition in GATES.items():
+        forecasts = brute_force(documents, definition)
         assert engine.forecasts(engine.everything, gate) == forecasts
         # A part of the quarter-hours, computed from the versions that can own them.
         assert engine.forecasts(engine.within, gate) == {

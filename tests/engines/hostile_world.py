@@ -2,8 +2,8 @@
 
 A random world around the day on which the clocks go back (100 quarter-hours); its documents once
 more around the day on which they go forward (92) and around one between (96); forecast versions of
-nulls only, of nulls at the head, of two values, of the year 2040; and some documents of each kind
-retracted.
+nulls only, of nulls at the head, of two values, of more than a day before, of the year 2040; and
+some documents of each kind retracted.
 """
 
 from collections.abc import Iterator, Sequence
@@ -44,6 +44,7 @@ def hostile_world(seed: int) -> list[Arrival]:
         *(shifted(one, CLOCKS_GO_FORWARD - MIDNIGHT) for one in about_days),
         *(shifted(one, BETWEEN - MIDNIGHT) for one in about_days),
         *odd_versions(of_autumn),
+        *early_versions(of_autumn),
         *far_versions(of_autumn),
     ]
     Random(seed).shuffle(arrivals)
@@ -104,6 +105,24 @@ def odd_versions(arrivals: Sequence[Arrival]) -> Iterator[Arrival]:
                     power_kw=values,
                     received_utc=version.received_utc + timedelta(hours=11),
                     content_sha256=sha256(f"odd {number} {made}".encode()).digest(),
+                ),
+            )
+        )
+
+
+def early_versions(arrivals: Sequence[Arrival]) -> Iterator[Arrival]:
+    """Of every third version a long one that was made before the market gates of its day."""
+    versions = [one.documents[0] for one in arrivals if isinstance(one.documents[0], Forecast)]
+    for number, version in enumerate(versions[::3]):
+        assert isinstance(version, Forecast)
+        yield Arrival(
+            (
+                replace(
+                    version,
+                    version_utc=version.version_utc - timedelta(hours=30),
+                    grid_start_utc=version.grid_start_utc - timedelta(hours=30),
+                    power_kw=(version.power_kw * 240)[:240] or (1.0,),
+                    content_sha256=sha256(f"early {number}".encode()).digest(),
                 ),
             )
         )

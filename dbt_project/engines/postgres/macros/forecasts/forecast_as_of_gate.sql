@@ -1,26 +1,55 @@
 {#-
-    For every gate, asset and quarter-hour, the forecast of the newest version that was made at least so many minutes
-    before the quarter-hour starts and that holds a value for it.
+    For every gate, asset and quarter-hour, the forecast of the newest version that was made by the time the gate closes and
+    that holds a value for it.
 
     Ranking every value of every version would sort 193 rows for each one that is kept. Instead, versions are put in
     order as headers: a version is in force from its own gate up to the gate of its successor, and only
-    that slice is cut out of its array (with a version every 15 minutes: one value). Where the slice has no value
-    (a short version, a hole, a null), the nearest older version that has one is the fallback. The last version that an
-    asset has is in force for all that any of its versions reaches: coverage is a running maximum.
+    that slice is cut out of its array (with a version every 15 minutes: one value). A gate that closes by the clock closes
+    for a whole day at once: one look into the index finds the version in force, and its slice is the day. Where the slice
+    has no value (a short version, a hole, a null), the nearest older version that has one is the fallback. The last version
+    that an asset has is in force for all that any of its versions reaches: coverage is a running maximum.
 
     versions: a relation with one row per asset_id and version_utc, with document_id, grid_start_utc and grid_end_utc.
     documents: a relation with document_id, asset_id, version_utc, grid_start_utc and power_kw, an array whose n-th element
     is the quarter-hour that starts (n - 1) * 15 minutes after grid_start_utc. Only documents of `versions` count.
-    gates: minutes by the name of the gate. All gates are answered in one pass over the documents.
+    gates: a relation with the columns of market_gates, or minutes before delivery by the name of the gate. All gates are
+    answered in one pass over the documents.
     within: a relation with asset_id and disjoint ranges from_utc, to_utc on the grid: only these quarter-hours are
     computed, from the versions that can be in force then. Without it, all.
-    Yields gate, asset_id, delivery_start_utc, version_utc, power_kw; never a null value.
+    closed_before: an instant: only quarter-hours whose gate closes before it are computed. Without it, all.
+    is_counted: a condition on a row of documents: it is among `versions`, or was until it was received again.
+    Yields gate, asset_id, delivery_start_utc, version_utc, document_id, power_kw; never a null value.
 
     Quarter-hours are counted as whole numbers since 1970 until the end: instants are slow to reckon with.
 -#}
-{% macro forecast_as_of_gate(versions, documents, gates, within=none) %}
-{%- set longest_minutes = gates.values() | max -%}
-with headers as (
+{% macro forecast_as_of_gate(versions, documents, gates, within=none, closed_before=none, is_counted=none) %}
+{%- set is_counted = is_counted or is_in_build() -%}
+{#- A relation is a mapping to Jinja too. -#}
+{%- set has_days = gates is string or gates.identifier is defined -%}
+with gates as (
+
+    {% if has_days %}
+        select
+            gate,
+            minutes_before_delivery,
+            days_before,
+            local_time,
+            first_delivery_time
+        from {{ gates }}
+    {%- else %}
+        {%- set rows = [] -%}
+        {%- for gate, minutes in gates.items() -%}
+            {%- do rows.append(["'" ~ gate ~ "'", minutes]) -%}
+        {%- endfor %}
+        select
+            gate,
+            minutes_before_delivery
+        from {{ each_row(rows, columns=["gate", "minutes_before_delivery"], name="gate") }}
+    {%- endif %}
+
+),
+
+headers as (
 
     select
         versions.document_id,
@@ -28,9 +57,6 @@ with headers as (
         versions.version_utc,
         {{ quarter_hour_number("versions.grid_start_utc") }} as grid_start_number,
         {{ quarter_hour_number("versions.grid_end_utc") }} as grid_end_number,
-        {%- for minutes in gates.values() %}
-            {{ quarter_hour_number_after("versions.version_utc", minutes) }} as gate_{{ loop.index }}_number,
-        {%- endfor %}
         {%- if within %}
             {{ quarter_hour_number("affected.from_utc") }} as first_number,
             {{ quarter_hour_number("affected.to_utc") }} as end_number
@@ -48,9 +74,11 @@ with headers as (
                         select documents.version_utc
                         from {{ documents }} as documents
                         where
-                            {{ is_in_build() }}
+                            {{ is_counted }}
                             and documents.asset_id = affected.asset_id
-                            and documents.version_utc <= affected.from_utc - interval '{{ longest_minutes }} minutes'
+                            and documents.version_utc <= affected.from_utc - (
+                                select max(gates.minutes_before_delivery) * interval '1 minute' from gates
+                            )
                         order by documents.version_utc desc
                         limit 1
                     ),
@@ -84,43 +112,122 @@ in_force as (
         document_id,
         asset_id,
         version_utc,
+        lead(version_utc) over version_order as next_version_utc,
         grid_start_number,
-        {%- for minutes in gates.values() %}
-            1 + greatest(gate_{{ loop.index }}_number, first_number) - grid_start_number
-                as first_{{ loop.index }}_position,
-            least(
-                lead(gate_{{ loop.index }}_number) over version_order,
-                {%- if within %}
-                    end_number
-                {%- else %}
-                    max(grid_end_number) over (version_order rows between unbounded preceding and current row)
-                {%- endif %}
-            ) - grid_start_number as last_{{ loop.index }}_position
-            {{- "," if not loop.last }}
-        {%- endfor %}
+        grid_end_number,
+        first_number,
+        {%- if within %}
+            end_number
+        {%- else %}
+            max(grid_end_number) over (version_order rows between unbounded preceding and current row) as end_number
+        {%- endif %}
     from headers
     window version_order as (partition by asset_id, first_number order by version_utc)
+
+),
+
+slots as (
+
+    select
+        gates.gate,
+        in_force.asset_id,
+        in_force.document_id,
+        in_force.version_utc,
+        in_force.grid_start_number,
+        in_force.grid_end_number,
+        greatest(
+            {{ quarter_hour_number_after("in_force.version_utc", "gates.minutes_before_delivery") }},
+            in_force.first_number
+        ) as first_number,
+        least(
+            {{ quarter_hour_number_after("in_force.next_version_utc", "gates.minutes_before_delivery") }},
+            {%- if closed_before %}
+                {{ quarter_hour_number_after(closed_before, "gates.minutes_before_delivery") }},
+            {%- endif %}
+            in_force.end_number
+        ) as end_number
+    from in_force
+    cross join gates
+    {%- if has_days %}
+        where gates.minutes_before_delivery is not null
+        union all
+        select
+            closings.gate,
+            closings.asset_id,
+            newest.document_id,
+            newest.version_utc,
+            {{ quarter_hour_number("newest.grid_start_utc") }} as grid_start_number,
+            {{ quarter_hour_number("newest.grid_end_utc") }} as grid_end_number,
+            closings.first_number,
+            closings.end_number
+        from (
+            {{ closings_by_the_clock(versions, documents, within, closed_before) }}
+        ) as closings
+        cross join lateral (
+            select
+                documents.document_id,
+                documents.version_utc,
+                documents.grid_start_utc,
+                documents.grid_end_utc
+            from {{ documents }} as documents
+            where
+                {{ is_counted }}
+                and documents.asset_id = closings.asset_id
+                and documents.version_utc <= closings.closes_utc
+                -- The envelope lets no version reach further ahead.
+                and documents.version_utc >= closings.from_utc - interval '30 days'
+            order by documents.version_utc desc, documents.received_utc desc, documents.content_sha256 desc
+            limit 1
+        ) as newest
+    {%- endif %}
+
+),
+
+-- Beyond the end of a version, only as far as one before it reaches.
+bounded as (
+
+    select
+        gate,
+        asset_id,
+        document_id,
+        version_utc,
+        grid_start_number,
+        1 + first_number - grid_start_number as first_position,
+        {%- if within or has_days %}
+            case
+                when end_number <= grid_end_number or first_number >= end_number then end_number
+                else least(
+                    end_number,
+                    (
+                        select {{ quarter_hour_number("max(documents.grid_end_utc)") }}
+                        from {{ documents }} as documents
+                        where
+                            documents.asset_id = slots.asset_id
+                            and documents.version_utc <= slots.version_utc
+                            and documents.version_utc >= slots.version_utc - interval '30 days'
+                    )
+                )
+            end
+        {%- else %}
+            end_number
+        {%- endif %} - grid_start_number as last_position
+    from slots
 
 ),
 
 slices as (
 
     select
-        slot.gate,
-        in_force.asset_id,
-        in_force.version_utc,
-        in_force.grid_start_number + place.position - 1 as delivery_number,
+        bounded.gate,
+        bounded.asset_id,
+        bounded.document_id,
+        bounded.version_utc,
+        bounded.grid_start_number + place.position - 1 as delivery_number,
         documents.power_kw[place.position] as power_kw
-    from in_force
-    inner join {{ documents }} as documents on in_force.document_id = documents.document_id
-    cross join lateral (
-        values
-        {%- for gate in gates %}
-            ('{{ gate }}', in_force.first_{{ loop.index }}_position, in_force.last_{{ loop.index }}_position)
-            {{- "," if not loop.last }}
-        {%- endfor %}
-    ) as slot (gate, first_position, last_position)
-    cross join lateral generate_series(slot.first_position, slot.last_position) as place (position)
+    from bounded
+    inner join {{ documents }} as documents on bounded.document_id = documents.document_id
+    cross join lateral generate_series(bounded.first_position, bounded.last_position) as place (position)
+    where bounded.first_position <= bounded.last_position
 
 ),
 
@@ -132,6 +239,7 @@ with_fallbacks as (
         slices.asset_id,
         slices.delivery_number,
         slices.version_utc,
+        slices.document_id,
         slices.power_kw,
         case
             when slices.power_kw is null
@@ -166,6 +274,7 @@ select
             where fallback.document_id = with_fallbacks.fallback_document_id
         )
     end as version_utc,
+    coalesce(fallback_document_id, document_id) as document_id,
     case
         when power_kw is not null then power_kw
         else (
@@ -180,3 +289,71 @@ select
 from with_fallbacks
 where power_kw is not null or fallback_document_id is not null
 {% endmacro %}
+
+{#-
+    The days for which gates close by the clock, for each asset and as far as they are asked for. Yields gate, asset_id,
+    closes_utc, from_utc, first_number, end_number (of quarter-hours).
+-#}
+{% macro closings_by_the_clock(versions, documents, within, closed_before) -%}
+    select
+        gate,
+        asset_id,
+        closes_utc,
+        from_utc,
+        {{ quarter_hour_number("from_utc") }} as first_number,
+        {{ quarter_hour_number("to_utc") }} as end_number
+    from (
+        select
+            gates.gate,
+            ranges.asset_id,
+            {{ gate_closes_for_day("gates", "day.delivery_date") }} as closes_utc,
+            greatest(ranges.from_utc, {{ first_delivery_of_gate("gates", "day.delivery_date") }}) as from_utc,
+            least(ranges.to_utc, {{ local_midnight("day.delivery_date + 1", portfolio_timezone()) }}) as to_utc
+        from
+        {%- if within %}
+            (
+                -- No further than versions reach: a range may have no end.
+                select
+                    wanted.asset_id,
+                    greatest(wanted.from_utc, {{ quarter_hour_floor("oldest.version_utc") }}) as from_utc,
+                    least(wanted.to_utc, {{ quarter_hour_ceiling("newest.version_utc + interval '30 days'") }}) as to_utc
+                from {{ within }} as wanted
+                cross join lateral (
+                    select documents.version_utc
+                    from {{ documents }} as documents
+                    where documents.asset_id = wanted.asset_id
+                    order by documents.version_utc
+                    limit 1
+                ) as oldest
+                cross join lateral (
+                    select documents.version_utc
+                    from {{ documents }} as documents
+                    where documents.asset_id = wanted.asset_id
+                    order by documents.version_utc desc
+                    limit 1
+                ) as newest
+            ) as ranges
+        {%- else %}
+            (
+                select
+                    asset_id,
+                    min(version_utc) as from_utc,
+                    max(grid_end_utc) as to_utc
+                from {{ versions }}
+                group by asset_id
+            ) as ranges
+        {%- endif %}
+        cross join lateral {{ each_day(
+            local_date("ranges.from_utc", portfolio_timezone()),
+            local_date("ranges.to_utc - interval '1 microsecond'", portfolio_timezone()),
+            "day",
+        ) }}
+        cross join gates
+        where gates.minutes_before_delivery is null
+    ) as days
+    where
+        from_utc < to_utc
+        {%- if closed_before %}
+            and closes_utc < {{ closed_before }}
+        {%- endif %}
+{%- endmacro %}

@@ -37,6 +37,11 @@
     {{ array }}[{{ first }}:{{ last }}]
 {%- endmacro %}
 
+{#- The values of a group as an array in a fixed order, null values included. -#}
+{% macro array_in_order(value, order_by) -%}
+    array_agg({{ value }} order by {{ order_by }})
+{%- endmacro %}
+
 {#- A value inside a JSON document as text; a path is a list of keys. NULL where there is none. -#}
 {% macro json_text(document, path) -%}
     ({{ document }} #>> '{% raw %}{{% endraw %}{{ path | join(",") }}{% raw %}}{% endraw %}')

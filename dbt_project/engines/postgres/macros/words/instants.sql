@@ -35,16 +35,21 @@
 {%- endmacro %}
 
 {#-
-    The instant at which a calendar day begins in a time zone. Where the clocks go back over midnight (the Azores,
-    Cuba) there are two; PostgreSQL takes the second, and the day begins at the first.
+    The instant at which clocks in a time zone show a time on a calendar day. Where they go back there are two; PostgreSQL
+    takes the second, and what the clocks said a day before leads to the first.
 -#}
-{% macro local_midnight(day, timezone) -%}
-    {%- set midnight = "((" ~ day ~ ")::timestamp at time zone " ~ timezone ~ ")" -%}
+{% macro local_instant(day, time, timezone) -%}
+    {%- set local = "((" ~ day ~ ") + (" ~ time ~ ")::time)" -%}
+    {%- set earlier = "((" ~ local ~ " - interval '1 day') at time zone " ~ timezone ~ " + interval '24 hours')" -%}
     case
-        when {{ local_date(midnight ~ " - interval '1 hour'", timezone) }} = ({{ day }})::date
-            then {{ midnight }} - interval '1 hour'
-        else {{ midnight }}
+        when {{ earlier }} at time zone {{ timezone }} = {{ local }} then {{ earlier }}
+        else {{ local }} at time zone {{ timezone }}
     end
+{%- endmacro %}
+
+{#- The instant at which a calendar day begins in a time zone; of two midnights the first. -#}
+{% macro local_midnight(day, timezone) -%}
+    {{ local_instant("(" ~ day ~ ")::date", "'00:00'", timezone) }}
 {%- endmacro %}
 
 {#- The time zones that the database knows: a relation with the column `name`. -#}

@@ -1,10 +1,12 @@
 {#-
-    For every gate, asset and quarter-hour, the forecast of the newest version that was made at least so many minutes
-    before the quarter-hour starts and that holds a value for it. The rule is that of PostgreSQL's text; the slices that
-    each version owns stand in int_versions_in_force, for the gates that it names. Where a slice has no value, the nearest
-    older version that has one is the fallback.
+    For every gate, asset and quarter-hour, the forecast of the newest version that was made by the time the gate closes and
+    that holds a value for it. The rule is that of PostgreSQL's text; the slices that each version owns stand in
+    int_versions_in_force, for the gates that forecast_gates names and for the market's. Where a slice has no value, the
+    nearest older version that has one is the fallback.
 -#}
-{% macro forecast_as_of_gate(versions, documents, gates, within=none) %}
+{% macro forecast_as_of_gate(versions, documents, gates, within=none, closed_before=none) %}
+{#- A relation is a mapping to Jinja too. -#}
+{%- set is_market_gate = gates is string or gates.identifier is defined -%}
 with slices as (
 
     select
@@ -14,7 +16,8 @@ with slices as (
         in_force.version_utc,
         slice.power_kw
     from {{ ref("int_versions_in_force") }} as in_force
-    cross join lateral inline(in_force.slices) as slice (gate, delivery_number, power_kw)
+    cross join lateral inline(in_force.slices) as slice (gate, is_market_gate, delivery_number, power_kw)
+    where slice.is_market_gate = {{ is_market_gate | lower }}
 
 ),
 
@@ -64,3 +67,23 @@ left join fallbacks
         and slices.version_utc = fallbacks.version_utc
 where coalesce(slices.power_kw, fallbacks.fallback_power_kw) is not null
 {% endmacro %}
+
+{#- The number of the first quarter-hour whose gate has not closed when a version is made. -#}
+{% macro first_number_at_gate(gate, version) -%}
+    {%- set day = "(" ~ local_date(version, portfolio_timezone()) ~ " + " ~ gate ~ ".days_before)" -%}
+    case
+        when {{ gate }}.minutes_before_delivery is not null
+            then {{ quarter_hour_number_after(version, gate ~ ".minutes_before_delivery") }}
+        when {{ version }} <= {{ gate_closes_for_day(gate, day) }}
+            then {{ quarter_hour_number(local_midnight(day, portfolio_timezone())) }}
+        else {{ quarter_hour_number(local_midnight("(" ~ day ~ " + 1)", portfolio_timezone())) }}
+    end
+{%- endmacro %}
+
+{#- Whether a gate is for a quarter-hour, or for another part of the day. -#}
+{% macro is_for_quarter_hour(gate, number) -%}
+    {{ gate }}.first_delivery_time is null
+    or {{ quarter_hour_start(number) }} >= {{ first_delivery_of_gate(
+        gate, local_date(quarter_hour_start(number), portfolio_timezone())
+    ) }}
+{%- endmacro %}

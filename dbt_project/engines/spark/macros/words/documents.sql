@@ -37,6 +37,11 @@
     slice({{ array }}, {{ first }}, 1 + {{ last }} - ({{ first }}))
 {%- endmacro %}
 
+{#- The values of a group as an array in a fixed order, null values included. -#}
+{% macro array_in_order(value, order_by) -%}
+    transform(array_sort(collect_list(struct({{ order_by }} as place, {{ value }} as value))), row -> row.value)
+{%- endmacro %}
+
 {#- A value inside a JSON document as text; a path is a list of keys. NULL where there is none. -#}
 {% macro json_text(document, path) -%}
     get_json_object({{ document }}, '$.{{ path | join(".") }}')

@@ -38,6 +38,11 @@
     cast(from_utc_timestamp({{ instant }}, {{ timezone }}) as date)
 {%- endmacro %}
 
+{#- The instant at which clocks in a time zone show a time on a calendar day; of two the first. -#}
+{% macro local_instant(day, time, timezone) -%}
+    to_utc_timestamp(cast(concat(cast({{ day }} as string), ' ', {{ time }}) as timestamp), {{ timezone }})
+{%- endmacro %}
+
 {#- The instant at which a calendar day begins in a time zone; of two midnights the first. -#}
 {% macro local_midnight(day, timezone) -%}
     to_utc_timestamp(cast({{ day }} as timestamp), {{ timezone }})

@@ -1,8 +1,51 @@
 {{ config(materialized="incremental") }}
 
-{%- set gates = forecast_gates() %}
+{%- set rows = [] %}
+{%- for gate, minutes in forecast_gates().items() %}
+    {%- do rows.append(["'" ~ gate ~ "'", minutes]) %}
+{%- endfor %}
 
-with documents as (
+with each_gate as (
+
+    select
+        gate,
+        minutes_before_delivery,
+        null as days_before,
+        null as local_time,
+        null as first_delivery_time,
+        false as is_market_gate
+    from {{ each_row(rows, columns=["gate", "minutes_before_delivery"], name="forecast_gate") }}
+    union all
+    select
+        gate,
+        minutes_before_delivery,
+        days_before,
+        local_time,
+        first_delivery_time,
+        true as is_market_gate
+    from {{ ref("market_gates") }}
+
+),
+
+-- As one array, so that every version is read once for all of them.
+all_gates as (
+
+    select
+        collect_list(
+            struct(
+                gate,
+                minutes_before_delivery,
+                days_before,
+                local_time,
+                first_delivery_time,
+                is_market_gate
+            )
+        ) as gates
+    from each_gate
+
+),
+
+documents as (
 
     select
         document_id,
@@ -44,11 +87,10 @@ headers as (
         power_kw,
         {{ quarter_hour_number("grid_start_utc") }} as grid_start_number,
         {{ quarter_hour_number("grid_end_utc") }} as grid_end_number,
-        {%- for minutes in gates.values() %}
-            {{ quarter_hour_number_after("version_utc", minutes) }} as gate_{{ loop.index }}_number
-            {{- "," if not loop.last }}
-        {%- endfor %}
+        all_gates.gates,
+        transform(all_gates.gates, gate -> {{ first_number_at_gate("gate", "version_utc") }}) as first_numbers
     from compared
+    cross join all_gates
     where version_utc is distinct from next_version_utc
 
 ),
@@ -67,14 +109,10 @@ in_force as (
         power_kw,
         grid_start_number,
         lead(version_utc) over version_order is null as is_newest,
-        {%- for gate in gates %}
-            gate_{{ loop.index }}_number as first_{{ loop.index }}_number,
-            least(
-                lead(gate_{{ loop.index }}_number) over version_order,
-                max(grid_end_number) over version_order_so_far
-            ) - 1 as last_{{ loop.index }}_number
-            {{- "," if not loop.last }}
-        {%- endfor %}
+        gates,
+        first_numbers,
+        lead(first_numbers) over version_order as next_first_numbers,
+        max(grid_end_number) over version_order_so_far as end_number
     from headers
     window
         version_order as (partition by asset_id order by version_utc),
@@ -94,16 +132,21 @@ select
     case when is_newest then power_kw end as open_power_kw,
     -- Of an array with a NULL, Spark does not know whether it contains what was not found.
     coalesce(not array_contains(power_kw, double('NaN')), false) as is_whole,
-    concat(
-        {%- for gate in gates %}
-            transform(
-                {{ sequence_upwards("first_" ~ loop.index ~ "_number", "last_" ~ loop.index ~ "_number") }},
+    flatten(
+        transform(
+            gates,
+            (gate, place) -> transform(
+                filter(
+                    {{ sequence_upwards("first_numbers[place]", "least(next_first_numbers[place], end_number) - 1") }},
+                    number -> {{ is_for_quarter_hour("gate", "number") }}
+                ),
                 number -> struct(
-                    '{{ gate }}' as gate,
+                    gate.gate,
+                    gate.is_market_gate,
                     number as delivery_number,
                     {{ element("power_kw", "1 + number - grid_start_number") }} as power_kw
                 )
-            ){{ "," if not loop.last }}
-        {%- endfor %}
+            )
+        )
     ) as slices
 from in_force

@@ -1,0 +1,35 @@
+{#- When market gates close, asked of the rows of the model market_gates in one way. Their days are the portfolio's. -#}
+
+{#- The instant at which a gate closes for a quarter-hour. -#}
+{% macro gate_closes(gate, delivery_start) -%}
+    case
+        when {{ gate }}.minutes_before_delivery is not null
+            then {{ delivery_start }} - {{ gate }}.minutes_before_delivery * interval '1 minute'
+        else {{ gate_closes_for_day(gate, local_date(delivery_start, portfolio_timezone())) }}
+    end
+{%- endmacro %}
+
+{#- The instant at which a gate by the clock closes for a delivery day. -#}
+{% macro gate_closes_for_day(gate, delivery_date) -%}
+    {{ local_instant(delivery_date ~ " - " ~ gate ~ ".days_before", gate ~ ".local_time", portfolio_timezone()) }}
+{%- endmacro %}
+
+{#- The first quarter-hour of a delivery day that a gate is for. -#}
+{% macro first_delivery_of_gate(gate, delivery_date) -%}
+    {{ local_instant(delivery_date, "coalesce(" ~ gate ~ ".first_delivery_time, '00:00')", portfolio_timezone()) }}
+{%- endmacro %}
+
+{#- The gates that apply to each quarter-hour. Yields delivery_start_utc, gate, gate_closes_utc. -#}
+{% macro gates_of(quarter_hours) %}
+    select
+        quarter_hours.delivery_start_utc,
+        gates.gate,
+        {{ gate_closes("gates", "quarter_hours.delivery_start_utc") }} as gate_closes_utc
+    from (select distinct delivery_start_utc from {{ quarter_hours }}) as quarter_hours
+    cross join {{ ref("market_gates") }} as gates
+    where
+        gates.first_delivery_time is null
+        or quarter_hours.delivery_start_utc >= {{ first_delivery_of_gate(
+            "gates", local_date("quarter_hours.delivery_start_utc", portfolio_timezone())
+        ) }}
+{% endmacro %}

@@ -1,0 +1,98 @@
+with forecasts as (
+
+    select
+        asset_id,
+        delivery_start_utc,
+        power_kw
+    from {{ ref("int_forecasts_at_gates") }}
+
+),
+
+-- In the order of the elements.
+gates as (
+
+    select
+        gate,
+        row_number() over (order by {{ bytewise("gate") }}) as element_number
+    from {{ ref("market_gates") }}
+
+),
+
+verified as (
+
+    select
+        asset_id,
+        delivery_start_utc,
+        delivery_date,
+        final_power_kw,
+        capacity_kw,
+        is_redispatched
+    from {{ ref("int_forecasts_verified") }}
+
+),
+
+prices as (
+
+    select
+        delivery_start_utc,
+        short_price_eur_per_mwh,
+        long_price_eur_per_mwh
+    from {{ ref("int_imbalance_prices") }}
+
+),
+
+-- A plant that was curtailed did not produce what anybody could have forecast: it is left out and counted.
+errors as (
+
+    select
+        verified.asset_id,
+        verified.delivery_start_utc,
+        verified.delivery_date,
+        gates.gate,
+        case when not verified.is_redispatched then forecast.power_kw - verified.final_power_kw end as error_kw,
+        case when not verified.is_redispatched and forecast.power_kw is not null then verified.capacity_kw end
+            as capacity_kw,
+        verified.is_redispatched and forecast.power_kw is not null as is_left_out
+    from forecasts
+    inner join verified
+        on
+            forecasts.asset_id = verified.asset_id
+            and forecasts.delivery_start_utc = verified.delivery_start_utc
+    cross join lateral {{ each_array_element({"power_kw": "forecasts.power_kw"}, "forecast") }}
+    inner join gates on forecast.position = gates.element_number
+
+),
+
+imbalances as (
+
+    select
+        asset_id,
+        delivery_start_utc,
+        delivery_date,
+        gate,
+        error_kw,
+        capacity_kw,
+        is_left_out,
+        -error_kw * 0.25 as imbalance_kwh
+    from errors
+
+)
+
+select
+    imbalances.asset_id,
+    imbalances.delivery_start_utc,
+    imbalances.delivery_date,
+    imbalances.gate,
+    imbalances.error_kw,
+    imbalances.capacity_kw,
+    imbalances.is_left_out,
+    imbalances.imbalance_kwh,
+    prices.short_price_eur_per_mwh,
+    prices.long_price_eur_per_mwh,
+    {{ imbalance_value_eur(
+        "imbalances.imbalance_kwh",
+        "prices.short_price_eur_per_mwh",
+        "prices.long_price_eur_per_mwh",
+    ) }} as imbalance_eur
+from imbalances
+left join prices on imbalances.delivery_start_utc = prices.delivery_start_utc

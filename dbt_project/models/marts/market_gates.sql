@@ -1,0 +1,38 @@
+{{ config(materialized="view") }}
+
+-- Edit the rows: what stands on them is computed anew.
+with gates as (
+
+    select
+        gate,
+        label,
+        minutes_before_delivery,
+        days_before,
+        local_time,
+        first_delivery_time
+    from
+        {{ each_row(
+            [
+                ["'day_ahead'", "'Day-ahead auction'", "null", "1", "'12:00'", "null"],
+                ["'intraday_auction_1'", "'Intraday auction 1'", "null", "1", "'15:00'", "null"],
+                ["'intraday_auction_2'", "'Intraday auction 2'", "null", "1", "'22:00'", "null"],
+                ["'intraday_auction_3'", "'Intraday auction 3'", "null", "0", "'10:00'", "'12:00'"],
+                ["'hour_ahead'", "'An hour ahead'", "60", "null", "null", "null"],
+                ["'half_hour_ahead'", "'Half an hour ahead'", "30", "null", "null", "null"],
+                ["'tradeable'", "'Gate closure'", var("gate_closure_minutes"), "null", "null", "null"],
+                ["'latest'", "'Delivery'", "0", "null", "null", "null"],
+            ],
+            columns=["gate", "label", "minutes_before_delivery", "days_before", "local_time", "first_delivery_time"],
+            name="gate",
+        ) }}
+
+)
+
+select
+    gate,
+    label,
+    minutes_before_delivery,
+    days_before,
+    local_time,
+    first_delivery_time
+from gates
