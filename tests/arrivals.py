@@ -109,6 +109,7 @@ class Retraction:
     """A document of an arrival that is not to count any more."""
 
     document: Document
+    received_utc: datetime = EPOCH
 
     def land(self, connection: psycopg.Connection) -> None:
         """Note the retraction in raw."""
@@ -125,5 +126,5 @@ class Retraction:
         connection.execute(
             "insert into raw.retraction (retracted_document_id, reason, received_utc, run_id)"
             " values (%s, 'nonsense', %s, 1)",
-            [document_id, EPOCH],
+            [document_id, self.received_utc],
         )

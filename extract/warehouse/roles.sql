@@ -106,6 +106,24 @@ begin
 end
 $$;
 
+-- The functions among the marts: they read with the rights of their owner, and nobody may call them by default.
+do $$
+declare
+    built record;
+begin
+    for built in
+        select oid::regprocedure as name from pg_proc
+        where
+            pronamespace = 'public'::regnamespace
+            and obj_description(oid, 'pg_proc') ~ '\(dbt model vpp_warehouse\.\w+\)'
+    loop
+        execute format('alter function %s owner to vpp_transformer', built.name);
+        execute format('revoke all on function %s from public', built.name);
+        execute format('grant execute on function %s to vpp_developer, vpp_reader', built.name);
+    end loop;
+end
+$$;
+
 -- How the reader's sessions are; whatever an administrator has set instead stays.
 do $$
 declare

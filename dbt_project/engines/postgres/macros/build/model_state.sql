@@ -35,9 +35,15 @@
                 node.checksum.checksum,
                 settings_of(node.raw_code),
                 tojson(node.config.get("unique_key")),
+                tojson([node.config.get("arguments"), node.config.get("one_of"), node.config.get("settings")])
+                if node.config.materialized == "function",
                 tojson(declared_sources()) if "declared_sources(" in node.raw_code,
             ] -%}
-            {%- set keeping = {"incremental": "get_incremental_differences_sql", "view": "materialization_view_postgres"} -%}
+            {%- set keeping = {
+                "incremental": "get_incremental_differences_sql",
+                "view": "materialization_view_postgres",
+                "function": "materialization_function_postgres",
+            } -%}
             {%- set inputs = node.depends_on.nodes + [
                 own_macros ~ keeping.get(node.config.materialized, "before_model"),
                 own_macros ~ "before_model",
@@ -88,16 +94,27 @@
 {% endmacro %}
 
 {#-
-    Whether a model is a view that is there already, from its definition: then nothing is to be done, and nothing to be
-    recorded. All are asked for at once, as in most builds it is all of them.
+    Whether a model is a view or a function that is there already, from its definition: then nothing is to be done, and
+    nothing to be recorded. All are asked for at once, as in most builds it is all of them.
 -#}
 {% macro is_unchanged_view(node) %}
-    {% if node.config.materialized != "view" or flags.FULL_REFRESH or deferred_environment() or load_cached_relation(this) is none %}
+    {% if node.config.materialized not in ["view", "function"] or flags.FULL_REFRESH or deferred_environment() %}
+        {{ return(false) }}
+    {% endif %}
+    {% if node.config.materialized == "view" and load_cached_relation(this) is none %}
         {{ return(false) }}
     {% endif %}
     {% if graph.get("models_as_defined", {}).get("invocation_id") != invocation_id %}
+        {% set functions = [] %}
+        {% for other in graph.nodes.values() if other.resource_type == "model" and other.config.materialized == "function" %}
+            {% do functions.append(other.alias) %}
+        {% endfor %}
+        {#- Whether a function of that name is ours says its comment. -#}
         {% set found = run_query(
             "select model from " ~ build_schema() ~ ".model_state where definition = " ~ of_current_build("definitions") ~ " ->> model"
+            ~ " and (model <> all(array['" ~ functions | join("', '") ~ "']) or exists ("
+            ~ "select from pg_proc where proname = model and pronamespace = to_regnamespace('" ~ target.schema ~ "')"
+            ~ " and obj_description(oid, 'pg_proc') like '%(dbt model " ~ project_name ~ ".' || model || ')%'))"
         ) %}
         {% do graph.update({"models_as_defined": {"invocation_id": invocation_id, "models": found.columns[0].values() | list}}) %}
     {% endif %}
@@ -189,10 +206,10 @@
         documents_upto = excluded.documents_upto
 {% endmacro %}
 
-{#- A statement: a view holds no rows, so one that stands as it is defined has taken up whatever there is. -#}
+{#- A statement: a view or a function holds no rows, so one that stands as it is defined has taken up whatever there is. -#}
 {% macro record_unchanged_views() %}
     {%- set views = [] -%}
-    {%- for node in graph.nodes.values() if node.resource_type == "model" and node.config.materialized == "view" -%}
+    {%- for node in graph.nodes.values() if node.resource_type == "model" and node.config.materialized in ["view", "function"] -%}
         {%- do views.append(node.alias) -%}
     {%- endfor -%}
     update {{ build_schema() }}.model_state

@@ -28,7 +28,7 @@
 {% macro after_model() %}
     {% if execute and model.resource_type == "model" and not is_unchanged_view(model) %}
         {% do refuse_moved_deferral() %}
-        {% if load_cached_relation(this) is none %}
+        {% if model.config.materialized != "function" and load_cached_relation(this) is none %}
             {% if model.config.materialized == "incremental" %}
                 {% if key_in_database(this) %}
                     {% do refuse_other_key(this) %}
@@ -69,9 +69,9 @@
 
 {#- Refuses a model that builds could not keep account of: what it reads, or itself. -#}
 {% macro refuse_parents(node) %}
-    {% if node.config.materialized not in ["incremental", "view"] %}
+    {% if node.config.materialized not in ["incremental", "view", "function"] %}
         {{ exceptions.raise_compiler_error(
-            node.name ~ ": materialized as " ~ node.config.materialized ~ ": take view, or incremental, which nothing drops with "
+            node.name ~ ": materialized as " ~ node.config.materialized ~ ": take view, function, or incremental, which nothing drops with "
             ~ "what others built on it"
         ) }}
     {% endif %}
@@ -111,7 +111,7 @@
 {#- Refuses what dbt would do to a relation that others have built on. -#}
 {% macro refuse_configuration() %}
     {% set existing = load_cached_relation(this) %}
-    {% set wanted = {"incremental": "table", "view": "view"}.get(model.config.materialized) %}
+    {% set wanted = {"incremental": "table", "view": "view", "function": "function"}.get(model.config.materialized) %}
     {% if existing is not none and existing.type != wanted %}
         {{ exceptions.raise_compiler_error(
             existing.include(database=false) ~ ": is a " ~ existing.type ~ " where a " ~ wanted ~ " is to be; drop it yourself "
