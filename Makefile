@@ -8,6 +8,8 @@ ORDER_EXAMPLES := $(if $(filter small,$(SIZE)),6,30)
 KILLS := 50
 CASES := 10000
 DAY_FROM := 2025-06-07
+# Forecasts made before this day are landed with the clocks of then, so that there is a past to ask about.
+DAY_TODAY := 2025-06-09
 DAY_TO := 2025-06-10
 # Where dbt writes its artifacts, and where the lineage site is served.
 TARGET := dbt_project/target
@@ -51,7 +53,9 @@ install: .venv/installed ## Make the virtual environment .venv with everything t
 run: install ## Land the sources (or a demo's, where none is configured), build the marts, show a summary
 	@if $(no_source); then \
 		echo "No source is configured: landing the demo's, $(DAY_FROM) to $(DAY_TO)"; \
-		$(python) -m extract.simulator around -- $(extract) all --from $(DAY_FROM) --to $(DAY_TO); \
+		$(python) -m extract.simulator around -- sh -c '\
+			$(python) -m extract.simulator replay --from $(DAY_FROM) --to $(DAY_TODAY) \
+			&& $(extract) all --from $(DAY_FROM) --to $(DAY_TO)'; \
 	else \
 		$(extract) all; \
 	fi || test $$? -eq 3

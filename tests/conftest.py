@@ -40,6 +40,7 @@ SETTINGS = (
 # The folders of tests, which are markers too.
 LONGEST_FIRST = ("pages", "promises", "dbt", "extractor", "benchmark", "engines", "no_server")
 PAGES = "tests/pages/"
+DEMO_REPLAY = ("replay", "--from", "2025-06-07", "--to", "2025-06-09")
 DEMO_WINDOW = ("--from", "2025-06-07", "--to", "2025-06-10")
 
 
@@ -187,6 +188,8 @@ def built_demo(server: PostgresServer, directory: Path, *arguments: str) -> Iter
     sources = write_files(plan, directory / "sources")
     with fresh_warehouse(server) as warehouse, ForecastServer(plan) as api:
         environment = {**warehouse.environment, **sources.environment(api.url)}
+        replayed = run_extractor(environment, *DEMO_REPLAY, module="extract.simulator")
+        assert replayed.returncode == 0, replayed.stderr
         landed = run_extractor(environment, "all", *DEMO_WINDOW)
         assert landed.returncode == 0, landed.stderr
         built = dbt(environment, directory / "target", "build", *arguments)

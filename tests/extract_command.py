@@ -11,11 +11,13 @@ from tests.dbt_project import ROOT
 SOURCE_VARIABLES = ("VPP_API_TOKEN", *(source.variable for source in SOURCES.values()))
 
 
-def extract(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+def extract(
+    environment: Mapping[str, str], *arguments: str, module: str = "extract"
+) -> subprocess.CompletedProcess[str]:
     """`python -m extract ARGUMENTS`; no source is configured but those of `environment`."""
     inherited = {name: value for name, value in os.environ.items() if name not in SOURCE_VARIABLES}
     return subprocess.run(
-        [sys.executable, "-m", "extract", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         env={**inherited, **environment},
         capture_output=True,

@@ -11,9 +11,15 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from extract.errors import ExtractError
+from extract.settings import Settings
 from extract.simulator.files import write_files
 from extract.simulator.plan import SimulationPlan
+from extract.simulator.replay import replay
 from extract.simulator.server import ForecastServer
+from extract.vpp.client import VppClient
+from extract.warehouse.connection import connect
+from extract.warehouse.schema import ensure_schema
 
 _DEFAULT_PLAN = SimulationPlan()
 
@@ -42,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _files(plan, options.directory)
         if options.action == "serve":
             return _serve(plan, options.port)
+        if options.action == "replay":
+            return _replay(plan, options.begin, options.end)
         return _around(plan, options.directory, options.port, command)
     except KeyboardInterrupt:
         return 130
@@ -70,6 +78,22 @@ def _serve(plan: SimulationPlan, port: int) -> int:
             threading.Event().wait()
         except KeyboardInterrupt:
             return 0
+    return 0
+
+
+def _replay(plan: SimulationPlan, first_day: dt.date, end_day: dt.date) -> int:
+    begin, end = (
+        dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC) for day in (first_day, end_day)
+    )
+    settings = Settings.from_environment()
+    assets = [asset.asset_id for asset in plan.assets]
+    try:
+        with connect(settings) as connection, VppClient.from_settings(settings) as client:
+            ensure_schema(connection)
+            landed = replay(connection, client, assets, begin, end)
+    except ExtractError as error:
+        return _fail(str(error))
+    print(f"forecasts of {first_day} to {end_day}: {landed:,} landed, received as they were then")
     return 0
 
 
@@ -161,6 +185,26 @@ def _parser() -> argparse.ArgumentParser:
     actions.add_parser(
         "serve", parents=[port, plan], help="serve the forecasts until Ctrl-C; prints the URL"
     )
+    past = actions.add_parser(
+        "replay",
+        parents=[plan],
+        help="land forecasts as they came, by the clocks of then",
+        description="Land the forecast versions that VPP_API_URL serves, each received two minutes "
+        "after it was made, and those of an outage (2025-06-08, 07:10 to 09:20 UTC) after it: so "
+        "that the warehouse can tell what was known when.",
+    )
+    for name, which, destination in (
+        ("--from", "first", "begin"),
+        ("--to", "end (excluded)", "end"),
+    ):
+        past.add_argument(
+            name,
+            type=_date,
+            required=True,
+            dest=destination,
+            metavar="DATE",
+            help=f"{which} day, UTC",
+        )
     around = actions.add_parser(
         "around",
         parents=[port, plan],

@@ -11,7 +11,7 @@ from tests.benchmark.sizes import WHOLE_PROJECT
 from tests.dbt_project import dbt
 from tests.warehouses import Warehouse
 
-_WITHOUT_ROWS = ("view", "ephemeral")
+_WITHOUT_ROWS = ("view", "function", "ephemeral")
 
 
 @dataclass(frozen=True)

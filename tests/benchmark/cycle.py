@@ -5,7 +5,7 @@ from pathlib import Path
 
 from extract.simulator.plan import SimulationPlan
 from tests.benchmark import reference
-from tests.benchmark.build import build
+from tests.benchmark.build import Build, build
 from tests.benchmark.data import History, land, new_versions
 from tests.benchmark.databases import settle
 from tests.benchmark.history import history_of, landed_history
@@ -28,6 +28,12 @@ _JUDGING = {
         "forecast_accuracy",
         "portfolio_forecast_accuracy",
     ),
+    "market gates": (
+        "int_forecasts_at_gates",
+        "forecast_accuracy_by_gate",
+        "portfolio_accuracy_by_gate",
+        "forecast_error_bridge",
+    ),
     "imbalance and infeed of the portfolio": ("portfolio_imbalance", "portfolio_best_of_infeed"),
 }
 
@@ -41,6 +47,7 @@ class Cycles:
         self.warehouse, self.target, self.arguments = warehouse, target, arguments
         self.history = history
         self.next_version = HISTORY_END
+        self.last: Build | None = None
 
     def run_s(self) -> float:
         """Land the next version of every asset and build; the seconds without dbt's start-up."""
@@ -48,7 +55,8 @@ class Cycles:
         self.next_version += QUARTER_HOUR
         with self.warehouse.connect() as connection:
             land_s = seconds_of(lambda: land(connection, documents))
-        return land_s + build(self.warehouse, self.target, self.arguments).span_s
+        self.last = build(self.warehouse, self.target, self.arguments)
+        return land_s + self.last.span_s
 
 
 def measure_cycles(
@@ -90,6 +98,13 @@ def measure_cycles(
         )
         long = cycles["long"]
         if size.cycle_build == WHOLE_PROJECT:
+            assert long.last is not None
+            report.reported(
+                "of a cycle, the portfolio at market gates",
+                what,
+                (long.last.models_s["int_portfolio_forecast_by_gate"], "s"),
+                ("models side by side, from first to last", long.last.span_s),
+            )
             report.progress("cycle: a build after a day of final production")
             with long.warehouse.connect() as connection:
                 write_last_final_production(connection, plan)
@@ -101,4 +116,25 @@ def measure_cycles(
                 models_s = (sum(settled.models_s[model] for model in measure), "s")
                 whole_s = ("models side by side, from first to last", settled.span_s)
                 report.reported(f"of it, {models}", what, models_s, whole_s)
+            measure_storage(long.warehouse, size, report)
         return long.next_version
+
+
+def measure_storage(warehouse: Warehouse, size: Size, report: Report) -> None:
+    """What forecasts at market gates take on disk, with their indexes, beside the versions."""
+    asset_days = size.cycle_assets * size.cycle_history_days
+    gates, versions = (
+        f"select pg_total_relation_size('{table}') / {asset_days}::double precision"
+        for table in ("intermediate.int_forecasts_at_gates", "raw.forecast_version")
+    )
+    report.reported(
+        "disk for an asset's day at all market gates",
+        f"{size.cycle_assets} assets, {size.cycle_history_days} days",
+        (_number(warehouse.value(gates)), "bytes"),
+        ("the day's versions in raw", _number(warehouse.value(versions))),
+    )
+
+
+def _number(value: object) -> float:
+    assert isinstance(value, float)
+    return value

@@ -19,6 +19,14 @@ _GRAFANA_DAY = (
     f"delivery_start_utc >= '{HISTORY_END - timedelta(hours=36):%Y-%m-%d %H:%M}+00'"
     f" and delivery_start_utc < '{HISTORY_END - timedelta(hours=12):%Y-%m-%d %H:%M}+00'"
 )
+_DAY_BEGINS = f"'{HISTORY_END - timedelta(hours=50):%Y-%m-%d %H:%M}+00'"
+_DAY_ENDS = f"'{HISTORY_END - timedelta(hours=26):%Y-%m-%d %H:%M}+00'"
+_TEN_O_CLOCK = f"'{HISTORY_END - timedelta(hours=40):%Y-%m-%d %H:%M}+00'"
+_ON_THE_DAY = (
+    "select * from {mart}"
+    f" where delivery_start_utc >= {_DAY_BEGINS} and delivery_start_utc < {_DAY_ENDS}"
+)
+_ALWAYS = "'2025-01-01', '2026-01-01'"
 _AHEAD = f"delivery_start_utc >= '{HISTORY_END:%Y-%m-%d}'"
 
 
@@ -34,6 +42,15 @@ class Question:
     """The columns of the index that a table would have that were made for this question."""
     rows: str = "true"
     """Which rows of the mart the plain table has, where all of them are too many."""
+    call: str = ""
+    """Of a function: its arguments as they are asked for."""
+    whole: str = ""
+    """Of a function: its arguments for the plain table."""
+    most_times: float = _MOST_TIMES
+
+    def relation(self, arguments: str) -> str:
+        """What is asked."""
+        return f"public.{self.mart}" + (f"({arguments})" if arguments else "")
 
 
 QUESTIONS = (
@@ -134,6 +151,39 @@ QUESTIONS = (
         "asset_id, delivery_date",
         rows="asset_id = " + _ASSET,
     ),
+    Question(
+        "the portfolio at all gates on a day",
+        "portfolio_forecast_by_gate",
+        "select * from {mart} where delivery_date = " + _DAY,
+        "delivery_date",
+    ),
+    Question(
+        "what the day-ahead auction saw of all assets on a day",
+        "forecasts_at_gate",
+        _ON_THE_DAY,
+        "delivery_start_utc",
+        call=f"'day_ahead', {_DAY_BEGINS}, {_DAY_ENDS}",
+        whole=f"'day_ahead', {_ALWAYS}",
+        most_times=5,
+    ),
+    Question(
+        "what was forecast an hour ahead of all assets on a day",
+        "forecasts_at_gate",
+        _ON_THE_DAY,
+        "delivery_start_utc",
+        call=f"'hour_ahead', {_DAY_BEGINS}, {_DAY_ENDS}",
+        whole=f"'hour_ahead', {_ALWAYS}",
+        most_times=10,
+    ),
+    Question(
+        "what was known of all assets at ten o'clock of a day",
+        "forecasts_known_at",
+        _ON_THE_DAY,
+        "delivery_start_utc",
+        call=f"{_TEN_O_CLOCK}, {_DAY_BEGINS}, {_DAY_ENDS}",
+        whole=f"{_TEN_O_CLOCK}, {_ALWAYS}",
+        most_times=5,
+    ),
 )
 
 
@@ -151,7 +201,7 @@ def measure_questions(warehouse: Warehouse, size: Size, report: Report) -> None:
                 f"{size.cycle_assets} assets, {size.cycle_history_days} days",
                 (seconds["mart"] * 1000, "ms"),
                 (f"plain table of {question.mart}", seconds["plain"] * 1000),
-                _MOST_TIMES,
+                question.most_times,
             )
         connection.execute("drop schema plain cascade")
 
@@ -160,8 +210,8 @@ def ask_in_turn(
     connection: psycopg.Connection, question: Question, plain: str, size: Size
 ) -> dict[str, float]:
     """The median seconds of the mart's answer and of the plain table's."""
-    mart = f"public.{question.mart}"
-    run(connection, f"create table {plain} as select * from {mart} where {question.rows}")
+    mart, whole = question.relation(question.call), question.relation(question.whole)
+    run(connection, f"create table {plain} as select * from {whole} where {question.rows}")
     run(connection, f"create index on {plain} ({question.index})")
     run(connection, f"vacuum analyze {plain}")
     of_mart, of_plain = (question.query.format(mart=relation) for relation in (mart, plain))

@@ -4,9 +4,11 @@ After each step a build; what it showed is kept, compared with the definition wr
 asked for again when all has landed.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from random import Random
 
 import psycopg
@@ -16,7 +18,7 @@ from psycopg import sql
 from extract.vpp.forecast import Forecast
 from extract.warehouse.schema import ensure_schema
 from tests.arrivals import Arrival, Retraction, land
-from tests.dbt_project import dbt
+from tests.dbt_project import copy_of_project, dbt
 from tests.engines.hostile_world import early_versions
 from tests.gates import Gate, forecasts_at, market_gates
 from tests.marts import forecast_rows, plain
@@ -214,6 +216,28 @@ def test_an_asset_and_day_has_each_gate_in_the_marts(history: History) -> None:
             " inner join portfolio_forecast_accuracy as days using (delivery_date)"
             f" where gates.gate = '{kind}' and days.forecast_kind = '{kind}'"
         )
+
+
+def test_edited_gates_are_in_the_next_build(history: History, tmp_path: Path) -> None:
+    # The last test of this file: the warehouse is another one afterwards.
+    project = copy_of_project(tmp_path / "dbt_project")
+    model = project / "models/marts/market_gates.sql"
+    text = model.read_text()
+    edited = text.replace('"60"', '"100"').replace("'22:00'", "'21:50'")
+    edited = re.sub(r".*half_hour_ahead.*\n", "", edited)
+    assert len(text.splitlines()) - len(edited.splitlines()) == 1
+    model.write_text(edited)
+    arguments = ("run", "--project-dir", str(project))
+    built = dbt(history.warehouse.environment, tmp_path / "target", *arguments)
+    assert built.success, built.statuses
+    with history.warehouse.connect() as connection:
+        gates = market_gates(connection)
+        assert gates["hour_ahead"] == Gate(100)
+        assert "half_hour_ahead" not in gates
+        check_gates(connection, gates, history.steps[-1].documents)
+        assert "half_hour_ahead" not in {
+            gate for (gate,) in connection.execute("select gate from forecast_accuracy_by_gate")
+        }
 
 
 def known_at(history: History, known_at_utc: datetime) -> set[tuple[object, ...]]:

@@ -81,6 +81,23 @@ def test_every_asset_is_known_with_its_history(demo: Demo) -> None:
     ) == [("WND-DE-003", None)]
 
 
+def test_the_past_was_received_by_the_clocks_of_then(demo: Demo) -> None:
+    warehouse = demo.warehouse
+    assert warehouse.rows(
+        "select received_utc - version_utc = interval '2 minutes', received_utc > '2026-01-01',"
+        " min(version_utc)::text, max(version_utc)::text, count(*) from raw.forecast_version"
+        " where asset_id = 'WND-DE-002' group by 1, 2 order by 3"
+    ) == [
+        (True, False, "2025-06-07 00:00:00+00", "2025-06-08 23:45:00+00", 179),
+        (False, False, "2025-06-08 07:15:00+00", "2025-06-08 09:15:00+00", 8),
+        (False, True, "2025-06-09 00:00:00+00", "2025-06-09 23:45:00+00", 93),
+    ]
+    # At ten o'clock nothing was known of what was made during the outage.
+    known = "select distinct version_utc::text from forecasts_known_at('2025-06-08 08:00+00',{})"
+    noon = "'2025-06-08 10:00+00', '2025-06-08 10:15+00'"
+    assert warehouse.rows(known.format(noon)) == [("2025-06-08 07:00:00+00",)]
+
+
 def test_the_portfolio_is_the_sum_of_its_assets(demo: Demo) -> None:
     warehouse = demo.warehouse
     [(quarter_hours, different)] = warehouse.rows(

@@ -13,6 +13,8 @@ from tests.conftest import Demo
 from tests.dbt_project import ROOT
 
 QUERIES = ROOT / "dbt_project" / "docs" / "queries.md"
+GATES = ROOT / "dbt_project" / "docs" / "market-gates.md"
+PAGES = (QUERIES, GATES, ROOT / "README.md")
 # Nothing is wrong with the demo's grid operator.
 EMPTY_ON_THE_DEMO = {
     "Production that counts for no asset, and why",
@@ -35,11 +37,30 @@ def sql_blocks(page: Path) -> list[Any]:
     return blocks
 
 
-@pytest.mark.parametrize(("name", "query"), [*sql_blocks(QUERIES), *sql_blocks(ROOT / "README.md")])
+@pytest.mark.parametrize(("name", "query"), [one for page in PAGES for one in sql_blocks(page)])
 def test_a_query_that_people_copy_shows_something(shared_demo: Demo, name: str, query: str) -> None:
     with shared_demo.warehouse.connect() as connection:
         rows = connection.execute(sql.SQL(query)).fetchall()
     assert bool(rows) == (name not in EMPTY_ON_THE_DEMO)
+
+
+@pytest.mark.parametrize("heading", ["A day of the demo", "What each correction brought"])
+def test_a_table_of_the_page_is_what_its_query_says(shared_demo: Demo, heading: str) -> None:
+    section = GATES.read_text().split(f"## {heading}")[1].split("\n## ")[0]
+    [query] = re.findall(r"^```sql\n(.*?)^```$", section, re.M | re.S)
+    shown = re.findall(r"^\| `(\w+)` \| (\S+) \| (\S+) \|$", section, re.M)
+    with shared_demo.warehouse.connect() as connection:
+        rows = connection.execute(sql.SQL(query)).fetchall()
+    assert shown == [(name, f"{one:.0f}", str(eur)) for name, one, eur in rows]
+    assert len(shown) == 8
+
+
+def test_the_amounts_of_the_page_add_up(shared_demo: Demo) -> None:
+    with shared_demo.warehouse.connect() as connection:
+        [(total,)] = connection.execute(
+            "select sum(eur) from forecast_error_bridge where delivery_date = '2025-06-08'"
+        )
+    assert f"add up to {total:.2f} EUR" in GATES.read_text()
 
 
 def test_the_grafana_query_runs(shared_demo: Demo) -> None:
