@@ -21,15 +21,13 @@ Forecasts = dict[tuple[str, datetime], tuple[datetime, float]]
 class Gate:
     """A market gate: so many minutes before delivery, or at a time on a day."""
 
-    minutes_before_delivery: int | None = None
+    minutes_before_delivery: float | None = None
     days_before: int = 0
     local_time: str = ""
     first_delivery_time: str | None = None
 
     def closes(self, delivery_start: datetime) -> datetime | None:
         """When it closes for a quarter-hour; None where it is not for it."""
-        if self.minutes_before_delivery is not None:
-            return delivery_start - timedelta(minutes=self.minutes_before_delivery)
         day = delivery_start.astimezone(BERLIN).date()
 
         def at(days_before: int, clock: str) -> datetime:
@@ -39,6 +37,8 @@ class Gate:
 
         if self.first_delivery_time and delivery_start < at(0, self.first_delivery_time):
             return None
+        if self.minutes_before_delivery is not None:
+            return delivery_start - timedelta(minutes=self.minutes_before_delivery)
         return at(self.days_before, self.local_time)
 
     @property

@@ -19,17 +19,10 @@
     {{ local_instant(delivery_date, "coalesce(" ~ gate ~ ".first_delivery_time, '00:00')", portfolio_timezone()) }}
 {%- endmacro %}
 
-{#- The gates that apply to each quarter-hour. Yields delivery_start_utc, gate, gate_closes_utc. -#}
-{% macro gates_of(quarter_hours) %}
-    select
-        quarter_hours.delivery_start_utc,
-        gates.gate,
-        {{ gate_closes("gates", "quarter_hours.delivery_start_utc") }} as gate_closes_utc
-    from (select distinct delivery_start_utc from {{ quarter_hours }}) as quarter_hours
-    cross join {{ ref("market_gates") }} as gates
-    where
-        gates.first_delivery_time is null
-        or quarter_hours.delivery_start_utc >= {{ first_delivery_of_gate(
-            "gates", local_date("quarter_hours.delivery_start_utc", portfolio_timezone())
-        ) }}
-{% endmacro %}
+{#- A condition: a gate is for a quarter-hour, and not for another part of its day. -#}
+{% macro is_gate_for(gate, delivery_start) -%}
+    (
+        {{ gate }}.first_delivery_time is null
+        or {{ delivery_start }} >= {{ first_delivery_of_gate(gate, local_date(delivery_start, portfolio_timezone())) }}
+    )
+{%- endmacro %}

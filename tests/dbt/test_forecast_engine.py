@@ -110,6 +110,7 @@ GATES = {
     "delivery": Gate(0),
     "a quarter-hour": Gate(15),
     "off the grid": Gate(40),
+    "some minutes, in a part of the day": Gate(7.5, first_delivery_time="01:30"),
     "the evening before": Gate(days_before=1, local_time="23:20"),
     "on the day": Gate(local_time="00:45", first_delivery_time="01:00"),
     "at a time that occurs twice": Gate(local_time="02:15", first_delivery_time="02:30"),

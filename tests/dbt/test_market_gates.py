@@ -99,9 +99,10 @@ def check_gates(
         " from intermediate.int_portfolio_periods"
     ).fetchall()
     sums = {
-        (start, gate): (power, count)
-        for start, gate, power, count in connection.execute(
-            "select delivery_start_utc, gate, power_kw, asset_count from portfolio_forecast_by_gate"
+        (start, gate): tuple(rest)
+        for start, gate, *rest in connection.execute(
+            "select delivery_start_utc, gate, gate_closes_utc, power_kw, asset_count"
+            " from portfolio_forecast_by_gate"
         ).fetchall()
     }
     quarter_hours = {
@@ -131,7 +132,7 @@ def check_gates(
             total = None
             for power in powers:
                 total = power if total is None else total + power
-            assert sums[start, name] == (total, len(powers)), (start, name)
+            assert sums[start, name] == (gate.closes(start), total, len(powers)), name
     assert set(sums) == expected_keys
 
 

@@ -50,6 +50,8 @@ errors as (
         verified.delivery_date,
         gates.gate,
         case when not verified.is_redispatched then forecast.power_kw - verified.final_power_kw end as error_kw,
+        case when not verified.is_redispatched then (verified.final_power_kw - forecast.power_kw) * 0.25 end
+            as imbalance_kwh,
         case when not verified.is_redispatched and forecast.power_kw is not null then verified.capacity_kw end
             as capacity_kw,
         verified.is_redispatched and forecast.power_kw is not null as is_left_out
@@ -61,38 +63,23 @@ errors as (
     cross join lateral {{ each_array_element({"power_kw": "forecasts.power_kw"}, "forecast") }}
     inner join gates on forecast.position = gates.element_number
 
-),
-
-imbalances as (
-
-    select
-        asset_id,
-        delivery_start_utc,
-        delivery_date,
-        gate,
-        error_kw,
-        capacity_kw,
-        is_left_out,
-        -error_kw * 0.25 as imbalance_kwh
-    from errors
-
 )
 
 select
-    imbalances.asset_id,
-    imbalances.delivery_start_utc,
-    imbalances.delivery_date,
-    imbalances.gate,
-    imbalances.error_kw,
-    imbalances.capacity_kw,
-    imbalances.is_left_out,
-    imbalances.imbalance_kwh,
+    errors.asset_id,
+    errors.delivery_start_utc,
+    errors.delivery_date,
+    errors.gate,
+    errors.error_kw,
+    errors.capacity_kw,
+    errors.is_left_out,
+    errors.imbalance_kwh,
     prices.short_price_eur_per_mwh,
     prices.long_price_eur_per_mwh,
     {{ imbalance_value_eur(
-        "imbalances.imbalance_kwh",
+        "errors.imbalance_kwh",
         "prices.short_price_eur_per_mwh",
         "prices.long_price_eur_per_mwh",
     ) }} as imbalance_eur
-from imbalances
-left join prices on imbalances.delivery_start_utc = prices.delivery_start_utc
+from errors
+left join prices on errors.delivery_start_utc = prices.delivery_start_utc

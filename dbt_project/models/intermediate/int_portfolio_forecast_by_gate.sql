@@ -1,4 +1,8 @@
-{{ config(materialized="incremental", unique_key=["delivery_start_utc", "gate"]) }}
+{{ config(
+    materialized="incremental",
+    unique_key=["delivery_start_utc", "gate"],
+    indexes=[{"columns": ["delivery_date"]}],
+) }}
 
 with asset_forecasts as (
 
@@ -55,7 +59,6 @@ sums as (
     select
         forecasts.delivery_start_utc,
         forecasts.gate,
-        max(forecasts.version_utc) as version_utc,
         {{ sum_by_asset("forecasts.power_kw", "forecasts.asset_id") }} as power_kw,
         count(*)::integer as asset_count
     from forecasts
@@ -64,34 +67,70 @@ sums as (
 
 ),
 
+at_gates as (
+
+    select
+        newest.delivery_start_utc,
+        gates.gate,
+        {{ gate_closes("gates", "newest.delivery_start_utc") }} as gate_closes_utc,
+        newest.version_utc,
+        newest.power_kw,
+        newest.asset_count
+    from newest
+    inner join {{ ref("market_gates") }} as gates on {{ is_gate_for("gates", "newest.delivery_start_utc") }}
+
+),
+
 -- A version in the newest sum was made later. At all other gates the newest sum is the forecast.
 closed as (
 
     select
-        sums.delivery_start_utc,
-        sums.gate,
-        sums.version_utc,
+        at_gates.delivery_start_utc,
+        at_gates.gate,
+        at_gates.gate_closes_utc,
         sums.power_kw,
-        sums.asset_count
-    from sums
-    inner join newest on sums.delivery_start_utc = newest.delivery_start_utc
-    inner join {{ ref("market_gates") }} as gates on sums.gate = gates.gate
-    where newest.version_utc > {{ gate_closes("gates", "sums.delivery_start_utc") }}
+        coalesce(sums.asset_count, 0) as asset_count
+    from at_gates
+    left join sums
+        on
+            at_gates.delivery_start_utc = sums.delivery_start_utc
+            and at_gates.gate = sums.gate
+    where at_gates.version_utc > at_gates.gate_closes_utc
+
+),
+
+open_quarter_hours as (
+
+    select
+        delivery_start_utc,
+        max(power_kw) as power_kw,
+        max(asset_count) as asset_count,
+        {{ array_in_order("gate", bytewise("gate")) }} as open_gates,
+        {{ array_in_order("gate_closes_utc", bytewise("gate")) }} as open_gate_closes_utc
+    from at_gates
+    where version_utc <= gate_closes_utc
+    group by delivery_start_utc
 
 )
 
 select
     delivery_start_utc,
+    {{ local_date("delivery_start_utc", portfolio_timezone()) }} as delivery_date,
     gate,
-    version_utc,
+    gate_closes_utc,
     power_kw,
-    asset_count
+    asset_count,
+    null as open_gates,
+    null as open_gate_closes_utc
 from closed
 union all
 select
     delivery_start_utc,
+    {{ local_date("delivery_start_utc", portfolio_timezone()) }} as delivery_date,
     '' as gate,
-    version_utc,
+    null as gate_closes_utc,
     power_kw,
-    asset_count
-from newest
+    asset_count,
+    open_gates,
+    open_gate_closes_utc
+from open_quarter_hours

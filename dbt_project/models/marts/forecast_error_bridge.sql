@@ -16,7 +16,12 @@ with errors as (
 
 closings as (
 
-    {{ gates_of("errors") }}
+    select
+        quarter_hours.delivery_start_utc,
+        gates.gate,
+        {{ gate_closes("gates", "quarter_hours.delivery_start_utc") }} as gate_closes_utc
+    from (select distinct errors.delivery_start_utc from errors) as quarter_hours
+    inner join {{ ref("market_gates") }} as gates on {{ is_gate_for("gates", "quarter_hours.delivery_start_utc") }}
 
 ),
 
@@ -57,7 +62,7 @@ corrections as (
         delivery_start_utc,
         delivery_date,
         gate as step,
-        gate_closes_utc,
+        {{ minutes_between("gate_closes_utc", "delivery_start_utc") }} as lead_minutes,
         imbalance_before_kwh - imbalance_kwh as energy_kwh,
         imbalance_eur - imbalance_before_eur as eur
     from at_gates
@@ -70,9 +75,9 @@ corrections as (
         delivery_start_utc,
         delivery_date,
         'left_at_delivery' as step,
-        {{ end_of_time() }} as gate_closes_utc,
+        -1 as lead_minutes,
         imbalance_kwh as energy_kwh,
-        -imbalance_eur as eur
+        0 - imbalance_eur as eur
     from at_gates
     where
         is_forecast_at_every_gate
@@ -86,7 +91,7 @@ steps as (
         asset_id,
         delivery_date,
         step,
-        max(gate_closes_utc) as closes_last_utc,
+        -max(lead_minutes) as place,
         count(*)::integer as quarter_hour_count,
         count(eur)::integer as priced_quarter_hour_count,
         {{ sum_in_order("energy_kwh", ["delivery_start_utc"]) }} as energy_kwh,
@@ -100,7 +105,7 @@ select
     asset_id,
     delivery_date,
     step,
-    row_number() over (partition by asset_id, delivery_date order by closes_last_utc, step)::integer as step_order,
+    row_number() over (partition by asset_id, delivery_date order by place, step)::integer as step_order,
     quarter_hour_count,
     energy_kwh,
     priced_quarter_hour_count,

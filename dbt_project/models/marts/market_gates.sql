@@ -28,11 +28,12 @@ with gates as (
 
 )
 
+-- A column that no gate has would have no type.
 select
     gate,
     label,
-    minutes_before_delivery,
-    days_before,
+    {{ double("minutes_before_delivery") }} as minutes_before_delivery,
+    days_before::integer as days_before,
     local_time,
     first_delivery_time
 from gates

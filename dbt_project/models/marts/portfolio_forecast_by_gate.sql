@@ -1,22 +1,12 @@
 {{ config(materialized="view") }}
 
-with newest as (
+with closed as (
 
     select
         delivery_start_utc,
-        version_utc,
-        power_kw,
-        asset_count
-    from {{ ref("int_portfolio_forecast_by_gate") }}
-    where gate = ''
-
-),
-
-closed as (
-
-    select
-        delivery_start_utc,
+        delivery_date,
         gate,
+        gate_closes_utc,
         power_kw,
         asset_count
     from {{ ref("int_portfolio_forecast_by_gate") }}
@@ -24,38 +14,36 @@ closed as (
 
 ),
 
-closings as (
+still_open as (
 
-    {{ gates_of("newest") }}
+    select
+        newest.delivery_start_utc,
+        newest.delivery_date,
+        open_gate.gate,
+        open_gate.gate_closes_utc,
+        newest.power_kw,
+        newest.asset_count
+    from {{ ref("int_portfolio_forecast_by_gate") }} as newest
+    cross join
+        lateral {{ each_array_element(
+            {"gate": "newest.open_gates", "gate_closes_utc": "newest.open_gate_closes_utc"},
+            "open_gate",
+        ) }}
+    where newest.gate = ''
 
 ),
 
 forecasts as (
 
-    select
-        closings.delivery_start_utc,
-        closings.gate,
-        closings.gate_closes_utc,
-        case
-            when newest.version_utc <= closings.gate_closes_utc then newest.power_kw
-            else closed.power_kw
-        end as power_kw,
-        case
-            when newest.version_utc <= closings.gate_closes_utc then newest.asset_count
-            else coalesce(closed.asset_count, 0)
-        end as asset_count
-    from newest
-    inner join closings on newest.delivery_start_utc = closings.delivery_start_utc
-    left join closed
-        on
-            closings.delivery_start_utc = closed.delivery_start_utc
-            and closings.gate = closed.gate
+    select * from closed
+    union all
+    select * from still_open
 
 )
 
 select
     forecasts.delivery_start_utc,
-    {{ local_date("forecasts.delivery_start_utc", portfolio_timezone()) }} as delivery_date,
+    forecasts.delivery_date,
     forecasts.gate,
     forecasts.gate_closes_utc,
     forecasts.power_kw,

@@ -77,7 +77,7 @@ headers as (
                             {{ is_counted }}
                             and documents.asset_id = affected.asset_id
                             and documents.version_utc <= affected.from_utc - (
-                                select max(gates.minutes_before_delivery) * interval '1 minute' from gates
+                                select coalesce(max(gates.minutes_before_delivery), 0) * interval '1 minute' from gates
                             )
                         order by documents.version_utc desc
                         limit 1
@@ -106,7 +106,7 @@ headers as (
 
 ),
 
-in_force as (
+in_order as (
 
     select
         document_id,
@@ -126,108 +126,110 @@ in_force as (
 
 ),
 
-slots as (
+in_force as (
+
+    select
+        document_id,
+        asset_id,
+        version_utc,
+        next_version_utc,
+        grid_start_number,
+        first_number,
+        {{ reached_number("in_order", documents, "next_version_utc") if within else "end_number" }} as end_number
+    from in_order
+
+),
+
+{% if has_days -%}
+    -- A gate by the clock closes for all of a day: its version in force is in force for the day.
+    in_force_by_the_clock as (
+
+        select
+            gate,
+            asset_id,
+            document_id,
+            version_utc,
+            grid_start_number,
+            first_number,
+            {{ reached_number("newest", documents, "null::timestamptz") }} as end_number
+        from (
+            select
+                closings.gate,
+                closings.asset_id,
+                newest.document_id,
+                newest.version_utc,
+                {{ quarter_hour_number("newest.grid_start_utc") }} as grid_start_number,
+                {{ quarter_hour_number("newest.grid_end_utc") }} as grid_end_number,
+                closings.first_number,
+                closings.end_number
+            from (
+                {{ closings_by_the_clock(versions, documents, within, closed_before) }}
+            ) as closings
+            cross join lateral (
+                select
+                    documents.document_id,
+                    documents.version_utc,
+                    documents.grid_start_utc,
+                    documents.grid_end_utc
+                from {{ documents }} as documents
+                where
+                    {{ is_counted }}
+                    and documents.asset_id = closings.asset_id
+                    and documents.version_utc <= closings.closes_utc
+                    -- The envelope lets no version reach further ahead.
+                    and documents.version_utc >= closings.from_utc - interval '30 days'
+                order by documents.version_utc desc, documents.received_utc desc, documents.content_sha256 desc
+                limit 1
+            ) as newest
+        ) as newest
+
+    ),
+{%- endif %}
+
+slices as (
 
     select
         gates.gate,
         in_force.asset_id,
         in_force.document_id,
         in_force.version_utc,
-        in_force.grid_start_number,
-        in_force.grid_end_number,
-        greatest(
+        in_force.grid_start_number + place.position - 1 as delivery_number,
+        documents.power_kw[place.position] as power_kw
+    from in_force
+    {{ join_values("in_force", documents, within) }}
+    cross join gates
+    cross join lateral generate_series(
+        1 - in_force.grid_start_number + greatest(
             {{ quarter_hour_number_after("in_force.version_utc", "gates.minutes_before_delivery") }},
             in_force.first_number
-        ) as first_number,
+        ),
         least(
             {{ quarter_hour_number_after("in_force.next_version_utc", "gates.minutes_before_delivery") }},
             {%- if closed_before %}
                 {{ quarter_hour_number_after(closed_before, "gates.minutes_before_delivery") }},
             {%- endif %}
             in_force.end_number
-        ) as end_number
-    from in_force
-    cross join gates
+        ) - in_force.grid_start_number
+    ) as place (position)
     {%- if has_days %}
-        where gates.minutes_before_delivery is not null
+        where
+            gates.minutes_before_delivery is not null
+            and {{ is_gate_for("gates", quarter_hour_start("in_force.grid_start_number + place.position - 1")) }}
         union all
         select
-            closings.gate,
-            closings.asset_id,
-            newest.document_id,
-            newest.version_utc,
-            {{ quarter_hour_number("newest.grid_start_utc") }} as grid_start_number,
-            {{ quarter_hour_number("newest.grid_end_utc") }} as grid_end_number,
-            closings.first_number,
-            closings.end_number
-        from (
-            {{ closings_by_the_clock(versions, documents, within, closed_before) }}
-        ) as closings
-        cross join lateral (
-            select
-                documents.document_id,
-                documents.version_utc,
-                documents.grid_start_utc,
-                documents.grid_end_utc
-            from {{ documents }} as documents
-            where
-                {{ is_counted }}
-                and documents.asset_id = closings.asset_id
-                and documents.version_utc <= closings.closes_utc
-                -- The envelope lets no version reach further ahead.
-                and documents.version_utc >= closings.from_utc - interval '30 days'
-            order by documents.version_utc desc, documents.received_utc desc, documents.content_sha256 desc
-            limit 1
-        ) as newest
+            in_force.gate,
+            in_force.asset_id,
+            in_force.document_id,
+            in_force.version_utc,
+            in_force.grid_start_number + place.position - 1 as delivery_number,
+            documents.power_kw[place.position] as power_kw
+        from in_force_by_the_clock as in_force
+        {{ join_values("in_force", documents, within) }}
+        cross join lateral generate_series(
+            1 - in_force.grid_start_number + in_force.first_number,
+            in_force.end_number - in_force.grid_start_number
+        ) as place (position)
     {%- endif %}
-
-),
-
--- Beyond the end of a version, only as far as one before it reaches.
-bounded as (
-
-    select
-        gate,
-        asset_id,
-        document_id,
-        version_utc,
-        grid_start_number,
-        1 + first_number - grid_start_number as first_position,
-        {%- if within or has_days %}
-            case
-                when end_number <= grid_end_number or first_number >= end_number then end_number
-                else least(
-                    end_number,
-                    (
-                        select {{ quarter_hour_number("max(documents.grid_end_utc)") }}
-                        from {{ documents }} as documents
-                        where
-                            documents.asset_id = slots.asset_id
-                            and documents.version_utc <= slots.version_utc
-                            and documents.version_utc >= slots.version_utc - interval '30 days'
-                    )
-                )
-            end
-        {%- else %}
-            end_number
-        {%- endif %} - grid_start_number as last_position
-    from slots
-
-),
-
-slices as (
-
-    select
-        bounded.gate,
-        bounded.asset_id,
-        bounded.document_id,
-        bounded.version_utc,
-        bounded.grid_start_number + place.position - 1 as delivery_number,
-        documents.power_kw[place.position] as power_kw
-    from bounded
-    inner join {{ documents }} as documents on bounded.document_id = documents.document_id
-    cross join lateral generate_series(bounded.first_position, bounded.last_position) as place (position)
-    where bounded.first_position <= bounded.last_position
 
 ),
 
@@ -356,4 +358,42 @@ where power_kw is not null or fallback_document_id is not null
         {%- if closed_before %}
             and closes_utc < {{ closed_before }}
         {%- endif %}
+{%- endmacro %}
+
+{#- Joins `documents`, with the values of the versions in force. -#}
+{% macro join_values(in_force, documents, within) -%}
+    {%- if within -%}
+        -- One look into the index for each: the planner cannot know how few they are.
+        cross join lateral (
+            select documents.power_kw
+            from {{ documents }} as documents
+            where documents.document_id = {{ in_force }}.document_id
+            offset 0
+        ) as documents
+    {%- else -%}
+        inner join {{ documents }} as documents on {{ in_force }}.document_id = documents.document_id
+    {%- endif %}
+{%- endmacro %}
+
+{#-
+    Up to which quarter-hour a version in force is asked: an expression on a relation with end_number, grid_end_number,
+    asset_id and version_utc. Beyond its own end only as far as one before it reaches, which is looked up for the few that
+    no successor relieves before.
+-#}
+{% macro reached_number(relation, documents, next_version) -%}
+    case
+        when end_number <= grid_end_number then end_number
+        when {{ quarter_hour_number_after(next_version, 1440) }} <= grid_end_number then end_number
+        else least(
+            end_number,
+            (
+                select {{ quarter_hour_number("max(documents.grid_end_utc)") }}
+                from {{ documents }} as documents
+                where
+                    documents.asset_id = {{ relation }}.asset_id
+                    and documents.version_utc <= {{ relation }}.version_utc
+                    and documents.version_utc >= {{ relation }}.version_utc - interval '30 days'
+            )
+        )
+    end
 {%- endmacro %}

@@ -114,6 +114,10 @@
         loop
             execute given.statement;
         end loop;
+        if exists (select from given_function) then
+            execute format('alter function {{ name }} owner to %s', (select owner from given_function limit 1));
+            return;
+        end if;
         {% if target.schema == "public" %}
             if to_regrole('vpp_transformer') is not null and pg_has_role('vpp_transformer', 'usage') then
                 alter function {{ name }} owner to vpp_transformer;
@@ -134,9 +138,9 @@
             raise exception using errcode = 'invalid_parameter_value', message = '{{ name }}: {{ argument }} is null';
         end if;
         {%- if data_type == "timestamptz" %}
-            if not isfinite({{ value }}) then
+            if {{ value }} not between '0001-01-01 00:00+00' and '9999-12-31 00:00+00' then
                 raise exception using errcode = 'invalid_parameter_value',
-                    message = format('{{ name }}: {{ argument }} is %s: name an instant', {{ value }});
+                    message = format('{{ name }}: {{ argument }} is %s: name an instant of the years 1 to 9999', {{ value }});
             end if;
         {%- endif %}
     {%- endfor %}

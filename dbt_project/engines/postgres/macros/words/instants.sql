@@ -67,7 +67,7 @@
 
 {#- The grid instant at which the quarter-hour with a number starts. -#}
 {% macro quarter_hour_start(number) -%}
-    to_timestamp({{ number }} * 900::double precision)
+    to_timestamp(({{ number }}) * 900::double precision)
 {%- endmacro %}
 
 {#- The instant at which the UTC day of an instant begins. -#}

@@ -7,6 +7,8 @@
     settings={"plan_cache_mode": "force_custom_plan", "enable_mergejoin": "off", "enable_hashjoin": "off", "jit": "off"},
 ) }}
 
+{%- set is_counted = is_taken_up() %}
+
 with gates as (
 
     select
@@ -26,13 +28,20 @@ assets as (
 
 ),
 
+versions as not materialized (
+
+    {{ versions_that_count(is_counted) }}
+
+),
+
 forecasts as (
 
     {{ forecast_as_of_gate(
-        versions=ref("stg_vpp__forecast_versions"),
+        versions="versions",
         documents=ref("stg_vpp__forecast_documents"),
         gates="gates",
         within="assets",
+        is_counted=is_counted,
     ) }}
 
 )

@@ -7,18 +7,7 @@
 ) }}
 
 {%- set documents = ref("stg_vpp__forecast_documents") -%}
-{#- Received by then, and not retracted by then, of what the marts have taken up. -#}
-{%- set is_known -%}
-    document_id <= {{ build_sees_upto() }}
-    and received_utc <= forecasts_known_at.known_at_utc
-    and document_id not in (
-        select retractions.retracted_document_id
-        from {{ ref("stg_extract__retractions") }} as retractions
-        where
-            retractions.document_id <= {{ build_sees_upto() }}
-            and retractions.received_utc <= forecasts_known_at.known_at_utc
-    )
-{%- endset %}
+{%- set is_known = is_taken_up("forecasts_known_at.known_at_utc") %}
 
 with assets as (
 
@@ -28,13 +17,7 @@ with assets as (
 
 versions as not materialized (
 
-    {{ newest_per_key(
-        documents,
-        key=["asset_id", "version_utc"],
-        newest_first=["received_utc desc", "content_sha256 desc"],
-        columns=["asset_id", "version_utc", "received_utc", "document_id", "grid_start_utc", "grid_end_utc"],
-        where=is_known,
-    ) }}
+    {{ versions_that_count(is_known) }}
 
 ),
 

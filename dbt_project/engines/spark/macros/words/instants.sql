@@ -69,7 +69,7 @@
 
 {#- The grid instant at which the quarter-hour with a number starts. -#}
 {% macro quarter_hour_start(number) -%}
-    timestamp_seconds({{ number }} * 900L)
+    timestamp_seconds(({{ number }}) * 900L)
 {%- endmacro %}
 
 {#- The instant at which the UTC day of an instant begins. -#}
