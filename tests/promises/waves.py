@@ -59,6 +59,16 @@ def wave(number: int, capacity_kw: object = CAPACITY_KW) -> list[Arrival]:
                 **origin(f"forecasts/{asset_id}/{version}", 15 * quarter + 1),
             )
             arrivals.append(Arrival((forecast,)))
+        # Made before the market gates of what this wave settles; of no new quarter-hour.
+        early = pendulum.instance(hour - timedelta(hours=60))
+        forecast = Forecast(
+            asset_id=asset_id,
+            version_utc=early,
+            grid_start_utc=early,
+            power_kw=tuple(float(100 * number + n) for n in range(240)),
+            **origin(f"forecasts/{asset_id}/{early}", 1),
+        )
+        arrivals.append(Arrival((forecast,)))
         measured = [hour - timedelta(minutes=minutes) for minutes in range(60, 0, -3)]
         live_infeed = LiveInfeed(
             asset_id=asset_id,
