@@ -35,8 +35,7 @@
                 node.checksum.checksum,
                 settings_of(node.raw_code),
                 tojson(node.config.get("unique_key")),
-                tojson([node.config.get("arguments"), node.config.get("one_of"), node.config.get("settings")])
-                if node.config.materialized == "function",
+                tojson(node.config.meta) if node.config.materialized == "function",
                 tojson(declared_sources()) if "declared_sources(" in node.raw_code,
             ] -%}
             {%- set keeping = {

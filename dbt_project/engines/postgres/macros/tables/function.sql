@@ -1,6 +1,6 @@
 {#-
     A function that readers call as they read a mart. The model's SQL is what it returns, and names an argument as
-    <function>.<argument>; the columns are those of its YAML. Its configuration: `arguments`, the types by name; `one_of`,
+    <function>.<argument>; the columns are those of its YAML. Its `meta`: `arguments`, the types by name; `one_of`,
     the model that lists what an argument may be; `settings`, how PostgreSQL plans it.
 
     It runs with the rights of its owner, so that it may read what its caller may not, and finds nothing by a search path.
@@ -34,7 +34,7 @@
     {%- set name = relation.include(database=false) -%}
     {%- set signature -%}
         (
-        {%- for argument, data_type in config.require("arguments").items() -%}
+        {%- for argument, data_type in config.get("meta").arguments.items() -%}
             {{ argument }} {{ data_type }}{{ ", " if not loop.last }}
         {%- endfor -%}
         ) returns table (
@@ -77,7 +77,7 @@
     create or replace function {{ name }} {{ signature }}
     language plpgsql stable security definer
     set search_path = pg_catalog, pg_temp
-    {%- for setting, value in config.get("settings", default={}).items() %}
+    {%- for setting, value in config.get("meta").get("settings", {}).items() %}
         set {{ setting }} = {{ value }}
     {%- endfor %}
     as $function$
@@ -131,7 +131,7 @@
 
 {#- Statements of PL/pgSQL: what is wrong with the arguments, in one line. -#}
 {% macro refuse_arguments(name) %}
-    {%- set arguments = config.require("arguments") -%}
+    {%- set arguments = config.get("meta").arguments -%}
     {%- for argument, data_type in arguments.items() %}
         {%- set value = name ~ "." ~ argument %}
         if {{ value }} is null then
@@ -144,7 +144,7 @@
             end if;
         {%- endif %}
     {%- endfor %}
-    {%- for argument, model_name in config.get("one_of", default={}).items() %}
+    {%- for argument, model_name in config.get("meta").get("one_of", {}).items() %}
         if not exists (select from {{ ref(model_name).include(database=false) }} as known where known.{{ argument }} = {{ name }}.{{ argument }}) then
             raise exception using errcode = 'invalid_parameter_value', message = format(
                 '{{ name }}: there is no {{ argument }} "%s": take one of %s',

@@ -2,9 +2,11 @@
 -- noqa: disable=RF01,RF03
 {{ config(
     materialized="function",
-    arguments={"gate": "text", "from_utc": "timestamptz", "to_utc": "timestamptz"},
-    one_of={"gate": "market_gates"},
-    settings={"plan_cache_mode": "force_custom_plan", "enable_mergejoin": "off", "enable_hashjoin": "off", "jit": "off"},
+    meta={
+        "arguments": {"gate": "text", "from_utc": "timestamptz", "to_utc": "timestamptz"},
+        "one_of": {"gate": "market_gates"},
+        "settings": {"plan_cache_mode": "force_custom_plan", "enable_mergejoin": "off", "enable_hashjoin": "off", "jit": "off"},
+    },
 ) }}
 
 {%- set is_counted = is_taken_up() %}

@@ -2,8 +2,10 @@
 -- noqa: disable=RF01,RF03
 {{ config(
     materialized="function",
-    arguments={"known_at_utc": "timestamptz", "from_utc": "timestamptz", "to_utc": "timestamptz"},
-    settings={"plan_cache_mode": "force_custom_plan", "enable_mergejoin": "off", "enable_hashjoin": "off", "jit": "off"},
+    meta={
+        "arguments": {"known_at_utc": "timestamptz", "from_utc": "timestamptz", "to_utc": "timestamptz"},
+        "settings": {"plan_cache_mode": "force_custom_plan", "enable_mergejoin": "off", "enable_hashjoin": "off", "jit": "off"},
+    },
 ) }}
 
 {%- set documents = ref("stg_vpp__forecast_documents") -%}
