@@ -9,7 +9,6 @@ import psycopg
 
 from extract.vpp.forecast import Forecast
 from tests.arrivals import QUARTER_HOUR
-from tests.marts import plain
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -48,6 +47,11 @@ class Gate:
         if self.minutes_before_delivery is not None:
             return f"{self.minutes_before_delivery}, null, null, {first}"
         return f"null, {self.days_before}, '{self.local_time}', {first}"
+
+
+def plain(instant: datetime) -> datetime:
+    """The instant as psycopg returns it."""
+    return datetime.fromtimestamp(instant.timestamp(), UTC)
 
 
 def market_gates(connection: psycopg.Connection) -> dict[str, Gate]:

@@ -1,7 +1,6 @@
 """What is in the marts, what should be, and where the two differ."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -10,8 +9,9 @@ from psycopg import sql
 
 from extract.sources.technical_data import TechnicalData
 from extract.vpp.forecast import Forecast
-from tests.arrivals import QUARTER_HOUR, Arrival, Retraction
+from tests.arrivals import Arrival, Retraction
 from tests.dbt_project import ROOT
+from tests.gates import Gate, forecasts_at
 from tests.warehouses import PostgresServer, Warehouse
 from tests.world_master_data import TIMEZONES
 
@@ -44,30 +44,16 @@ def brute_force_forecasts(
     for _, file in sorted(files.items()):
         for asset in file.assets:
             zones[asset["asset_id"]] = asset["location"]["timezone"]
-    versions = {
-        (one.version_utc, one.asset_id): one for one in documents if isinstance(one, Forecast)
-    }
-    newest: dict[tuple[str, datetime, int], tuple[datetime, float]] = {}
-    for (version_utc, asset_id), document in sorted(versions.items()):
-        for position, power_kw in enumerate(document.power_kw):
-            start = plain(document.grid_start_utc) + position * QUARTER_HOUR
-            for gate in (0, 1):
-                if power_kw is not None and plain(version_utc) + gate * QUARTER_HOUR <= start:
-                    newest[asset_id, start, gate] = plain(version_utc), power_kw
+    versions = [one for one in documents if isinstance(one, Forecast)]
+    latest, tradeable = forecasts_at(versions, Gate(0)), forecasts_at(versions, Gate(15))
     rows: set[tuple[object, ...]] = set()
-    for asset_id, start, gate in newest:
-        if gate == 0:
-            zone = zones.get(asset_id)
-            known = zone if zone in TIMEZONES[:3] else "Europe/Berlin"
-            day = start.astimezone(ZoneInfo(known or "")).date()
-            tradeable = newest.get((asset_id, start, 1), (None, None))
-            rows.add((asset_id, start, day, *newest[asset_id, start, 0], *tradeable))
+    for (asset_id, start), forecast in latest.items():
+        zone = zones.get(asset_id)
+        known = zone if zone in TIMEZONES[:3] else "Europe/Berlin"
+        day = start.astimezone(ZoneInfo(known or "")).date()
+        sold = tradeable.get((asset_id, start), (None, None))
+        rows.add((asset_id, start, day, *forecast, *sold))
     return rows
-
-
-def plain(instant: datetime) -> datetime:
-    """The instant as psycopg returns it."""
-    return datetime.fromtimestamp(instant.timestamp(), UTC)
 
 
 def forecast_rows(connection: psycopg.Connection) -> set[tuple[object, ...]]:

@@ -20,8 +20,8 @@ from extract.warehouse.schema import ensure_schema
 from tests.arrivals import Arrival, Retraction, land
 from tests.dbt_project import copy_of_project, dbt
 from tests.engines.hostile_world import early_versions
-from tests.gates import Gate, forecasts_at, market_gates
-from tests.marts import forecast_rows, plain
+from tests.gates import Gate, forecasts_at, market_gates, plain
+from tests.marts import forecast_rows
 from tests.warehouses import Warehouse
 from tests.worlds import World
 

@@ -97,10 +97,8 @@
     nothing to be recorded. All are asked for at once, as in most builds it is all of them.
 -#}
 {% macro is_unchanged_view(node) %}
-    {% if node.config.materialized not in ["view", "function"] or flags.FULL_REFRESH or deferred_environment() %}
-        {{ return(false) }}
-    {% endif %}
-    {% if node.config.materialized == "view" and load_cached_relation(this) is none %}
+    {%- set is_there = load_cached_relation(this) is not none -%}
+    {% if node.config.materialized not in ["view", "function"] or flags.FULL_REFRESH or deferred_environment() or not is_there %}
         {{ return(false) }}
     {% endif %}
     {% if graph.get("models_as_defined", {}).get("invocation_id") != invocation_id %}

@@ -91,7 +91,7 @@
         ;
     end
     $function$;
-    comment on function {{ name }} is {{ dollar_quoted(model.description) }};
+    comment on function {{ name }} is {{ postgres_escape_comment(model.description) }};
     do $grant$
     declare
         given record;
@@ -163,7 +163,3 @@
         end if;
     {%- endif %}
 {% endmacro %}
-
-{% macro dollar_quoted(text) -%}
-    $text${{ text }}$text$
-{%- endmacro %}

@@ -79,11 +79,3 @@ where coalesce(slices.power_kw, fallbacks.fallback_power_kw) is not null
         else {{ quarter_hour_number(local_midnight("(" ~ day ~ " + 1)", portfolio_timezone())) }}
     end
 {%- endmacro %}
-
-{#- Whether a gate is for a quarter-hour, or for another part of the day. -#}
-{% macro is_for_quarter_hour(gate, number) -%}
-    {{ gate }}.first_delivery_time is null
-    or {{ quarter_hour_start(number) }} >= {{ first_delivery_of_gate(
-        gate, local_date(quarter_hour_start(number), portfolio_timezone())
-    ) }}
-{%- endmacro %}

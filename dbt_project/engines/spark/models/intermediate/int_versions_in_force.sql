@@ -138,7 +138,7 @@ select
             (gate, place) -> transform(
                 filter(
                     {{ sequence_upwards("first_numbers[place]", "least(next_first_numbers[place], end_number) - 1") }},
-                    number -> {{ is_for_quarter_hour("gate", "number") }}
+                    number -> {{ is_gate_for("gate", quarter_hour_start("number")) }}
                 ),
                 number -> struct(
                     gate.gate,
