@@ -4,6 +4,8 @@ PYTHON ?= python3
 # How much `make bench` measures, and how many orders of arrival it tries.
 SIZE := full
 ORDER_EXAMPLES := $(if $(filter small,$(SIZE)),6,30)
+# The portfolios whose faults `make bench-findings` has found.
+SEEDS := 11,12,13
 # How much `make test-faults` tries.
 KILLS := 50
 CASES := 10000
@@ -35,7 +37,7 @@ no_source = test -z "$$(echo $(foreach variable,$(variables),$$$(variable)))"
 
 .PHONY: help
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: install
 install: .venv/installed ## Make the virtual environment .venv with everything that is needed
@@ -155,6 +157,10 @@ test-faults: install ## Inject faults for longer (KILLS=50 of the extractor, CAS
 bench: install .venv-bench/installed ## Measure (SIZE=small|full): ratios to references of the same run, in benchmark-results/
 	@$(python) -m tests.benchmark --size $(SIZE)
 	ORDER_EXAMPLES=$(ORDER_EXAMPLES) .venv/bin/pytest tests/promises/test_order_independence.py
+
+.PHONY: bench-findings
+bench-findings: install ## Measure how many faults in documents data_findings names, and what it finds wrongly (SEEDS=11,12,13)
+	@$(python) -m tests.findings --seeds $(SEEDS)
 
 .venv-spark/installed: requirements-spark.lock
 	@echo "Installing Spark into .venv-spark (some minutes the first time, a gigabyte) ..." >&2

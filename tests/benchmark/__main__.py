@@ -4,16 +4,13 @@ import argparse
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from extract.warehouse import embedded
+from tests.benchmark.databases import running_server
 from tests.benchmark.report import Report
 from tests.benchmark.sizes import SIZES
 from tests.benchmark.suite import measure
 from tests.dbt_project import ROOT
-from tests.warehouses import PostgresServer
 
 RESULTS = ROOT / "benchmark-results"
 
@@ -31,24 +28,14 @@ def main() -> int:
     # Not below this project: as root the server runs as another user, who may not read it.
     directory = Path(tempfile.mkdtemp(prefix="benchmark-"))
     try:
-        with running_server(directory, report) as server:
+        report.progress("starting a PostgreSQL of its own")
+        with running_server(directory) as server:
             measure(server, size, directory / "scratch", report)
     finally:
         shutil.rmtree(directory)
     report.write(RESULTS)
     print(f"\n{report.markdown()}\nwritten to {RESULTS}")
     return 0
-
-
-@contextmanager
-def running_server(directory: Path, report: Report) -> Iterator[PostgresServer]:
-    """An embedded PostgreSQL in this directory, with its own defaults, for as long as it lasts."""
-    report.progress("starting a PostgreSQL of its own")
-    address = embedded.start(directory)
-    try:
-        yield PostgresServer({**address.environment, "PGDATABASE": "postgres"})
-    finally:
-        embedded.stop(directory)
 
 
 if __name__ == "__main__":

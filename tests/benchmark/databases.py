@@ -3,10 +3,12 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
+from extract.warehouse import embedded
 from extract.warehouse.schema import ensure_schema
 from tests.warehouses import PostgresServer, Warehouse
 
@@ -14,6 +16,16 @@ _LIKE_THE_WAREHOUSE = sql.SQL(
     "template template0 encoding 'UTF8' locale_provider builtin builtin_locale 'C.UTF-8' locale 'C'"
 )
 NAME_FOR_DBT = "benchmark"
+
+
+@contextmanager
+def running_server(directory: Path) -> Iterator[PostgresServer]:
+    """An embedded PostgreSQL in this directory, with its own defaults, for as long as it lasts."""
+    address = embedded.start(directory)
+    try:
+        yield PostgresServer({**address.environment, "PGDATABASE": "postgres"})
+    finally:
+        embedded.stop(directory)
 
 
 @contextmanager
