@@ -1,15 +1,11 @@
 """One portfolio from the seed to the judgement: simulate, spoil, land, build, compare."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
-from extract.simulator.plan import SimulationPlan
 from tests.benchmark.databases import database, named_for_dbt, settle
 from tests.dbt_project import dbt
-from tests.findings.conditions import Conditions, capped_assets, conditions_of, with_bad_days
-from tests.findings.days import FINAL, LIVE
+from tests.findings.conditions import with_bad_days
 from tests.findings.injection import Key, inject
 from tests.findings.landing import (
     land_master_data,
@@ -17,44 +13,18 @@ from tests.findings.landing import (
     land_series,
     land_versions,
 )
-from tests.findings.portfolio import (
-    Plant,
-    Spell,
-    forecasts_of,
-    plan_of,
-    plant_of,
-    spells_of,
-    version_epochs,
-)
+from tests.findings.portfolio import forecasts_of, plan_of, version_epochs
 from tests.findings.scoring import Finding, Judgement, judge
-from tests.findings.series import Series, final_series, live_series
+from tests.findings.series import Series
+from tests.findings.simulation import Portfolio, simulated
 from tests.warehouses import PostgresServer, Warehouse
 
 BUILD = ("run", "--select", "+data_findings")
 """The mart and everything that feeds it."""
 _FAULTS_PER_ASSET_DAY = 35 / 3000
 """Of each kind."""
-# As in the simulator, one asset has no live infeed and one no final production.
-_WITHOUT = {("SOL-DE-001", LIVE), ("WND-DE-001", FINAL)}
 
 Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Portfolio:
-    """A portfolio that nothing is wrong with."""
-
-    plan: SimulationPlan
-    spells: tuple[Spell, ...]
-    plants: Mapping[str, Plant]
-    conditions: Mapping[str, Conditions]
-    documents: Mapping[Key, Series]
-    """Live infeed and final production."""
-
-    @property
-    def judged_days(self) -> tuple[date, ...]:
-        """All but the first and the last: those have neighbours on both sides."""
-        return self.plan.days[1:-1]
 
 
 def measure(
@@ -81,24 +51,6 @@ def measure(
         for day in portfolio.judged_days
     }
     return judge(seed, faults, findings, conditions)
-
-
-def simulated(plan: SimulationPlan) -> Portfolio:
-    """The portfolio of a plan, from its seed."""
-    spells = spells_of(plan)
-    capped = capped_assets(plan.seed, [asset.asset_id for asset in plan.assets])
-    plants, conditions, documents = {}, {}, {}
-    for asset in plan.assets:
-        asset_id = asset.asset_id
-        plant = plants[asset_id] = plant_of(plan, asset, spells)
-        one = conditions_of(plan.seed, plant, plan.days, asset_id in capped)
-        conditions[asset_id] = one
-        for day in plan.days:
-            if (asset_id, LIVE) not in _WITHOUT:
-                documents[LIVE, asset_id, day] = live_series(plan.seed, plant, one, day)
-            if (asset_id, FINAL) not in _WITHOUT:
-                documents[FINAL, asset_id, day] = final_series(plant, one, day)
-    return Portfolio(plan, spells, plants, conditions, documents)
 
 
 def land(warehouse: Warehouse, portfolio: Portfolio, documents: Mapping[Key, Series]) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,10 +11,10 @@ from tests.findings import faults
 from tests.findings.conditions import BAD_FORECAST, STORM, BadForecast, with_bad_days
 from tests.findings.days import FINAL, LIVE, SOURCES, bounds
 from tests.findings.injection import Fault, inject, nights_of
-from tests.findings.measure import Portfolio, simulated
 from tests.findings.portfolio import plan_of
 from tests.findings.scoring import Finding, judge
 from tests.findings.series import Series
+from tests.findings.simulation import Portfolio, simulated
 from tests.findings.tables import details, goals_met, markdown
 
 BEGIN, END = bounds(FINAL, date(2025, 6, 8))
@@ -52,9 +53,7 @@ def test_clean_live_and_final_production_differ_by_the_loss_alone(portfolio: Por
         span = (bounds(FINAL, day)[0], bounds(LIVE, day)[1])
         capacity_kw = portfolio.plants[asset_id].asset.capacity_kw
         kept = 1 - portfolio.conditions[asset_id].loss
-        errors = np.abs(
-            kept * live.quarter_hours_kw(*span) - final.quarter_hours_kw(*span)
-        )
+        errors = np.abs(kept * live.quarter_hours_kw(*span) - final.quarter_hours_kw(*span))
         assert np.nanmedian(errors) < 0.01 * capacity_kw, (asset_id, day)
         assert np.nanmax(errors) < 0.35 * capacity_kw, (asset_id, day)
         compared += 1
@@ -88,7 +87,7 @@ def test_a_random_fault_stays_within_its_document(series: Series) -> None:
                 assert 4 <= len(changed) <= 33 and changed.min() >= 115 and changed.max() <= 200
             if kind == faults.NIGHT_PRODUCTION:
                 assert (after.power_kw[12:] == series.power_kw[12:]).all()
-                assert 5 <= changed.min() and changed.max() <= 60
+                assert changed.min() >= 5 and changed.max() <= 60
 
 
 def test_the_change_is_the_mean_of_the_day_as_a_share_of_capacity(series: Series) -> None:
@@ -102,7 +101,7 @@ def test_no_asset_has_faults_on_adjacent_days(portfolio: Portfolio) -> None:
         2, portfolio.documents, portfolio.plants, portfolio.judged_days, count_per_kind=2
     )
     sites = sorted((asset, one.delivery_date) for one in found for asset, _ in one.carriers)
-    for (asset, day), (next_asset, next_day) in zip(sites, sites[1:], strict=False):
+    for (asset, day), (next_asset, next_day) in pairwise(sites):
         assert asset != next_asset or next_day - day > DAY
     hit = {(one.source, asset, one.delivery_date) for one in found for asset, _ in one.carriers}
     assert {one.kind for one in found} == set(faults.KINDS)
