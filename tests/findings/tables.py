@@ -81,6 +81,7 @@ def _kinds_table(judgements: Sequence[Judgement]) -> list[str]:
             "named",
             "right findings",
             "wrong",
+            "of them on clean asset-days",
             "edges",
             "precision",
         )
@@ -94,6 +95,9 @@ def _kinds_table(judgements: Sequence[Judgement]) -> list[str]:
             if finding.finding == kind
         ]
         right, wrong = verdicts.count("right"), verdicts.count("wrong")
+        on_clean_days = sum(
+            finding.finding == kind for one in judgements for finding in one.false_findings
+        )
         recall = _recall(judgements, kind)
         rows.append(
             (
@@ -106,6 +110,7 @@ def _kinds_table(judgements: Sequence[Judgement]) -> list[str]:
                 str(sum(small)),
                 str(right),
                 str(wrong),
+                str(on_clean_days),
                 str(verdicts.count("edge")),
                 _share(right / (right + wrong) if right + wrong else None),
             )

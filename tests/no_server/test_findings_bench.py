@@ -162,8 +162,8 @@ def test_the_score_of_a_hand_made_truth() -> None:
     assert [finding.asset_id for finding in judgement.false_findings] == ["F"]
 
     table = markdown([judgement, judgement])
-    assert "| swapped | 4 | 2 | 0.500 | **no** | 0 | 0 | 6 | 2 | 0 | 0.750 |" in table
-    assert "| frozen | 0 | 0 |  |  | 2 | 0 | 0 | 2 | 2 | 0.000 |" in table
+    assert "| swapped | 4 | 2 | 0.500 | **no** | 0 | 0 | 6 | 2 | 0 | 0 | 0.750 |" in table
+    assert "| frozen | 0 | 0 |  |  | 2 | 0 | 0 | 2 | 2 | 2 | 0.000 |" in table
     assert "| all | 96 | 2 | 20.83 | **no** |" in table
     assert "| storm | 12 | 2 | 166.67 |  |" in table
     assert f"| {BAD_FORECAST} | 0 | 0 | 0.00 |  |" in table
