@@ -42,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         first_day=options.first_day,
         day_count=options.days,
         versions_complete=options.versions_complete,
+        with_faults=options.with_faults,
     )
     try:
         if options.action == "files":
@@ -169,6 +170,12 @@ def _parser() -> argparse.ArgumentParser:
         "--versions-complete",
         action="store_true",
         help="leave no forecast version missing, short, gappy or with nulls",
+    )
+    group.add_argument(
+        "--with-faults",
+        action="store_true",
+        help="let live infeed and final production of 2025-06-07 to 2025-06-09 have faults: "
+        "shifted, scaled, frozen and the like",
     )
     port = argparse.ArgumentParser(add_help=False)
     port.add_argument(

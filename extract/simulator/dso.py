@@ -28,16 +28,16 @@ def final_production_files(plan: SimulationPlan) -> Iterator[tuple[str, bytes]]:
     together = tuple(asset for asset in settled if asset.asset_id in _IN_ONE_FILE)
     alone = [(asset,) for asset in settled if asset.asset_id not in _IN_ONE_FILE]
     for day in plan.settled_days:
-        issued = day + dt.timedelta(days=1)
         for assets in [together, *alone]:
-            metering_points = "_".join(asset.metering_point_id for asset in assets)
-            name = f"final_production_{metering_points}_{issued:%Y%m%d}.csv"
-            yield name, _final_production(plan, assets, day)
+            yield final_production_file(plan, assets, day)
 
 
-def _final_production(
+def final_production_file(
     plan: SimulationPlan, assets: tuple[SimulatedAsset, ...], day: dt.date
-) -> bytes:
+) -> tuple[str, bytes]:
+    """Name and content: the kW of the assets in each quarter-hour of a UTC day."""
+    issued = day + dt.timedelta(days=1)
+    metering_points = "_".join(asset.metering_point_id for asset in assets)
     day_epoch = epoch_of_day(day)
     columns = [produced_power_kw(plan, asset, day).tolist() for asset in assets]
     headers = [f"{asset.metering_point_id}__kw_" for asset in assets]
@@ -46,7 +46,8 @@ def _final_production(
         start = _instant(day_epoch + QUARTER_HOUR_SECONDS * quarter_hour)
         cells = [f"{power_kw:.2f}" for power_kw in values]
         lines.append(",".join([f"{start:%Y-%m-%d %H:%M:%S.%f} UTC", *cells]))
-    return ("\n".join(lines) + "\n").encode()
+    name = f"final_production_{metering_points}_{issued:%Y%m%d}.csv"
+    return name, ("\n".join(lines) + "\n").encode()
 
 
 def redispatch_files(plan: SimulationPlan) -> Iterator[tuple[str, bytes]]:

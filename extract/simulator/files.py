@@ -12,6 +12,7 @@ from extract.simulator.dso import (
     redispatch_compensation_files,
     redispatch_files,
 )
+from extract.simulator.faults import faulty_final_production_files, faulty_live_infeed_files
 from extract.simulator.imbalance_prices import imbalance_price_files
 from extract.simulator.live_infeed import live_infeed_files
 from extract.simulator.master_data import contract_files, technical_data_files
@@ -66,11 +67,16 @@ def write_files(plan: SimulationPlan, directory: Path) -> SimulatedSources:
 
 def _files(plan: SimulationPlan) -> Iterator[tuple[str, bytes]]:
     """Paths below the directory and contents of all files."""
+    live_infeed, final_production = (
+        (faulty_live_infeed_files, faulty_final_production_files)
+        if plan.with_faults
+        else (live_infeed_files, final_production_files)
+    )
     sources = {
         "technical_data": (technical_data_files,),
         "asset_contracts": (contract_files,),
-        "live_infeed": (live_infeed_files,),
-        "dso": (final_production_files, redispatch_files, redispatch_compensation_files),
+        "live_infeed": (live_infeed,),
+        "dso": (final_production, redispatch_files, redispatch_compensation_files),
         "imbalance_prices": (imbalance_price_files,),
     }
     for folder, writers in sources.items():

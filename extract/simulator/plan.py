@@ -125,7 +125,8 @@ class SimulationPlan:
     """What to simulate; equal plans give equal bytes.
 
     `first_day` (UTC) and `day_count` bound the forecast versions. `versions_complete` leaves no
-    forecast version missing, short, gappy or with nulls.
+    forecast version missing, short, gappy or with nulls. `with_faults` puts faults as real sources
+    have them into live infeed and final production (faults.py).
     """
 
     seed: int = 20250608
@@ -133,6 +134,7 @@ class SimulationPlan:
     first_day: dt.date = dt.date(2025, 6, 7)
     day_count: int = 3
     versions_complete: bool = False
+    with_faults: bool = False
 
     def __post_init__(self) -> None:
         if self.asset_count < 1:
