@@ -55,7 +55,7 @@ install: .venv/installed ## Make the virtual environment .venv with everything t
 run: install ## Land the sources (or a demo's, where none is configured), build the marts, show a summary
 	@if $(no_source); then \
 		echo "No source is configured: landing the demo's, $(DAY_FROM) to $(DAY_TO)"; \
-		$(python) -m extract.simulator around -- sh -c '\
+		$(python) -m extract.simulator around --with-faults -- sh -c '\
 			$(python) -m extract.simulator replay --from $(DAY_FROM) --to $(DAY_TODAY) \
 			&& $(extract) all --from $(DAY_FROM) --to $(DAY_TO)'; \
 	else \

@@ -40,6 +40,7 @@ SETTINGS = (
 # The folders of tests, which are markers too.
 LONGEST_FIRST = ("pages", "promises", "dbt", "extractor", "benchmark", "engines", "no_server")
 PAGES = "tests/pages/"
+DEMO_PLAN = SimulationPlan(with_faults=True)
 DEMO_REPLAY = ("replay", "--from", "2025-06-07", "--to", "2025-06-09")
 DEMO_WINDOW = ("--from", "2025-06-07", "--to", "2025-06-10")
 
@@ -184,9 +185,8 @@ def built_demo(server: PostgresServer, directory: Path, *arguments: str) -> Iter
 
     `arguments` go to `dbt build`.
     """
-    plan = SimulationPlan()
-    sources = write_files(plan, directory / "sources")
-    with fresh_warehouse(server) as warehouse, ForecastServer(plan) as api:
+    sources = write_files(DEMO_PLAN, directory / "sources")
+    with fresh_warehouse(server) as warehouse, ForecastServer(DEMO_PLAN) as api:
         environment = {**warehouse.environment, **sources.environment(api.url)}
         replayed = run_extractor(environment, *DEMO_REPLAY, module="extract.simulator")
         assert replayed.returncode == 0, replayed.stderr

@@ -15,14 +15,13 @@ from extract.documents import Delivery, Document
 from extract.errors import DocumentRefused
 from extract.run import Run
 from extract.simulator.files import write_files
-from extract.simulator.plan import SimulationPlan
 from extract.simulator.server import ForecastServer
 from extract.sources import declared
 from extract.sources import live_infeed as live
 from extract.sources.declared import SOURCES
 from extract.vpp.client import VppClient
 from extract.warehouse.schema import ensure_schema
-from tests.conftest import ExtractCommand, Outcome
+from tests.conftest import DEMO_PLAN, ExtractCommand, Outcome
 from tests.documents import VERSION, forecast_for
 from tests.extract_command import extract
 from tests.extractor.role_house import LOADER, TRANSFORMER, WINDOW, House, fresh_roles, roles
@@ -120,9 +119,8 @@ def role_server(
 @pytest.fixture(scope="module")
 def demo_sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The demo's sources, as the extractor's settings."""
-    plan = SimulationPlan()
-    files = write_files(plan, tmp_path_factory.mktemp("sources"))
-    with ForecastServer(plan) as api:
+    files = write_files(DEMO_PLAN, tmp_path_factory.mktemp("sources"))
+    with ForecastServer(DEMO_PLAN) as api:
         yield dict(files.environment(api.url))
 
 

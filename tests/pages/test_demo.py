@@ -48,8 +48,14 @@ def test_final_production_of_all_but_one_plant(demo: Demo) -> None:
     warehouse = demo.warehouse
     assert warehouse.rows(
         "select asset_id, count(*), min(delivery_start_utc)::text, max(delivery_start_utc)::text"
-        " from dso_final_production group by 1 order by 1"
+        " from dso_final_production where delivery_start_utc < '2025-06-09 00:00+00'"
+        " group by 1 order by 1"
     ) == [(asset, 96, "2025-06-08 00:00:00+00", "2025-06-08 23:45:00+00") for asset in SETTLED]
+    # Of the next day, what came an hour late.
+    assert warehouse.rows(
+        "select asset_id, count(*), min(delivery_start_utc)::text, max(delivery_start_utc)::text"
+        " from dso_final_production where delivery_start_utc >= '2025-06-09 00:00+00' group by 1"
+    ) == [("WND-DE-002", 64, "2025-06-09 01:00:00+00", "2025-06-09 16:45:00+00")]
     assert warehouse.rows(
         "select distinct asset_id from data_coverage"
         " where source = 'final_production' and received_count = 0"
@@ -133,8 +139,9 @@ def test_netting_is_worth_something_where_being_short_costs_more(demo: Demo) -> 
         " count(*) filter (where netting_eur > 0.1), min(netting_eur)"
         " from portfolio_imbalance"
     )
-    assert quarter_hours == 96
-    assert (estimated, netted, least) == (5, 4, 0)
+    # 8 June (UTC), and what was settled of one plant on the day after it.
+    assert quarter_hours == 96 + 64
+    assert (estimated, netted, least) == (10, 4, 0)
 
 
 def test_the_redispatched_hour_has_lost_energy_and_its_price(demo: Demo) -> None:
