@@ -11,6 +11,12 @@ with received as (
 
 ),
 
+clock as (
+
+    select {{ local_date("extracted_as_of_utc", portfolio_timezone()) }} as as_of_date from {{ ref("int_clock") }}
+
+),
+
 members as (
 
     select
@@ -23,20 +29,80 @@ members as (
 
 ),
 
+-- The sources that are covered here, each under its name here.
+sources as (
+
+    {% set names = {"forecasts": "forecast", "live-infeed": "live", "final-production": "final_production"} %}
+    {% for declared in declared_sources() if declared.source in names %}
+        select
+            '{{ names.get(declared.source) }}' as source,
+            {{ declared.cadence_minutes or "null" }}::integer as cadence_minutes
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+
+),
+
+received_periods as (
+
+    select
+        source,
+        min(delivery_date) as first_date,
+        max(delivery_date) as last_date
+    from received
+    group by source
+
+),
+
+-- Those that should send and have no value at all.
+missing_sources as (
+
+    select sources.source
+    from sources
+    left join received_periods on sources.source = received_periods.source
+    where sources.cadence_minutes is not null and received_periods.source is null
+
+),
+
+-- The days that others have, up to the one on which the build stands.
+missing_periods as (
+
+    select
+        missing_sources.source,
+        min(received_periods.first_date) as first_date,
+        greatest(
+            min(received_periods.first_date),
+            least(max(received_periods.last_date), max(clock.as_of_date))
+        ) as last_date
+    from missing_sources
+    cross join received_periods
+    cross join clock
+    group by missing_sources.source
+
+),
+
+periods as (
+
+    select
+        source,
+        first_date,
+        last_date
+    from received_periods
+    union all
+    select
+        source,
+        first_date,
+        last_date
+    from missing_periods
+
+),
+
 source_days as (
 
     select
-        received.source,
+        periods.source,
         calendar_day.delivery_date
-    from (
-        select
-            source,
-            min(delivery_date) as first_date,
-            max(delivery_date) as last_date
-        from received
-        group by source
-    ) as received
-    cross join lateral {{ each_day("received.first_date", "received.last_date", "calendar_day") }}
+    from periods
+    cross join lateral {{ each_day("periods.first_date", "periods.last_date", "calendar_day") }}
 
 ),
 
