@@ -205,7 +205,8 @@ select
     aged.age_minutes > sources.late_after_minutes as is_late,
     coalesce(counts.document_count, 0) as document_count,
     coalesce(counts.quarantined_document_count, 0) as quarantined_document_count,
-    sources.cadence_minutes
+    sources.cadence_minutes,
+    sources.cadence_minutes is not null and coalesce(counts.document_count, 0) = 0 as never_came
 from sources
 left join aged on sources.source = aged.source
 left join counts on sources.source = counts.source
