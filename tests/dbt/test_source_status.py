@@ -79,8 +79,48 @@ def test_every_source_has_a_row_before_anything_arrived(empty: Warehouse, target
     build(empty, target)
     assert empty.rows(
         "select source, newest_received_utc, newest_source_uri, age_minutes, is_late,"
-        " document_count, quarantined_document_count from source_status order by source"
-    ) == [(source, None, None, None, None, 0, 0) for source in sorted(SOURCES)]
+        " document_count, quarantined_document_count, never_came"
+        " from source_status order by source"
+    ) == [
+        (source, None, None, None, None, 0, 0, SOURCES[source].cadence is not None)
+        for source in sorted(SOURCES)
+    ]
+
+
+def test_a_source_of_which_all_is_retracted_did_come(empty: Warehouse, target: Path) -> None:
+    columns = "document_count, is_late, never_came"
+    build(empty, target)
+    assert status(empty, columns) == (0, None, True)
+    receive(empty, NOON)
+    build(empty, target)
+    assert status(empty, columns) == (1, False, False)
+    with empty.connect() as connection:
+        connection.execute(
+            "insert into raw.retraction (retracted_document_id, reason, received_utc, run_id)"
+            " select document_id, 'test data', received_utc, 1 from raw.forecast_version"
+        )
+    for arguments in ((), ("--full-refresh",)):
+        build(empty, target, *arguments)
+        assert status(empty, columns) == (1, None, False)
+
+
+def test_a_warehouse_of_before_is_told_which_source_never_came(
+    empty: Warehouse, target: Path
+) -> None:
+    receive(empty, NOON)
+    build(empty, target)
+    with empty.connect() as connection:
+        connection.execute("create view on_status as select source, is_late from source_status")
+        before = connection.execute("select * from source_status order by source").fetchall()
+        connection.execute("alter table source_status drop column never_came")
+        connection.execute("update build.model_state set definition = 'of old'")
+    build(empty, target)
+    assert empty.rows("select * from source_status order by source") == before
+    assert empty.value(
+        "select attnotnull from pg_attribute"
+        " where attrelid = 'source_status'::regclass and attname = 'never_came'"
+    )
+    assert len(empty.rows("select * from on_status")) == len(SOURCES)
 
 
 def test_a_source_that_falls_silent_grows_late(empty: Warehouse, target: Path) -> None:

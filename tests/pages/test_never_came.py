@@ -1,0 +1,205 @@
+"""No false all-clear: a source that never came has no gap, and is named wherever one would be."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pendulum
+import pytest
+from playwright.sync_api import Browser
+
+from dbt_project.report.marts import read
+from dbt_project.report.page import page
+from dbt_project.report.shape import page_data
+from extract.documents import Document
+from extract.sources.asset_contracts import AssetContracts
+from extract.sources.final_production import FinalProduction
+from extract.sources.imbalance_prices import ImbalancePrices
+from extract.sources.live_infeed import LiveInfeed
+from extract.vpp.forecast import Forecast
+from tests.arrivals import EPOCH, QUARTER_HOUR, Arrival, land, technical_data
+from tests.browser import visit, wait_for_report
+from tests.dbt_project import ROOT, dbt
+from tests.report_pages import BERLIN
+from tests.warehouses import Warehouse
+
+# A local day, on which the clocks go back.
+DAY = date(2025, 10, 26)
+START = EPOCH + timedelta(hours=2)
+STARTS = [START + place * QUARTER_HOUR for place in range(100)]
+POWERS_KW = [float(place) for place in range(100)]
+# All of it, so that nothing is late.
+RECEIVED = pendulum.instance(START + timedelta(days=2))
+NEVER_CAME = " never came: no document of it has ever landed."
+
+
+def arrival(kind: type[Document], **values: Any) -> Arrival:
+    """A document with these values, alone in its file."""
+    document = kind(
+        source_uri=f"file:///{kind.table}",
+        content_sha256=kind.table.encode(),
+        received_utc=RECEIVED,
+        **values,
+    )
+    return Arrival((document,))
+
+
+CONTRACT = dict.fromkeys(("contract_end", "price", "fee_model", "fee", "fee_percent")) | {
+    "contract_id": "C",
+    "asset_id": "A",
+    "metering_point_id": "MP",
+    "capacity": "1.1",
+    "technology": "wind",
+    "contract_begin": "2024-01-01",
+    "price_model": "market",
+}
+FORECAST = [
+    technical_data(2, 1100.0),
+    arrival(AssetContracts, exported_utc=EPOCH, contracts=[CONTRACT]),
+    arrival(
+        Forecast,
+        asset_id="A",
+        version_utc=pendulum.instance(START - QUARTER_HOUR),
+        grid_start_utc=pendulum.instance(START),
+        power_kw=tuple(POWERS_KW),
+    ),
+]
+MEASURED_AND_SETTLED = [
+    arrival(
+        LiveInfeed,
+        asset_id="A",
+        measured_utc=[START + timedelta(minutes=5 * place) for place in range(300)],
+        power_kw=[float(place) for place in range(300)],
+        quality=[1.0] * 300,
+    ),
+    arrival(
+        FinalProduction,
+        metering_point_id="MP",
+        issued_date=DAY + timedelta(days=1),
+        grid_start_utc=START,
+        power_kw=POWERS_KW,
+    ),
+]
+PRICES = [
+    arrival(
+        ImbalancePrices,
+        price_status="final",
+        made_utc=START + timedelta(days=2),
+        delivery_start_utc=STARTS,
+        short_price_eur_per_mwh=POWERS_KW,
+        long_price_eur_per_mwh=POWERS_KW,
+    )
+]
+
+
+def build(warehouse: Warehouse, target: Path, arrivals: Sequence[Arrival]) -> None:
+    """Land these and build."""
+    with warehouse.connect() as connection:
+        assert land(connection, arrivals) == len(arrivals)
+    built = dbt(warehouse.environment, target, "build", "--exclude-resource-type", "unit_test")
+    assert built.success, (built.statuses, built.exception)
+
+
+def summary(warehouse: Warehouse) -> list[str]:
+    """The lines of the summary on what is missing."""
+    script = "dbt_project/analyses/summary.psql"
+    shown = subprocess.run(
+        [sys.executable, "-m", "extract.warehouse", "psql", "--no-psqlrc", "--file", script],
+        cwd=ROOT,
+        env=warehouse.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stderr == ""
+    section = shown.stdout.split("What is missing\n")[1].split("\nLook for yourself")[0]
+    return [line for line in section.splitlines() if line.strip()]
+
+
+def report(warehouse: Warehouse) -> dict[str, Any]:
+    """What the report holds."""
+    with warehouse.connect() as connection:
+        return page_data(read(connection, BERLIN, 10))
+
+
+def never_came(warehouse: Warehouse) -> list[str]:
+    """The sources of which source_status says it."""
+    rows = warehouse.rows("select source from source_status where never_came order by source")
+    return [str(source) for (source,) in rows]
+
+
+def test_only_forecasts_have_landed(built_warehouse: Warehouse, tmp_path: Path) -> None:
+    build(built_warehouse, tmp_path, FORECAST)
+    assert never_came(built_warehouse) == ["final-production", "imbalance-prices", "live-infeed"]
+    assert built_warehouse.rows(
+        "select source, asset_id, delivery_date, received_count, missing_count from data_coverage"
+        " order by source"
+    ) == [
+        ("final_production", "A", DAY, 0, 100),
+        ("forecast", "A", DAY, 100, 0),
+        ("live", "A", DAY, 0, 100),
+    ]
+    sentences = [
+        f"{name}{NEVER_CAME}" for name in ("final production", "imbalance prices", "live infeed")
+    ]
+    assert report(built_warehouse)["missing"] == [
+        {"isNothing": True, "sentence": sentence} for sentence in sentences
+    ]
+    told = summary(built_warehouse)
+    assert told[:3] == [f"  {sentence}" for sentence in sentences]
+    assert [line.split("|")[0].strip() for line in told[5:]] == ["final_production", "live"]
+
+
+def test_nothing_but_prices_is_missing(built_warehouse: Warehouse, tmp_path: Path) -> None:
+    # They are not covered, so nothing but this has no gap.
+    build(built_warehouse, tmp_path, [*FORECAST, *MEASURED_AND_SETTLED])
+    assert built_warehouse.value("select bool_and(is_complete) from data_coverage") is True
+    assert summary(built_warehouse) == [f"  imbalance prices{NEVER_CAME}"]
+    assert report(built_warehouse)["missing"] == [
+        {"isNothing": True, "sentence": f"imbalance prices{NEVER_CAME}"}
+    ]
+    # And then nothing is.
+    build(built_warehouse, tmp_path, PRICES)
+    assert never_came(built_warehouse) == []
+    assert summary(built_warehouse) == [
+        "  Nothing: every source has sent everything for every asset on each of its days."
+    ]
+    assert report(built_warehouse)["missing"] == []
+
+
+def test_where_nothing_has_landed_every_source_is_named(built_warehouse: Warehouse) -> None:
+    sentences = [
+        f"{source.replace('-', ' ')}{NEVER_CAME}" for source in never_came(built_warehouse)
+    ]
+    assert len(sentences) == 6
+    assert summary(built_warehouse) == [
+        *(f"  {sentence}" for sentence in sentences),
+        "  Everything: no forecast, live infeed or final production of a portfolio asset has"
+        " landed.",
+    ]
+    assert [row["sentence"] for row in report(built_warehouse)["missing"]] == sentences
+
+
+@pytest.mark.parametrize("has_days", [True, False])
+def test_the_page_says_it(
+    browser: Browser, built_warehouse: Warehouse, tmp_path: Path, has_days: bool
+) -> None:
+    if has_days:
+        build(built_warehouse, tmp_path, FORECAST)
+    file = tmp_path / "report.html"
+    file.write_text(page(report(built_warehouse)))
+    with visit(browser, file) as seen:
+        wait_for_report(seen.page)
+        told = seen.page.locator("#missing > ul > li").all_inner_texts()
+        everything = (
+            []
+            if has_days
+            else [
+                "Everything: no forecast of the portfolio has landed. There is nothing to show yet."
+            ]
+        )
+        named = [f"{one.replace('-', ' ')}{NEVER_CAME}" for one in never_came(built_warehouse)]
+        assert told == everything + named
