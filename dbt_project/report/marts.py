@@ -57,7 +57,7 @@ def _read(connection: psycopg.Connection, timezone: ZoneInfo, day_count: int) ->
     ]
     days.reverse()
     assets = _rows(connection, "assets", {})
-    parameters: dict[str, date | datetime | int | str | None] = {}
+    parameters: dict[str, date | datetime | int | str | None]
     if days:
         parameters = {
             "from_utc": days[0].start_utc,
@@ -68,6 +68,9 @@ def _read(connection: psycopg.Connection, timezone: ZoneInfo, day_count: int) ->
             "timezone": str(timezone),
             "step_hours": 1 if len(days) * len(assets) <= _HOURLY_REVISIONS_UP_TO else 3,
         }
+    else:
+        # What is missing as a whole can be said without a day to show.
+        parameters = dict.fromkeys(("from_utc", "to_utc", "first_date", "last_date"))
     names = {path.stem for path in QUERIES.glob("*.sql")} - {"days", "assets", "as_of"}
     [as_of] = _rows(connection, "as_of", {})
     return Answers(
@@ -76,7 +79,10 @@ def _read(connection: psycopg.Connection, timezone: ZoneInfo, day_count: int) ->
         last_tradeable_lead_minutes=as_of["last_tradeable_lead_minutes"],
         days=days,
         rows={"assets": assets}
-        | {name: _rows(connection, name, parameters) if days else [] for name in sorted(names)},
+        | {
+            name: _rows(connection, name, parameters) if days or name == "missing" else []
+            for name in sorted(names)
+        },
     )
 
 

@@ -342,13 +342,12 @@ const words = () => {
   const part = data.missing.filter((row) => !row.isNothing).map((row) => row.sentence);
   const place = at("missing");
   if (!data.days.length) {
-    place.append(list(["Everything: no forecast of the portfolio has landed. There is nothing to show yet."]));
+    whole.unshift("Everything: no forecast of the portfolio has landed. There is nothing to show yet.");
   } else if (!whole.length) {
-    place.append(list(["Nothing: every source has sent something for every asset on each of its days."]));
-  } else {
-    place.append(list(whole.slice(0, 8)));
-    if (whole.length > 8) place.append(folded(whole.slice(8), `and ${whole.length - 8} more`));
+    whole.push("Nothing: every source has sent something for every asset on each of its days.");
   }
+  place.append(list(whole.slice(0, 8)));
+  if (whole.length > 8) place.append(folded(whole.slice(8), `and ${whole.length - 8} more`));
   if (part.length) place.append(folded(part, `Partly there: ${part.length} more`));
   at("glance").append(...list(data.glance.length ? data.glance : ["No day is forecast as a whole, and none is settled."]).children);
   at("stand").textContent = data.newestVersion

@@ -72,7 +72,7 @@ MEASURED_AND_SETTLED = [
         LiveInfeed,
         asset_id="A",
         measured_utc=[START + timedelta(minutes=5 * place) for place in range(300)],
-        power_kw=[float(place) for place in range(300)],
+        power_kw=[float(place // 3) for place in range(300)],
         quality=[1.0] * 300,
     ),
     arrival(

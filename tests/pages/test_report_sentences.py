@@ -48,8 +48,9 @@ def test_first_what_keeps_the_rest_from_coming_then_what_assets_share(
 ) -> None:
     marts = {
         "source_status": (
-            "select * from (values ('forecasts', 90.0, true, 1), ('live-infeed', 5.0, false, 2))"
-            " as status (source, age_minutes, is_late, quarantined_document_count)"
+            "select * from (values ('forecasts', 90.0, true, 1, false),"
+            " ('live-infeed', 5.0, false, 2, false), ('imbalance-prices', null, null, 0, true))"
+            " as status (source, age_minutes, is_late, quarantined_document_count, never_came)"
         ),
         "dso_unmapped_production": (
             "select *, timestamptz '2025-10-26' as delivery_start_utc"
@@ -71,6 +72,7 @@ def test_first_what_keeps_the_rest_from_coming_then_what_assets_share(
     }
     thirty = ", ".join(f"A{number}" for number in range(10, 40))
     assert asked(warehouse, "missing", marts) == [
+        (True, "imbalance prices never came: no document of it has ever landed."),
         (True, "forecasts is late: its newest document is 1.5 hours old."),
         (
             True,
@@ -87,6 +89,35 @@ def test_first_what_keeps_the_rest_from_coming_then_what_assets_share(
         (False, "2 assets lack quarter-hours of forecast on 26 October, 9 in all: B, C."),
         (True, f"30 assets have no live infeed on 26 October: {thirty}."),
         (False, "B lacks 1 quarter-hour of final production on 26 October."),
+    ]
+
+
+def test_of_a_source_that_never_came_no_gaps_are_listed(warehouse: Warehouse) -> None:
+    coverage = (
+        "select source, 'A' as asset_id, date '2025-10-26' as delivery_date,"
+        " case when source = 'forecast' then 100 else 0 end as received_count,"
+        " case when source = 'forecast' then 0 else 100 end as missing_count,"
+        " source = 'forecast' as is_complete"
+        " from unnest(array['forecast', 'live', 'final_production']) as source"
+    )
+    status = (
+        "select source, null::float as age_minutes, null::boolean as is_late,"
+        " 0 as quarantined_document_count, source = 'live-infeed' as never_came"
+        " from unnest(array['forecasts', 'live-infeed', 'final-production']) as source"
+    )
+    unmapped = (
+        "select 'MP1' as metering_point_id, 'no_contract' as reason, null as asset_id,"
+        " timestamptz '2020-01-01' as delivery_start_utc"
+    )
+    marts = {
+        "data_coverage": coverage,
+        "source_status": status,
+        "dso_unmapped_production": unmapped,
+    }
+    # Documents of final production have landed: where it has no value says each day.
+    assert asked(warehouse, "missing", marts) == [
+        (True, "live infeed never came: no document of it has ever landed."),
+        (True, "A has no final production on 26 October."),
     ]
 
 

@@ -1,5 +1,20 @@
 -- What is missing, as sentences. A source begins and ends within a day: only between these is a part of a day missing.
-with days_of_source as (
+with never_came as (
+
+    select
+        replace(source, '-', ' ') as source_name,
+        -- Its name in data_coverage, if it is covered there.
+        case source
+            when 'forecasts' then 'forecast'
+            when 'live-infeed' then 'live'
+            when 'final-production' then 'final_production'
+        end as covered_source
+    from source_status
+    where never_came
+
+),
+
+days_of_source as (
 
     select
         source,
@@ -29,6 +44,8 @@ gaps as (
         and (received_count = 0 or (delivery_date > first_date and delivery_date < last_date))
         and delivery_date >= %(first_date)s
         and delivery_date <= %(last_date)s
+        -- One sentence says it of all days.
+        and not exists (select from never_came where never_came.covered_source = data_coverage.source)
 
 ),
 
@@ -84,15 +101,22 @@ worded as (
 sentences as (
 
     select
-        1 as place,
+        0 as place,
         true as is_nothing,
         null::date as newest_date,
+        source_name || ' never came: no document of it has ever landed.' as sentence
+    from never_came
+    union all
+    select
+        2 as place,
+        true as is_nothing,
+        null as newest_date,
         source || ' is late: its newest document is ' || round((age_minutes / 60)::numeric, 1) || ' hours old.' as sentence
     from source_status
     where is_late
     union all
     select
-        2 as place,
+        3 as place,
         true as is_nothing,
         null as newest_date,
         quarantined_document_count
@@ -105,7 +129,7 @@ sentences as (
     where quarantined_document_count > 0
     union all
     select
-        3 as place,
+        4 as place,
         true as is_nothing,
         null as newest_date,
         metering_point_id || case reason
@@ -117,7 +141,7 @@ sentences as (
     group by metering_point_id, reason, asset_id
     union all
     select
-        4 as place,
+        5 as place,
         is_nothing,
         newest_date,
         case
