@@ -35,7 +35,7 @@ class Judgement:
     faults: list[tuple[Fault, bool]]
     """With whether it was named: of swapped documents, both."""
     findings: list[tuple[Finding, Verdict]]
-    """An edge: of the right kind, on the day before or after that of the faulty document."""
+    """An edge: on the day before or after that of the faulty document, which reaches into it."""
     clean_days: dict[AssetDay, frozenset[str]]
     """Asset-days without a fault, also on the days beside them, with their conditions."""
     false_findings: list[Finding]
@@ -104,5 +104,11 @@ def _site(finding: Finding, day: date) -> Site:
 def _verdict(finding: Finding, sites: set[Site]) -> Verdict:
     if _site(finding, finding.delivery_date) in sites:
         return "right"
-    beside = (_site(finding, finding.delivery_date + distance) for distance in (-_DAY, _DAY))
-    return "edge" if any(site in sites for site in beside) else "wrong"
+    documents = {(source, asset_id, day) for source, asset_id, day, _, _ in sites}
+    distances = {
+        distance.days
+        for distance in (-_DAY, timedelta(), _DAY)
+        if (finding.source, finding.asset_id, finding.delivery_date + distance) in documents
+    }
+    # A UTC day's document holds a part of two local days.
+    return "edge" if distances and 0 not in distances else "wrong"

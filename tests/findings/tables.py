@@ -28,8 +28,8 @@ def markdown(judgements: Sequence[Judgement]) -> str:
             f"Seeds {seeds}. A fault is large where it changes the quarter-hours of its document's "
             f"day by more than {LARGE:.0%} of the capacity on average. Goals: recall of at least "
             f"{LEAST_RECALL} of the large ones of each kind, and fewer than {MOST_FALSE:g} finding "
-            "per 1,000 clean asset-days. A finding is an edge where its kind is right and its day "
-            "is the one before or after that of the faulty document.",
+            "per 1,000 clean asset-days. A finding is an edge on the day before or after that of a "
+            "faulty document, which holds a part of it.",
             "",
             *_kinds_table(judgements),
             "",

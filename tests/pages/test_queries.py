@@ -14,7 +14,8 @@ from tests.dbt_project import ROOT
 
 QUERIES = ROOT / "dbt_project" / "docs" / "queries.md"
 GATES = ROOT / "dbt_project" / "docs" / "market-gates.md"
-PAGES = (QUERIES, GATES, ROOT / "README.md")
+FINDINGS = ROOT / "dbt_project" / "docs" / "findings.md"
+PAGES = (QUERIES, GATES, FINDINGS, ROOT / "README.md")
 # Nothing is wrong with the demo's grid operator.
 EMPTY_ON_THE_DEMO = {
     "Production that counts for no asset, and why",

@@ -22,6 +22,16 @@ redispatched as (
 
 ),
 
+findings as (
+
+    select distinct
+        source,
+        asset_id,
+        delivery_date
+    from {{ ref("int_findings") }}
+
+),
+
 -- A curtailed plant feeds nothing in that a forecast could know of; final and live values have it in them.
 candidates as (
 
@@ -42,18 +52,37 @@ candidates as (
             reconciliation.asset_id = redispatched.asset_id
             and reconciliation.delivery_start_utc = redispatched.delivery_start_utc
 
+),
+
+best as (
+
+    select
+        asset_id,
+        delivery_start_utc,
+        delivery_date,
+        coalesce(final_power_kw, live_power_kw, forecast_power_kw) as power_kw,
+        case
+            when final_power_kw is not null then 'final'
+            when live_power_kw is not null then 'live'
+            when forecast_power_kw is not null then 'forecast'
+        end as infeed_source,
+        is_redispatched
+    from candidates
+
 )
 
 select
-    asset_id,
-    delivery_start_utc,
-    delivery_start_utc + interval '15 minutes' as delivery_end_utc,
-    delivery_date,
-    coalesce(final_power_kw, live_power_kw, forecast_power_kw) as power_kw,
-    case
-        when final_power_kw is not null then 'final'
-        when live_power_kw is not null then 'live'
-        when forecast_power_kw is not null then 'forecast'
-    end as infeed_source,
-    is_redispatched
-from candidates
+    best.asset_id,
+    best.delivery_start_utc,
+    best.delivery_start_utc + interval '15 minutes' as delivery_end_utc,
+    best.delivery_date,
+    best.power_kw,
+    best.infeed_source,
+    best.is_redispatched,
+    findings.source is not null as has_finding
+from best
+left join findings
+    on
+        best.asset_id = findings.asset_id
+        and best.delivery_date = findings.delivery_date
+        and case best.infeed_source when 'final' then 'final_production' else best.infeed_source end = findings.source

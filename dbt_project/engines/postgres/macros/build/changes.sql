@@ -81,27 +81,46 @@
     {{ return(parents) }}
 {% endmacro %}
 
-{#- A query of what affects a table: its scope, if it has one, from_utc, to_utc; as parents and documents say it. -#}
+{#- A query of what affects a table: its scope, if it has one, from_utc, to_utc, in whole units of what its rows are about. -#}
 {% macro changes_for(node) %}
     {%- set scope = scope_of(node) -%}
+    {%- set grain = grain_of(node) -%}
     {%- set parents = parents_of(node) -%}
     {%- set queries = [] -%}
     {%- if parents.affected_by -%}
-        {%- do queries.append(
-            "select " ~ (scope ~ "," if scope) ~ " from_utc, to_utc from " ~ parents.affected_by.relation_name
-        ) -%}
+        {%- set changes = "select * from " ~ parents.affected_by.relation_name -%}
+        {%- do queries.append(in_whole_units(changes, scope, grain, "delivery_date" in columns_of(parents.affected_by))) -%}
     {%- else -%}
         {%- for table in parents.tables -%}
-            {%- do queries.append(recorded_changes(node.alias, table, scope)) -%}
+            {%- set changes = recorded_changes(node.alias, table, scope) -%}
+            {%- do queries.append(in_whole_units(changes, scope, grain, grain == "delivery_date" == grain_of(table))) -%}
         {%- endfor -%}
         {%- for documents in parents.documents -%}
-            {%- do queries.append(document_changes(node.alias, documents, scope)) -%}
+            {%- do queries.append(in_whole_units(document_changes(node.alias, documents, scope), scope, grain)) -%}
         {%- endfor -%}
         {%- if parents.is_by_the_clock -%}
             {%- do queries.append("select " ~ beginning_of_time() ~ " as from_utc, " ~ end_of_time() ~ " as to_utc") -%}
         {%- endif -%}
     {%- endif -%}
     {{ return(queries | join(" union all ")) }}
+{% endmacro %}
+
+{#-
+    The ranges of a query of changes, widened to whole units of what a table's rows are about. What a table by days
+    records of a day is where that day can be in any time zone: to another one by days it is that day, and no other.
+-#}
+{% macro in_whole_units(changes, scope, grain, is_of_days=false) %}
+    {%- if is_of_days -%}
+        {%- set bounds = ["from_utc + interval '14 hours'", "to_utc - interval '12 hours'"] -%}
+    {%- else -%}
+        {%- set bounds = widened(grain) -%}
+    {%- endif %}
+    select
+        {% if scope %}{{ scope }},{% endif %}
+        {{ bounds[0] }} as from_utc,
+        {{ bounds[1] }} as to_utc
+    from ({{ changes }}) as changes
+    where from_utc < to_utc
 {% endmacro %}
 
 {#- What a table recorded since another one took part in a build. -#}
@@ -167,7 +186,6 @@
 {#- Statements that make the table `affected`, which the model of a table is restricted to: see join_affected. -#}
 {% macro make_affected(node) %}
     {%- set scope = scope_of(node) -%}
-    {%- set bounds = widened(grain_of(node)) -%}
     create temporary table affected on commit drop as
     select
         {% if scope %}{{ scope }},{% endif %}
@@ -176,9 +194,8 @@
     from (
         select
             {% if scope %}{{ scope }},{% endif %}
-            unnest(range_agg(tstzrange({{ bounds[0] }}, {{ bounds[1] }}))) as affected_range
+            unnest(range_agg(tstzrange(from_utc, to_utc))) as affected_range
         from ({{ changes_for(node) }}) as changes
-        where from_utc < to_utc
         {% if scope %}group by {{ scope }}{% endif %}
     ) as merged;
     analyze affected;

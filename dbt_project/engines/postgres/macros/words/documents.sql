@@ -42,6 +42,17 @@
     array_agg({{ value }} order by {{ order_by }})
 {%- endmacro %}
 
+{#-
+    How far two arrays lie apart: the mean absolute difference of their elements at the same positions, where both have
+    a value, the first one's times a factor; NULL where there is no such pair.
+-#}
+{% macro mean_distance(array, other, factor=1) -%}
+    (
+        select avg(abs({{ factor }} * pair.element - pair.other_element))
+        from unnest({{ array }}, {{ other }}) as pair (element, other_element)
+    )
+{%- endmacro %}
+
 {#- A value inside a JSON document as text; a path is a list of keys. NULL where there is none. -#}
 {% macro json_text(document, path) -%}
     ({{ document }} #>> '{% raw %}{{% endraw %}{{ path | join(",") }}{% raw %}}{% endraw %}')

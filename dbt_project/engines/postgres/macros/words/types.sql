@@ -15,6 +15,11 @@
     to_char({{ day }}, 'YYYY-MM-DD')
 {%- endmacro %}
 
+{#- A calendar day as a sentence has it: 9 June. -#}
+{% macro day_and_month(day) -%}
+    to_char({{ day }}, 'FMDD FMMonth')
+{%- endmacro %}
+
 {#- Text compared byte by byte, whatever the collation of the database. -#}
 {% macro bytewise(text) -%}
     {{ text }} collate "C"

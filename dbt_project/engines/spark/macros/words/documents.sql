@@ -42,6 +42,22 @@
     transform(array_sort(collect_list(struct({{ order_by }} as place, {{ value }} as value))), row -> row.value)
 {%- endmacro %}
 
+{#-
+    How far two arrays lie apart: the mean absolute difference of their elements at the same positions, where both have
+    a value, the first one's times a factor; NULL where there is no such pair.
+-#}
+{% macro mean_distance(array, other, factor=1) -%}
+    aggregate(
+        filter(
+            zip_with({{ array }}, {{ other }}, (element, other_element) -> abs({{ factor }} * element - other_element)),
+            distance -> distance is not null
+        ),
+        named_struct('total', 0D, 'pair_count', 0L),
+        (sum, distance) -> named_struct('total', sum.total + distance, 'pair_count', sum.pair_count + 1L),
+        sum -> sum.total / nullif(sum.pair_count, 0L)
+    )
+{%- endmacro %}
+
 {#- A value inside a JSON document as text; a path is a list of keys. NULL where there is none. -#}
 {% macro json_text(document, path) -%}
     get_json_object({{ document }}, '$.{{ path | join(".") }}')

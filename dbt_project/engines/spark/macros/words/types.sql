@@ -15,6 +15,11 @@
     cast({{ day }} as string)
 {%- endmacro %}
 
+{#- A calendar day as a sentence has it: 9 June. -#}
+{% macro day_and_month(day) -%}
+    date_format({{ day }}, 'd MMMM')
+{%- endmacro %}
+
 {#- Text compared byte by byte: Spark compares no text in another way. -#}
 {% macro bytewise(text) -%}
     {{ text }}

@@ -1,0 +1,53 @@
+with day_changes as (
+
+    {{ changes_of("int_power_by_day") }}
+
+),
+
+asset_changes as (
+
+    {{ changes_of("assets_history") }}
+
+),
+
+days as (
+
+    select
+        asset_id,
+        delivery_date
+    from {{ ref("int_power_by_day") }}
+
+),
+
+-- What a table by days records of a day begins 14 hours before it.
+changed_days as (
+
+    select
+        key as asset_id,
+        ((from_utc + interval '14 hours') at time zone 'UTC')::date as delivery_date
+    from day_changes
+    union
+    select
+        days.asset_id,
+        days.delivery_date
+    from asset_changes
+    inner join days on asset_changes.key = days.asset_id
+
+)
+
+-- One asset may carry what is another's: with one, all of the day are looked at.
+select
+    days.asset_id,
+    days.delivery_date,
+    days.delivery_date::timestamp at time zone 'UTC' - interval '14 hours' as from_utc,
+    days.delivery_date::timestamp at time zone 'UTC' + interval '36 hours' as to_utc
+from days
+where days.delivery_date in (select changed_days.delivery_date from changed_days)
+union all
+-- A day that is gone.
+select
+    asset_id,
+    delivery_date,
+    delivery_date::timestamp at time zone 'UTC' - interval '14 hours' as from_utc,
+    delivery_date::timestamp at time zone 'UTC' + interval '36 hours' as to_utc
+from changed_days

@@ -1,0 +1,192 @@
+{{ config(
+    materialized="incremental",
+    unique_key=["source", "asset_id", "delivery_date", "finding"],
+    indexes=[{"columns": ["delivery_date"]}],
+) }}
+
+with power as (
+
+    select
+        power.asset_id,
+        power.delivery_start_utc,
+        power.delivery_date,
+        power.latest_power_kw,
+        power.live_power_kw,
+        power.final_power_kw
+    from {{ ref("production_reconciliation") }} as power
+    {{ join_affected("power") }}
+
+),
+
+technologies as (
+
+    {{ newest_per_key(
+        ref("assets_history"),
+        key=["asset_id"],
+        newest_first=["valid_from_utc desc"],
+        columns=["asset_id", "technology"],
+    ) }}
+
+),
+
+-- What the plant cannot have done: feed in more than it can, or without the sun.
+suspicious as (
+
+    select
+        power.asset_id,
+        power.delivery_start_utc,
+        power.delivery_date,
+        power.latest_power_kw,
+        power.live_power_kw,
+        power.final_power_kw,
+        members.capacity_kw,
+        technologies.technology = 'solar' and power.latest_power_kw <= 0 as is_dark
+    from power
+    {{ join_members(to="power", how="inner") }}
+    left join technologies on power.asset_id = technologies.asset_id
+    where
+        greatest(power.latest_power_kw, power.live_power_kw, power.final_power_kw)
+        > (1 + {{ var("finding_capacity_tolerance") }}) * members.capacity_kw
+        or (
+            technologies.technology = 'solar'
+            and power.latest_power_kw <= 0
+            and greatest(power.live_power_kw, power.final_power_kw)
+            >= {{ var("finding_min_share_of_capacity") }} * members.capacity_kw
+        )
+
+),
+
+suspicious_by_source as (
+
+    select
+        suspicious.asset_id,
+        suspicious.delivery_start_utc,
+        suspicious.delivery_date,
+        received.source,
+        received.power_kw,
+        suspicious.latest_power_kw as forecast_power_kw,
+        suspicious.capacity_kw,
+        suspicious.is_dark
+    from suspicious
+    cross join
+        lateral {{ each_row(
+            [
+                ["'forecast'", "suspicious.latest_power_kw"],
+                ["'live'", "suspicious.live_power_kw"],
+                ["'final_production'", "suspicious.final_power_kw"],
+            ],
+            columns=["source", "power_kw"],
+            name="received",
+        ) }}
+
+),
+
+above_capacity as (
+
+    select
+        source,
+        asset_id,
+        delivery_date,
+        'above_capacity' as finding,
+        count(*)::integer as quarter_hour_count,
+        {{ sum_in_order("power_kw - capacity_kw", ["delivery_start_utc"]) }} / count(*) as error_before_kw,
+        'capacity' as reference,
+        max(power_kw) as greatest_power_kw,
+        max(capacity_kw) as capacity_kw
+    from suspicious_by_source
+    where power_kw > (1 + {{ var("finding_capacity_tolerance") }}) * capacity_kw
+    group by source, asset_id, delivery_date
+
+),
+
+forecast_days as (
+
+    select
+        asset_id,
+        delivery_date,
+        max(latest_power_kw) as greatest_power_kw
+    from power
+    group by asset_id, delivery_date
+
+),
+
+-- What is above the capacity is no sun. Where all of a day's forecast is nothing, it says nothing of the night.
+dark as (
+
+    select
+        suspicious_by_source.source,
+        suspicious_by_source.asset_id,
+        suspicious_by_source.delivery_start_utc,
+        suspicious_by_source.delivery_date,
+        suspicious_by_source.power_kw,
+        suspicious_by_source.forecast_power_kw
+    from suspicious_by_source
+    inner join forecast_days
+        on
+            suspicious_by_source.asset_id = forecast_days.asset_id
+            and suspicious_by_source.delivery_date = forecast_days.delivery_date
+    where
+        suspicious_by_source.is_dark
+        and suspicious_by_source.power_kw
+        >= {{ var("finding_min_share_of_capacity") }} * suspicious_by_source.capacity_kw
+        and forecast_days.greatest_power_kw
+        >= {{ var("finding_min_share_of_capacity") }} * suspicious_by_source.capacity_kw
+
+),
+
+night_production as (
+
+    select
+        source,
+        asset_id,
+        delivery_date,
+        'night_production' as finding,
+        count(*)::integer as quarter_hour_count,
+        {{ sum_in_order("power_kw - forecast_power_kw", ["delivery_start_utc"]) }} / count(*) as error_before_kw,
+        'forecast' as reference,
+        max(power_kw) as greatest_power_kw
+    from dark
+    where
+        not exists (
+            select above_capacity.asset_id from above_capacity
+            where
+                above_capacity.source = dark.source
+                and above_capacity.asset_id = dark.asset_id
+                and above_capacity.delivery_date = dark.delivery_date
+        )
+        and not exists (
+            select revisions.asset_id from {{ ref("forecast_revisions") }} as revisions
+            where
+                revisions.asset_id = dark.asset_id
+                and revisions.delivery_start_utc = dark.delivery_start_utc
+                and revisions.power_kw > 0
+        )
+    group by source, asset_id, delivery_date
+    -- A plant that is early or late by a little is seen in the twilight.
+    having count(*) >= {{ var("finding_min_night_quarter_hours") }}
+
+)
+
+select
+    source,
+    asset_id,
+    delivery_date,
+    finding,
+    quarter_hour_count,
+    error_before_kw,
+    reference,
+    {{ source_of_day() }} || ' goes up to ' || {{ whole_kw("greatest_power_kw") }} || ', '
+    || {{ whole_kw("greatest_power_kw - capacity_kw") }} || ' above its capacity' as detail
+from above_capacity
+union all
+select
+    source,
+    asset_id,
+    delivery_date,
+    finding,
+    quarter_hour_count,
+    error_before_kw,
+    reference,
+    {{ source_of_day() }} || ' has up to ' || {{ whole_kw("greatest_power_kw") }} || ' for '
+    || {{ duration_in_words("quarter_hour_count") }} || ' for which every version forecast nothing' as detail
+from night_production

@@ -1,0 +1,145 @@
+{{ config(
+    materialized="incremental",
+    unique_key=["asset_id", "delivery_date"],
+    indexes=[{"columns": ["delivery_date"]}],
+) }}
+
+with power as (
+
+    select
+        power.asset_id,
+        power.delivery_start_utc,
+        power.delivery_date,
+        power.latest_power_kw,
+        power.live_power_kw,
+        power.final_power_kw
+    from {{ ref("int_power_by_source") }} as power
+    {{ join_affected("power") }}
+    where not power.is_only_open
+
+),
+
+redispatched as (
+
+    select
+        asset_id,
+        delivery_start_utc
+    from {{ ref("int_redispatched_quarter_hours") }}
+
+),
+
+measured_days as (
+
+    select
+        asset_id,
+        delivery_date
+    from power
+    where
+        live_power_kw is not null
+        or final_power_kw is not null
+    group by asset_id, delivery_date
+
+),
+
+days as (
+
+    select
+        measured_days.asset_id,
+        measured_days.delivery_date,
+        {{ local_midnight("measured_days.delivery_date", timezone_of()) }} as from_utc,
+        {{ local_midnight("measured_days.delivery_date + 1", timezone_of()) }} as to_utc,
+        {{ local_midnight("measured_days.delivery_date", "'UTC'") }} as utc_from_utc,
+        {{ local_midnight("measured_days.delivery_date + 1", "'UTC'") }} as utc_to_utc
+    from measured_days
+    {{ join_timezone(to="measured_days") }}
+
+),
+
+-- A quarter-hour that no source knows of has its place too.
+quarter_hours as (
+
+    select
+        days.asset_id,
+        days.delivery_date,
+        quarter_hour.delivery_start_utc,
+        quarter_hour.delivery_start_utc < days.utc_from_utc as is_before_utc_day,
+        quarter_hour.delivery_start_utc >= days.utc_to_utc as is_after_utc_day
+    from days
+    cross join lateral {{ each_quarter_hour("days.from_utc", "days.to_utc", "quarter_hour") }}
+
+),
+
+-- What a curtailed plant would have fed in nobody measured, and nobody forecast what it did.
+compared as (
+
+    select
+        quarter_hours.asset_id,
+        quarter_hours.delivery_date,
+        quarter_hours.delivery_start_utc,
+        quarter_hours.is_before_utc_day,
+        quarter_hours.is_after_utc_day,
+        case when redispatched.asset_id is null then power.latest_power_kw end as forecast_power_kw,
+        case when redispatched.asset_id is null then power.live_power_kw end as live_power_kw,
+        case when redispatched.asset_id is null then power.final_power_kw end as final_power_kw
+    from quarter_hours
+    left join power
+        on
+            quarter_hours.asset_id = power.asset_id
+            and quarter_hours.delivery_start_utc = power.delivery_start_utc
+    left join redispatched
+        on
+            quarter_hours.asset_id = redispatched.asset_id
+            and quarter_hours.delivery_start_utc = redispatched.delivery_start_utc
+
+),
+
+in_both_days as (
+
+    select
+        asset_id,
+        delivery_date,
+        count(forecast_power_kw + live_power_kw)::integer as forecast_and_live_count,
+        count(forecast_power_kw + final_power_kw)::integer as forecast_and_final_count,
+        count(live_power_kw + final_power_kw)::integer as live_and_final_count
+    from compared
+    where not is_before_utc_day and not is_after_utc_day
+    group by asset_id, delivery_date
+
+),
+
+series as (
+
+    select
+        compared.asset_id,
+        compared.delivery_date,
+        min(compared.delivery_start_utc) as day_start_utc,
+        max(members.capacity_kw) as capacity_kw,
+        {{ array_in_order("compared.forecast_power_kw", "compared.delivery_start_utc") }} as forecast_power_kw,
+        {{ array_in_order("compared.live_power_kw", "compared.delivery_start_utc") }} as live_power_kw,
+        {{ array_in_order("compared.final_power_kw", "compared.delivery_start_utc") }} as final_power_kw,
+        1 + count(*) filter (where compared.is_before_utc_day)::integer as first_position,
+        count(*) filter (where not compared.is_after_utc_day)::integer as last_position
+    from compared
+    {{ join_members(to="compared") }}
+    group by compared.asset_id, compared.delivery_date
+
+)
+
+select
+    series.asset_id,
+    series.delivery_date,
+    series.day_start_utc,
+    series.capacity_kw,
+    series.forecast_power_kw,
+    series.live_power_kw,
+    series.final_power_kw,
+    series.first_position,
+    series.last_position,
+    coalesce(in_both_days.forecast_and_live_count, 0) as forecast_and_live_count,
+    coalesce(in_both_days.forecast_and_final_count, 0) as forecast_and_final_count,
+    coalesce(in_both_days.live_and_final_count, 0) as live_and_final_count
+from series
+left join in_both_days
+    on
+        series.asset_id = in_both_days.asset_id
+        and series.delivery_date = in_both_days.delivery_date
