@@ -131,6 +131,19 @@ def never_came(warehouse: Warehouse) -> list[str]:
     return [str(source) for (source,) in rows]
 
 
+def find(warehouse: Warehouse, count: int) -> None:
+    """Put so many findings in the place of those of the build, and one that is said elsewhere."""
+    with warehouse.connect() as connection:
+        connection.execute(f"alter table if exists data_findings rename to findings_before_{count}")
+        connection.execute(
+            "create table data_findings as"
+            " select date '2025-10-26' as delivery_date, 'A' || (10 + number) as asset_id,"
+            " 'shifted' as finding, 'Finding ' || number || '.' as detail"
+            f" from generate_series(1, {count}) as number"
+            " union all select date '2025-10-26', '*', 'never_came', 'Something never came.'"
+        )
+
+
 def test_only_forecasts_have_landed(built_warehouse: Warehouse, tmp_path: Path) -> None:
     build(built_warehouse, tmp_path, FORECAST)
     assert never_came(built_warehouse) == ["final-production", "imbalance-prices", "live-infeed"]
@@ -168,6 +181,15 @@ def test_nothing_but_prices_is_missing(built_warehouse: Warehouse, tmp_path: Pat
         "  Nothing: every source has sent everything for every asset on each of its days."
     ]
     assert report(built_warehouse)["missing"] == []
+    # Nor is all well where something is found.
+    find(built_warehouse, 21)
+    assert summary(built_warehouse) == [
+        *(f"  Finding {number}." for number in range(1, 21)),
+        "  ... and 1 more: select * from data_findings;",
+    ]
+    assert len(report(built_warehouse)["missing"]) == 21
+    find(built_warehouse, 20)
+    assert summary(built_warehouse) == [f"  Finding {number}." for number in range(1, 21)]
 
 
 def test_where_nothing_has_landed_every_source_is_named(built_warehouse: Warehouse) -> None:

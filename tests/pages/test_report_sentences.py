@@ -43,6 +43,18 @@ def test_a_part_of_a_day_is_not_told_as_the_whole(
     ]
 
 
+def found(*findings: tuple[str, str, str, str]) -> str:
+    """A query that gives these findings: asset, day, which, and the sentence."""
+    rows = [("", "1970-01-01", "", ""), *findings]
+    values = ", ".join(
+        f"('{asset}', date '{day}', '{kind}', '{said}')" for asset, day, kind, said in rows
+    )
+    return (
+        f"select * from (values {values}) as found (asset_id, delivery_date, finding, detail)"
+        " where finding <> ''"
+    )
+
+
 def test_first_what_keeps_the_rest_from_coming_then_what_assets_share(
     warehouse: Warehouse,
 ) -> None:
@@ -69,10 +81,22 @@ def test_first_what_keeps_the_rest_from_coming_then_what_assets_share(
             " from unnest(array['forecast', 'final_production']) as source,"
             " unnest(array[-1, 1]) as days"
         ),
+        "data_findings": found(
+            ("A", "2025-10-26", "shifted", "A is an hour late."),
+            ("B", "2025-10-26", "swapped", "B has what C produced."),
+            # Of a day that the report does not show, and what is missing on every day.
+            ("A", "2025-10-25", "shifted", "A was an hour late."),
+            ("D", "2025-06-08", "never_came", "D never sent live infeed."),
+            # That source_status says.
+            ("*", "2025-10-26", "never_came", "Prices never came."),
+        ),
     }
     thirty = ", ".join(f"A{number}" for number in range(10, 40))
     assert asked(warehouse, "missing", marts) == [
         (True, "imbalance prices never came: no document of it has ever landed."),
+        (True, "A is an hour late."),
+        (True, "B has what C produced."),
+        (True, "D never sent live infeed."),
         (True, "forecasts is late: its newest document is 1.5 hours old."),
         (
             True,
@@ -113,6 +137,7 @@ def test_of_a_source_that_never_came_no_gaps_are_listed(warehouse: Warehouse) ->
         "data_coverage": coverage,
         "source_status": status,
         "dso_unmapped_production": unmapped,
+        "data_findings": found(),
     }
     # Documents of final production have landed: where it has no value says each day.
     assert asked(warehouse, "missing", marts) == [

@@ -108,6 +108,17 @@ sentences as (
     from never_came
     union all
     select
+        1 as place,
+        true as is_nothing,
+        delivery_date as newest_date,
+        detail as sentence
+    from data_findings
+    where
+        -- What never came is missing on every day; of whole sources it has been said.
+        (delivery_date between %(first_date)s and %(last_date)s or finding = 'never_came')
+        and not (finding = 'never_came' and asset_id = '*')
+    union all
+    select
         2 as place,
         true as is_nothing,
         null as newest_date,
