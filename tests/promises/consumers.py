@@ -33,7 +33,7 @@ LEAVES = {
     "portfolio_imbalance": "netting_eur",
     "redispatch_lost_energy": "lost_energy_kwh",
     "data_coverage": "missing_count",
-    "source_status": "document_count",
+    "data_findings": "quarter_hour_count",
 }
 
 

@@ -55,7 +55,11 @@ def wave(number: int, capacity_kw: object = CAPACITY_KW) -> list[Arrival]:
                 asset_id=asset_id,
                 version_utc=version,
                 grid_start_utc=version,
-                power_kw=tuple(float(100 * number + n) for n in range(12)),
+                # One more quarter-hour of B lies above its capacity.
+                power_kw=tuple(
+                    5000.0 if (asset_id, quarter, n) == ("B", 3, 0) else float(100 * number + n)
+                    for n in range(12)
+                ),
                 **origin(f"forecasts/{asset_id}/{version}", 15 * quarter + 1),
             )
             arrivals.append(Arrival((forecast,)))
