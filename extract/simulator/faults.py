@@ -25,10 +25,10 @@ _BERLIN = ZoneInfo("Europe/Berlin")
 _LEAST_QUALITY = 0.5
 _CAPACITY_KW = {asset.asset_id: asset.capacity_kw for asset in KNOWN_ASSETS}
 
-_LATE_ASSET_ID = "WND-DE-002"
-_LATE_DAY = dt.date(2025, 6, 9)
+_PARTLY_SETTLED_DAY = dt.date(2025, 6, 9)
 # The rest of the day is not settled yet: 8 June stays the newest day that nearly all is.
 _SETTLED_HOURS = 16
+_INSTANT = "%Y-%m-%d %H:%M:%S.%f UTC"
 
 
 @dataclass(frozen=True)
@@ -65,18 +65,6 @@ def frozen(samples: list[Sample], window: Window) -> list[Sample]:
     return _changed(samples, window, lambda timestamp_ms, _: good[min(good)])
 
 
-def interpolated(samples: list[Sample], window: Window) -> list[Sample]:
-    """A straight line from the first good value of the window to its last."""
-    good = _good(samples, window)
-
-    def on_the_line(timestamp_ms: float, _: float) -> float:
-        first_ms, last_ms = min(good), max(good)
-        share = (timestamp_ms - first_ms) / (last_ms - first_ms)
-        return round(good[first_ms] + share * (good[last_ms] - good[first_ms]), 2)
-
-    return _changed(samples, window, on_the_line)
-
-
 def held_at(samples: list[Sample], window: Window, power_kw: float) -> list[Sample]:
     """Each value of the window is the same, in kW."""
     return _changed(samples, window, lambda timestamp_ms, _: power_kw)
@@ -89,13 +77,27 @@ def raised(samples: list[Sample], window: Window, by_kw: float) -> list[Sample]:
 
 def one_hour_late(content: bytes) -> bytes:
     """A file of final production whose instants are an hour after those that are meant."""
-    header, *rows = content.decode().splitlines()
-    late = []
-    for row in rows:
-        start, *cells = row.split(",")
-        instant = dt.datetime.strptime(start, "%Y-%m-%d %H:%M:%S.%f UTC") + dt.timedelta(hours=1)
-        late.append(",".join([f"{instant:%Y-%m-%d %H:%M:%S.%f} UTC", *cells]))
-    return ("\n".join([header, *late]) + "\n").encode()
+    header, rows = _rows(content)
+    return _file(header, [(start + dt.timedelta(hours=1), values) for start, values in rows])
+
+
+def interpolated(content: bytes, begin: dt.datetime, end: dt.datetime) -> bytes:
+    """A file of final production that is a straight line from one of its instants to another."""
+    header, rows = _rows(content)
+    values_at = dict(rows)
+
+    def on_the_line(start: dt.datetime) -> list[float]:
+        share = (start - begin) / (end - begin)
+        ends = zip(values_at[begin], values_at[end], strict=True)
+        return [first + share * (last - first) for first, last in ends]
+
+    return _file(
+        header,
+        [
+            (start, on_the_line(start) if begin <= start <= end else values)
+            for start, values in rows
+        ],
+    )
 
 
 def faulty_live_infeed_files(plan: SimulationPlan) -> Iterator[tuple[str, bytes]]:
@@ -112,13 +114,14 @@ def faulty_live_infeed_files(plan: SimulationPlan) -> Iterator[tuple[str, bytes]
 
 
 def faulty_final_production_files(plan: SimulationPlan) -> Iterator[tuple[str, bytes]]:
-    """Names and contents: the plan's final production, and a part of a day that is an hour late."""
+    """Names and contents: the plan's final production, and parts of a day with a fault each."""
     files = dict(final_production_files(plan))
-    asset = plan.assets_by_id.get(_LATE_ASSET_ID)
-    if asset is not None and _LATE_DAY in plan.days:
-        name, content = final_production_file(plan, (asset,), _LATE_DAY)
-        settled = b"".join(content.splitlines(keepends=True)[: 1 + 4 * _SETTLED_HOURS])
-        files[name] = one_hour_late(settled)
+    for asset_id, fault in _FINAL_FAULTS.items():
+        asset = plan.assets_by_id.get(asset_id)
+        if asset is not None and _PARTLY_SETTLED_DAY in plan.days:
+            name, content = final_production_file(plan, (asset,), _PARTLY_SETTLED_DAY)
+            lines = fault(content).splitlines(keepends=True)
+            files[name] = b"".join(lines[: 1 + 4 * _SETTLED_HOURS])
     yield from files.items()
 
 
@@ -132,17 +135,26 @@ _SWAPPED = {
     "WND01_20250607.json": "WND03_20250607.json",
     "WND03_20250607.json": "WND01_20250607.json",
 }
-# The wind of WND-DE-002 rises meanwhile, and that of WND-DE-003 comes early in its hours.
+# The wind of WND-DE-002 rises meanwhile, then falls below the value: a forecast, the only
+# reference on a day that is not settled, has to lie above and below one that stands still.
 _LIVE_FAULTS: Mapping[str, Callable[[list[Sample]], list[Sample]]] = {
     "SOL02_20250607.json": partial(sign_flipped, window=_hours(7, 0, 24)),
-    "WND02_20250607.json": partial(frozen, window=_hours(7, 14, 20)),
+    "WND02_20250607.json": partial(frozen, window=_hours(7, 17.5, 23.5)),
     "WND01_20250608.json": partial(
         held_at, window=_hours(8, 9, 9.5), power_kw=1.3 * _CAPACITY_KW["WND-DE-001"]
     ),
     "WND01_20250609.json": partial(in_megawatts, window=_hours(9, 0, 24)),
-    "WND03_20250609.json": partial(interpolated, window=_hours(9, 14, 20)),
     "SOL02_20250609.json": partial(
         raised, window=_hours(9, 0, 3), by_kw=0.15 * _CAPACITY_KW["SOL-DE-002"]
+    ),
+}
+# The wind of WND-DE-003 rises late in its hours, and then fast: it lies below the line, then above.
+_FINAL_FAULTS: Mapping[str, Callable[[bytes], bytes]] = {
+    "WND-DE-002": one_hour_late,
+    "WND-DE-003": partial(
+        interpolated,
+        begin=dt.datetime(2025, 6, 9, 10, tzinfo=dt.UTC),
+        end=dt.datetime(2025, 6, 9, 16, tzinfo=dt.UTC),
     ),
 }
 
@@ -177,3 +189,23 @@ def _changed(
         else (timestamp_ms, power_kw, quality)
         for timestamp_ms, power_kw, quality in samples
     ]
+
+
+def _rows(content: bytes) -> tuple[str, list[tuple[dt.datetime, list[float]]]]:
+    """The header of a file of final production; the kW of its metering points by instant."""
+    header, *lines = content.decode().splitlines()
+    rows = []
+    for line in lines:
+        start, *cells = line.split(",")
+        instant = dt.datetime.strptime(start, _INSTANT).replace(tzinfo=dt.UTC)
+        rows.append((instant, [float(cell) for cell in cells]))
+    return header, rows
+
+
+def _file(header: str, rows: list[tuple[dt.datetime, list[float]]]) -> bytes:
+    """What `_rows` reads, written as the grid operator does: to hundredths of a kW."""
+    lines = [
+        ",".join([f"{start:{_INSTANT}}", *(f"{value:.2f}" for value in values)])
+        for start, values in rows
+    ]
+    return ("\n".join([header, *lines]) + "\n").encode()

@@ -21,6 +21,7 @@ FAULTY = replace(PLAN, with_faults=True)
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUR_MS = 3_600_000.0
 LATE = "dso/final_production_MP-WND-002_20250610.csv"
+STRAIGHT = "dso/final_production_MP-WND-003_20250610.csv"
 LIVE = {
     "WND01_20250607.json",
     "WND02_20250607.json",
@@ -28,7 +29,6 @@ LIVE = {
     "SOL02_20250607.json",
     "WND01_20250608.json",
     "WND01_20250609.json",
-    "WND03_20250609.json",
     "SOL02_20250609.json",
 }
 Values = dict[float, float]
@@ -81,7 +81,7 @@ def test_only_documents_that_are_said_to_have_a_fault_differ(
     clean: Path, faulty: Path, tmp_path: Path
 ) -> None:
     before, after = contents(clean), contents(faulty)
-    assert after.keys() - before.keys() == {LATE}
+    assert after.keys() - before.keys() == {LATE, STRAIGHT}
     assert before.keys() <= after.keys()
     assert {name for name in before if before[name] != after[name]} == {
         f"live_infeed/{name}" for name in LIVE
@@ -116,14 +116,17 @@ def test_the_sign_is_flipped_up_to_midnight(documents: dict[str, tuple[Values, V
     assert all(before[at] == after[at] for at in beyond)
 
 
-def test_a_value_is_frozen_while_the_wind_rises(
+def test_a_value_is_frozen_while_the_wind_rises_and_falls(
     documents: dict[str, tuple[Values, Values]],
 ) -> None:
     before, after = documents["WND02_20250607.json"]
-    frozen = hours(after, 7, 14, 20)
-    assert set(frozen.values()) == {before[min(frozen)]}
+    frozen = hours(after, 7, 17.5, 23.5)
+    [value] = set(frozen.values())
+    assert value == before[min(frozen)]
     assert len(frozen) > 300
-    assert np.ptp(list(hours(before, 7, 14, 20).values())) > 0.5 * 6600
+    meant = list(hours(before, 7, 17.5, 23.5).values())
+    assert max(meant) > value + 0.2 * 6600
+    assert min(meant) < value - 0.2 * 6600
     assert frozen.keys() >= changed((before, after))[0].keys()
 
 
@@ -140,19 +143,6 @@ def test_megawatts_are_said_to_be_kilowatts(
     before, after = documents["WND01_20250609.json"]
     assert after == {at: round(value / 1000, 3) for at, value in before.items()}
     assert json.loads((faulty / "live_infeed/WND01_20250609.json").read_bytes())["units"][1] == "kW"
-
-
-def test_a_straight_line_lies_where_the_course_is_none(
-    documents: dict[str, tuple[Values, Values]],
-) -> None:
-    before, after = documents["WND03_20250609.json"]
-    line = hours(after, 9, 14, 20)
-    ends = [min(line), max(line)]
-    assert [line[at] for at in ends] == [before[at] for at in ends]
-    expected = np.interp(list(line), ends, [line[at] for at in ends])
-    assert list(line.values()) == pytest.approx(list(expected), abs=0.0051)
-    assert max(abs(before[at] - line[at]) for at in line) > 0.25 * 5600
-    assert line.keys() >= changed((before, after))[0].keys()
 
 
 def test_the_sun_shines_at_night(documents: dict[str, tuple[Values, Values]]) -> None:
@@ -174,6 +164,21 @@ def test_final_production_is_an_hour_late(faulty: Path) -> None:
     assert len(rows) == 64
 
 
+def test_final_production_is_a_straight_line_where_the_course_is_none(faulty: Path) -> None:
+    rows = csv_rows(faulty / STRAIGHT)
+    assert rows[0]["delivery_start__utc_"] == "2025-06-09 00:00:00.000000 UTC"
+    assert rows[-1]["delivery_start__utc_"] == "2025-06-09 15:45:00.000000 UTC"
+    produced = produced_power_kw(PLAN, PLAN.assets_by_id["WND-DE-003"], dt.date(2025, 6, 9))
+    # From 10:00 to the value at 16:00, which is not settled yet.
+    line = np.interp(range(40, 65), [40, 64], produced[[40, 64]])
+    expected = [*produced[:40], *line[:-1]]
+    power = [row["MP-WND-003__kw_"] for row in rows]
+    # The ends of the line are rounded, and the values on it again.
+    assert [float(value) for value in power] == pytest.approx(expected, abs=0.0101)
+    assert all(len(value.split(".")[1]) == 2 for value in power)
+    assert max(abs(produced[40:65] - line)) > 0.2 * 5600
+
+
 @pytest.mark.parametrize(
     ("plan", "names"),
     [
@@ -192,7 +197,7 @@ def test_what_a_plan_does_not_have_has_no_fault(
     assert {name for name in before if before[name] != after[name]} == names
 
 
-def test_a_day_that_is_settled_is_late_instead(tmp_path: Path) -> None:
-    plan = SimulationPlan(day_count=4, with_faults=True)
-    rows = csv_rows(write_files(plan, tmp_path).directory / LATE)
-    assert rows[0]["delivery_start__utc_"] == "2025-06-09 01:00:00.000000 UTC"
+def test_a_day_that_is_settled_has_its_faults_instead(faulty: Path, tmp_path: Path) -> None:
+    settled = write_files(SimulationPlan(day_count=4, with_faults=True), tmp_path).directory
+    for name in (LATE, STRAIGHT):
+        assert (settled / name).read_bytes() == (faulty / name).read_bytes()

@@ -51,11 +51,15 @@ def test_final_production_of_all_but_one_plant(demo: Demo) -> None:
         " from dso_final_production where delivery_start_utc < '2025-06-09 00:00+00'"
         " group by 1 order by 1"
     ) == [(asset, 96, "2025-06-08 00:00:00+00", "2025-06-08 23:45:00+00") for asset in SETTLED]
-    # Of the next day, what came an hour late.
+    # Of the next day, what came an hour late and what is a straight line in part.
     assert warehouse.rows(
         "select asset_id, count(*), min(delivery_start_utc)::text, max(delivery_start_utc)::text"
-        " from dso_final_production where delivery_start_utc >= '2025-06-09 00:00+00' group by 1"
-    ) == [("WND-DE-002", 64, "2025-06-09 01:00:00+00", "2025-06-09 16:45:00+00")]
+        " from dso_final_production where delivery_start_utc >= '2025-06-09 00:00+00'"
+        " group by 1 order by 1"
+    ) == [
+        ("WND-DE-002", 64, "2025-06-09 01:00:00+00", "2025-06-09 16:45:00+00"),
+        ("WND-DE-003", 64, "2025-06-09 00:00:00+00", "2025-06-09 15:45:00+00"),
+    ]
     assert warehouse.rows(
         "select distinct asset_id from data_coverage"
         " where source = 'final_production' and received_count = 0"
@@ -139,8 +143,8 @@ def test_netting_is_worth_something_where_being_short_costs_more(demo: Demo) -> 
         " count(*) filter (where netting_eur > 0.1), min(netting_eur)"
         " from portfolio_imbalance"
     )
-    # 8 June (UTC), and what was settled of one plant on the day after it.
-    assert quarter_hours == 96 + 64
+    # 8 June (UTC), and what was settled of two plants on the day after it.
+    assert quarter_hours == 96 + 68
     assert (estimated, netted, least) == (10, 4, 0)
 
 
@@ -154,6 +158,26 @@ def test_the_redispatched_hour_has_lost_energy_and_its_price(demo: Demo) -> None
     assert rows == [
         ("WND-DE-003", f"2025-06-08 09:{minute}:00+00", True, True, True)
         for minute in ("00", "15", "30", "45")
+    ]
+
+
+def test_each_fault_has_its_finding_and_nothing_else_has_one(demo: Demo) -> None:
+    final, live = "final_production", "live"
+    assert demo.warehouse.rows(
+        "select source, asset_id, delivery_date::text, finding, other_asset_id"
+        " from data_findings order by delivery_date, source, asset_id, finding"
+    ) == [
+        (live, "SOL-DE-001", "2025-06-07", "never_came", None),
+        (live, "SOL-DE-002", "2025-06-07", "sign_flipped", None),
+        (live, "WND-DE-001", "2025-06-07", "swapped", "WND-DE-003"),
+        (live, "WND-DE-002", "2025-06-07", "frozen", None),
+        (live, "WND-DE-003", "2025-06-07", "swapped", "WND-DE-001"),
+        (final, "WND-DE-001", "2025-06-08", "never_came", None),
+        (live, "WND-DE-001", "2025-06-08", "above_capacity", None),
+        (final, "WND-DE-002", "2025-06-09", "shifted", None),
+        (final, "WND-DE-003", "2025-06-09", "interpolated", None),
+        (live, "SOL-DE-002", "2025-06-09", "night_production", None),
+        (live, "WND-DE-001", "2025-06-09", "scaled", None),
     ]
 
 
