@@ -286,7 +286,7 @@ select
     end
     || case
         when compared.witness_power_kw is null
-            then ', or ' || {{ source_in_words("compared.reference") }} || ' the other way: nothing else tells which'
+            then ', unless the ' || {{ source_in_words("compared.reference") }} || ' is wrong'
         else ''
     end as detail
 from named

@@ -258,6 +258,6 @@ select
         when 'frozen' then ' stands at ' || {{ whole_kw("greatest_power_kw") }}
         else ' is a straight line'
     end
-    || ' for ' || {{ duration_in_words("quarter_hour_count") }} || ' while ' || {{ source_in_words("reference") }}
+    || ' for ' || {{ duration_in_words("quarter_hour_count") }} || ' while the ' || {{ source_in_words("reference") }}
     || ' moves' as detail
 from longest_runs
