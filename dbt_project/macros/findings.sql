@@ -2,25 +2,20 @@
 
 {#-
     The part of a day's array that is compared as a whole: the quarter-hours that the delivery day and the UTC day of the same
-    date have in common, as one document holds them whether it goes by local or by UTC days. A document that is `late_by`
-    quarter-hours says in `series` what the reference says so much earlier: undone, both lie at the same positions.
+    date have in common, as one document holds them whether it goes by local or by UTC days; or a half of it, 1 or 2. A
+    document that is `late_by` quarter-hours says in `series` what the reference says so much earlier: undone, both lie at
+    the same positions.
 -#}
-{% macro compared_part(relation, series, late_by="0", is_reference=false) -%}
-    {%- set first = "greatest(" ~ late_by ~ ", 0)" -%}
-    {%- set last = "least(" ~ late_by ~ ", 0)" -%}
-    {%- if is_reference -%}
-        {{ array_slice(
-            relation ~ "." ~ series,
-            relation ~ ".first_position - " ~ last,
-            relation ~ ".last_position - " ~ first,
-        ) }}
-    {%- else -%}
-        {{ array_slice(
-            relation ~ "." ~ series,
-            relation ~ ".first_position + " ~ first,
-            relation ~ ".last_position + " ~ last,
-        ) }}
-    {%- endif -%}
+{% macro compared_part(relation, series, late_by="0", is_reference=false, half=none) -%}
+    {%- set middle = "((" ~ relation ~ ".first_position + " ~ relation ~ ".last_position) / 2)::integer" -%}
+    {%- set first = middle ~ " + 1" if half == 2 else relation ~ ".first_position" -%}
+    {%- set last = middle if half == 1 else relation ~ ".last_position" -%}
+    {%- set is_later = late_by if not is_reference else "-(" ~ late_by ~ ")" -%}
+    {{ array_slice(
+        relation ~ "." ~ series,
+        first ~ " + greatest(" ~ is_later ~ ", 0)",
+        last ~ " + least(" ~ is_later ~ ", 0)",
+    ) }}
 {%- endmacro %}
 
 {#- The beginning of a finding's sentence: WND-DE-002: final production of 9 June. Of a relation, or of the only one. -#}
@@ -54,11 +49,14 @@
     floor({{ power_kw }} + 0.5)::integer || ' kW'
 {%- endmacro %}
 
-{#- Quarter-hours as a sentence has them: one hour, 2 hours, 45 minutes. -#}
+{#- Quarter-hours as a sentence has them: one hour, 2 hours, 45 minutes, 5 hours 15 minutes. -#}
 {% macro duration_in_words(quarter_hours) -%}
+    {%- set hours = "floor(" ~ quarter_hours ~ " / 4.0)::integer" -%}
+    {%- set minutes = "mod(" ~ quarter_hours ~ ", 4) * 15 || ' minutes'" -%}
     case
-        when {{ quarter_hours }} = 4 then 'one hour'
-        when mod({{ quarter_hours }}, 4) = 0 then ({{ quarter_hours }} / 4)::integer || ' hours'
-        else {{ quarter_hours }} * 15 || ' minutes'
+        when {{ quarter_hours }} < 4 then {{ minutes }}
+        else
+            case when {{ quarter_hours }} < 8 then 'one hour' else {{ hours }} || ' hours' end
+            || case when mod({{ quarter_hours }}, 4) = 0 then '' else ' ' || {{ minutes }} end
     end
 {%- endmacro %}

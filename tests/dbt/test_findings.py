@@ -160,7 +160,7 @@ def test_findings_come_and_go_with_what_lands(build: "Builder") -> None:
     known = [forecast(one) for one in "AB"] + [live_infeed(one) for one in "AB"]
     assert build(technical_data(1000, NOON - 20 * DAY), contracts(), *known) == []
     # What A carries is B's; what B carries is not known yet.
-    assert build(of_a) == ["B: final production never came, though others have it"]
+    assert build(of_a) == ["B: no final production ever came that counts, though others have it"]
     assert build(of_b) == [
         "A: final production of 9 June looks swapped with that of B",
         "B: final production of 9 June looks swapped with that of A",
@@ -170,10 +170,10 @@ def test_findings_come_and_go_with_what_lands(build: "Builder") -> None:
     # B's is taken back: A's is no swap any more, and its own comes an hour late.
     assert build(late, retracted=[of_a, of_b]) == [
         "A: final production of 9 June looks shifted by one hour, too late",
-        "B: final production never came, though others have it",
+        "B: no final production ever came that counts, though others have it",
         "A has one",
     ]
     # Of a plant a hundred times as large it is next to nothing.
     assert build(technical_data(100_000, NOON - 10 * DAY)) == [
-        "B: final production never came, though others have it"
+        "B: no final production ever came that counts, though others have it"
     ]

@@ -111,7 +111,12 @@ def spells_of(plan: SimulationPlan) -> tuple[Spell, ...]:
     spells = []
     for wind_factor in (_STORM, _CALM):
         windier = WindierPlan(
-            plan.seed, plan.asset_count, plan.first_day, plan.day_count, True, wind_factor
+            plan.seed,
+            plan.asset_count,
+            plan.first_day,
+            plan.day_count,
+            versions_complete=True,
+            wind_factor=wind_factor,
         )
         share = np.zeros(len(grid))
         for _ in range(max(1, plan.day_count // _DAYS_PER_SPELL)):

@@ -123,10 +123,14 @@ def test_the_page_shows_what_the_marts_hold(shared_demo: Demo, report_file: Path
     assert redispatched == [44, 45, 46, 47]
 
 
-def test_the_words_say_what_is_missing_and_what_was_produced(report_file: Path) -> None:
+def test_the_words_say_what_is_missing_and_what_was_produced(
+    shared_demo: Demo, report_file: Path
+) -> None:
     data = data_of(report_file.read_text())
-    missing = [row["sentence"] for row in data["missing"] if row["isNothing"]]
-    assert missing == [
+    sentences = [row["sentence"] for row in data["missing"] if row["isNothing"]]
+    found = [one for (one,) in shared_demo.warehouse.rows("select detail from data_findings")]
+    assert set(sentences[: len(found)]) == {f"{detail}." for detail in found}
+    assert sentences[len(found) :] == [
         "4 assets have no live infeed on 10 June: SOL-DE-001, WND-DE-001, WND-DE-002, WND-DE-003.",
         "SOL-DE-001 has no live infeed on 7 June, 8 June, 9 June.",
         "WND-DE-001 has no final production on 8 June, 9 June.",

@@ -1,24 +1,14 @@
 {%- set is_first = "series.first_count >= " ~ var("finding_min_quarter_hours") -%}
 {%- set is_second = "series.second_count >= " ~ var("finding_min_quarter_hours") -%}
 
-with assets as (
-
-    {{ newest_per_key(
-        ref("assets_history"),
-        key=["asset_id"],
-        newest_first=["valid_from_utc desc"],
-        columns=["asset_id", "technology", "capacity_kw"],
-    ) }}
-
-)
-
+-- Without a CTE, so that the asset and the day that a reader asks for reach the index of the days.
 select
     series.source,
     by_day.asset_id,
     by_day.delivery_date,
     by_day.day_start_utc,
-    assets.technology,
-    coalesce(by_day.capacity_kw, assets.capacity_kw) as capacity_kw,
+    nameplates.technology,
+    coalesce(by_day.capacity_kw, nameplates.capacity_kw) as capacity_kw,
     by_day.first_position,
     by_day.last_position,
     series.power_kw,
@@ -30,7 +20,7 @@ select
     case when {{ is_first }} then series.first_count when {{ is_second }} then series.second_count end as pair_count,
     case when {{ is_first }} and {{ is_second }} then series.second_power_kw end as witness_power_kw
 from {{ ref("int_power_by_day") }} as by_day
-left join assets on by_day.asset_id = assets.asset_id
+left join {{ ref("int_asset_nameplates") }} as nameplates on by_day.asset_id = nameplates.asset_id
 cross join
     lateral {{ each_row(
         [
@@ -57,4 +47,4 @@ cross join
         ],
         name="series",
     ) }}
-where coalesce(by_day.capacity_kw, assets.capacity_kw) > 0
+where coalesce(by_day.capacity_kw, nameplates.capacity_kw) > 0

@@ -10,15 +10,16 @@
     (1000, "1,000 times too large (W, not kW)", 0.001),
     (0.001, "1,000 times too small (MW, not kW)", 1000),
 ] -%}
+{#- Where a forecast is one of the two, some faults look like weather. -#}
 {%- set faults = [] -%}
 {%- set max_shift = var("finding_max_shift_quarter_hours") -%}
 {%- for late_by in range(-max_shift, max_shift + 1) if late_by -%}
-    {%- do faults.append(["'shifted'", late_by, "1.0", "''"]) -%}
+    {%- do faults.append(["'shifted'", late_by, "1.0", "''", "true" if late_by % 4 == 0 else "false"]) -%}
 {%- endfor -%}
 {%- for factor, words, undone_by in scales -%}
-    {%- do faults.append(["'scaled'", 0, undone_by, "'" ~ words ~ "'"]) -%}
+    {%- do faults.append(["'scaled'", 0, undone_by, "'" ~ words ~ "'", "true" if factor in [1000, 0.001] else "false"]) -%}
 {%- endfor -%}
-{%- do faults.append(["'sign_flipped'", 0, "-1.0", "'turned around: consumption for production'"]) -%}
+{%- do faults.append(["'sign_flipped'", 0, "-1.0", "'turned around: consumption for production'", "true"]) -%}
 
 with compared as (
 
@@ -117,13 +118,27 @@ undone as (
             compared_part("differing", "power_kw", late_by="fault.late_by"),
             compared_part("differing", "reference_power_kw", late_by="fault.late_by", is_reference=true),
             "fault.undone_by",
-        ) }} as undone_error_kw
+        ) }} as undone_error_kw,
+        case
+            when fault.late_by = 0 then differing.reference_level_kw
+            else {{ mean_distance(
+                compared_part("differing", "power_kw", late_by="fault.late_by"),
+                compared_part("differing", "reference_power_kw", late_by="fault.late_by", is_reference=true),
+                0,
+            ) }}
+        end as compared_level_kw
     from differing
-    cross join lateral {{ each_row(faults, columns=["finding", "late_by", "undone_by", "words"], name="fault") }}
-    -- A forecast that follows what was measured is late by a quarter-hour or two, and a front by some more.
+    cross join
+        lateral {{ each_row(
+            faults,
+            columns=["finding", "late_by", "undone_by", "words", "is_no_weather"],
+            name="fault",
+        ) }}
+    -- A forecast that follows what was measured is late by a quarter-hour or two, a front by some more; and fog leaves
+    -- a quarter of a clear sky.
     where
         differing.is_measured
-        or mod(fault.late_by, 4) = 0
+        or fault.is_no_weather
 
 ),
 
@@ -145,7 +160,8 @@ swapped as (
         {{ mean_distance(
             compared_part("other", "power_kw"),
             compared_part("differing", "reference_power_kw"),
-        ) }} as undone_error_kw
+        ) }} as undone_error_kw,
+        differing.reference_level_kw as compared_level_kw
     from differing
     inner join differing as other
         on
@@ -182,7 +198,9 @@ decisive as (
     from explanations
     where
         error_kw - undone_error_kw >= {{ var("finding_min_share_of_capacity") }} * capacity_kw
-        and undone_error_kw <= least(error_kw, reference_level_kw) * case
+        -- What a shift leaves out of the comparison is not what mattered.
+        and compared_level_kw >= {{ var("finding_max_error_ratio") }} * reference_level_kw
+        and undone_error_kw <= least(error_kw, compared_level_kw) * case
             when finding = 'shifted' and is_measured then {{ var("finding_max_error_ratio") }}
             else {{ var("finding_max_error_ratio_strict") }}
         end
@@ -206,10 +224,41 @@ mutual as (
 
 ),
 
+-- A front that comes late is one event; a clock that is wrong shows in both halves of the day.
+steady as (
+
+    select mutual.*
+    from mutual
+    inner join differing
+        on
+            mutual.source = differing.source
+            and mutual.asset_id = differing.asset_id
+            and mutual.delivery_date = differing.delivery_date
+    where
+        mutual.finding <> 'shifted'
+        or differing.is_measured
+        or (
+            {%- for half in [1, 2] %}
+                {{ mean_distance(
+                    compared_part("differing", "power_kw", half=half),
+                    compared_part("differing", "reference_power_kw", half=half),
+                ) }} >= greatest(
+                    {{ var("finding_min_share_of_capacity") }} * differing.capacity_kw,
+                    {{ mean_distance(
+                        compared_part("differing", "power_kw", "mutual.late_by", half=half),
+                        compared_part("differing", "reference_power_kw", "mutual.late_by", is_reference=true, half=half),
+                    ) }} / {{ var("finding_max_error_ratio_strict") }}
+                )
+                {{ "and" if not loop.last }}
+            {%- endfor %}
+        )
+
+),
+
 best_of_each_kind as (
 
     {{ newest_per_key(
-        "mutual",
+        "steady",
         key=["source", "asset_id", "delivery_date", "finding"],
         newest_first=["undone_error_kw", "late_by", bytewise("words"), bytewise("other_asset_id")],
         columns=[

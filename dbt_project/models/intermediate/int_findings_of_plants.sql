@@ -18,14 +18,12 @@ with power as (
 
 ),
 
-technologies as (
+nameplates as (
 
-    {{ newest_per_key(
-        ref("assets_history"),
-        key=["asset_id"],
-        newest_first=["valid_from_utc desc"],
-        columns=["asset_id", "technology"],
-    ) }}
+    select
+        asset_id,
+        technology
+    from {{ ref("int_asset_nameplates") }}
 
 ),
 
@@ -40,15 +38,23 @@ suspicious as (
         power.live_power_kw,
         power.final_power_kw,
         members.capacity_kw,
-        technologies.technology = 'solar' and power.latest_power_kw <= 0 as is_dark
+        -- Where both are measured and say so, it is the forecast that is wrong.
+        nameplates.technology = 'solar'
+        and power.latest_power_kw <= 0
+        and (
+            power.live_power_kw is null
+            or power.final_power_kw is null
+            or least(power.live_power_kw, power.final_power_kw)
+            < {{ var("finding_min_share_of_capacity") }} * members.capacity_kw
+        ) as is_dark
     from power
-    {{ join_members(to="power", how="inner") }}
-    left join technologies on power.asset_id = technologies.asset_id
+    {{ join_members(to="power", how="inner", more=["members.capacity_kw > 0"]) }}
+    left join nameplates on power.asset_id = nameplates.asset_id
     where
         greatest(power.latest_power_kw, power.live_power_kw, power.final_power_kw)
         > (1 + {{ var("finding_capacity_tolerance") }}) * members.capacity_kw
         or (
-            technologies.technology = 'solar'
+            nameplates.technology = 'solar'
             and power.latest_power_kw <= 0
             and greatest(power.live_power_kw, power.final_power_kw)
             >= {{ var("finding_min_share_of_capacity") }} * members.capacity_kw

@@ -132,6 +132,8 @@ runs as (
         capacity_kw,
         reference,
         (count(*) + max(points_before))::integer as quarter_hour_count,
+        min(position) as first_position,
+        max(position) as last_position,
         max(power_kw) as greatest_power_kw,
         count(error_kw)::integer as error_count,
         {{ sum_in_order("error_kw", ["position"]) }} as error_sum_kw,
@@ -169,6 +171,8 @@ apart as (
         runs.finding,
         runs.run_number,
         runs.quarter_hour_count,
+        runs.first_position,
+        runs.last_position,
         runs.capacity_kw,
         runs.greatest_power_kw,
         runs.reference,
@@ -207,7 +211,10 @@ with_evidence as (
         greatest_power_kw,
         reference,
         error_before_kw,
-        error_after_kw
+        error_after_kw,
+        first_position,
+        last_position,
+        reference <> 'forecast' and witness_count < {{ var("finding_min_run_quarter_hours") }} / 2 as is_unwitnessed
     from apart
     where
         error_of_run_kw >= {{ var("finding_min_run_share_of_capacity") }} * capacity_kw
@@ -224,10 +231,66 @@ with_evidence as (
 
 ),
 
+-- Steps that change a little each time make a bow: between its ends a line goes straight.
+bows as (
+
+    select
+        line.source,
+        line.asset_id,
+        line.delivery_date,
+        line.run_number,
+        max(abs(
+            point.power_kw - first_point.power_kw
+            - (last_point.power_kw - first_point.power_kw)
+            * (point.position - line.first_position) / (line.last_position - line.first_position)
+        )) as bow_kw,
+        max(abs(last_point.power_kw - first_point.power_kw)) / max(line.last_position - line.first_position) as step_kw
+    from with_evidence as line
+    inner join steps as first_point
+        on
+            line.source = first_point.source
+            and line.asset_id = first_point.asset_id
+            and line.delivery_date = first_point.delivery_date
+            and line.first_position = first_point.position
+    inner join steps as last_point
+        on
+            line.source = last_point.source
+            and line.asset_id = last_point.asset_id
+            and line.delivery_date = last_point.delivery_date
+            and line.last_position = last_point.position
+    inner join steps as point
+        on
+            line.source = point.source
+            and line.asset_id = point.asset_id
+            and line.delivery_date = point.delivery_date
+            and line.first_position <= point.position
+            and line.last_position >= point.position
+    where line.finding = 'interpolated'
+    group by line.source, line.asset_id, line.delivery_date, line.run_number
+
+),
+
+straight as (
+
+    select with_evidence.*
+    from with_evidence
+    left join bows
+        on
+            with_evidence.finding = 'interpolated'
+            and with_evidence.source = bows.source
+            and with_evidence.asset_id = bows.asset_id
+            and with_evidence.delivery_date = bows.delivery_date
+            and with_evidence.run_number = bows.run_number
+    where
+        with_evidence.finding = 'frozen'
+        or bows.bow_kw <= 0.021 + 0.1 * bows.step_kw
+
+),
+
 longest_runs as (
 
     {{ newest_per_key(
-        "with_evidence",
+        "straight",
         key=["source", "asset_id", "delivery_date", "finding"],
         newest_first=["quarter_hour_count desc", "run_number"],
         columns=[
@@ -240,6 +303,7 @@ longest_runs as (
             "reference",
             "error_before_kw",
             "error_after_kw",
+            "is_unwitnessed",
         ],
     ) }}
 
@@ -259,5 +323,6 @@ select
         else ' is a straight line'
     end
     || ' for ' || {{ duration_in_words("quarter_hour_count") }} || ' while the ' || {{ source_in_words("reference") }}
-    || ' moves' as detail
+    || ' moves'
+    || case when is_unwitnessed then ', unless that is wrong' else '' end as detail
 from longest_runs

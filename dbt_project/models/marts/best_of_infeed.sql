@@ -79,7 +79,8 @@ select
     best.power_kw,
     best.infeed_source,
     best.is_redispatched,
-    findings.source is not null as has_finding
+    -- A forecast that counts as 0 stands on no forecast.
+    findings.source is not null and not (best.infeed_source = 'forecast' and best.is_redispatched) as has_finding
 from best
 left join findings
     on

@@ -105,7 +105,8 @@ silent_assets as (
     from days_of_sources
     inner join members
         on
-            {{ local_date("members.valid_from_utc", portfolio_timezone()) }} <= days_of_sources.last_date
+            -- On its first day others may have a part of it by now.
+            {{ local_date("members.valid_from_utc", portfolio_timezone()) }} < days_of_sources.last_date
             and {{ local_date("members.valid_to_utc", portfolio_timezone()) }} > days_of_sources.first_date
     left join received
         on
@@ -130,7 +131,7 @@ never_came as (
         source,
         asset_id,
         delivery_date,
-        asset_id || ': ' || {{ source_in_words("source") }} || ' never came, though others have it' as detail
+        asset_id || ': no ' || {{ source_in_words("source") }} || ' ever came that counts, though others have it' as detail
     from silent_assets
 
 )

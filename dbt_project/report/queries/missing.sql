@@ -111,7 +111,7 @@ sentences as (
         1 as place,
         true as is_nothing,
         delivery_date as newest_date,
-        detail as sentence
+        detail || '.' as sentence
     from data_findings
     where
         -- What never came is missing on every day; of whole sources it has been said.

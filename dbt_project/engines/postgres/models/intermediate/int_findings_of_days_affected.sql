@@ -6,7 +6,7 @@ with day_changes as (
 
 asset_changes as (
 
-    {{ changes_of("assets_history") }}
+    {{ changes_of("int_asset_nameplates") }}
 
 ),
 
