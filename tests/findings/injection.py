@@ -9,7 +9,15 @@ import numpy as np
 from extract.simulator.noise import stream_key
 from extract.simulator.plan import QUARTER_HOUR_SECONDS
 from tests.findings.days import SOURCES, bounds
-from tests.findings.faults import KINDS, NIGHT_PRODUCTION, SWAPPED, mean_change, spoilt
+from tests.findings.faults import (
+    FROZEN,
+    INTERPOLATED,
+    KINDS,
+    NIGHT_PRODUCTION,
+    SWAPPED,
+    mean_change,
+    spoilt,
+)
 from tests.findings.portfolio import Plant
 from tests.findings.series import Series
 
@@ -154,4 +162,9 @@ def _spoil(
     capacity_kw = float(plant.asset.capacity_kw)
     documents[key], detail = spoilt(kind, before, capacity_kw, nights_of(plant, *span), random)
     change = mean_change(before, documents[key], span, capacity_kw)
+    changed = documents[key].power_kw[documents[key].power_kw != before.power_kw]
+    changed = changed[~np.isnan(changed)]
+    if kind == INTERPOLATED and len(changed) and np.ptp(changed) == 0:
+        # Between two equal points a straight line is a value that stands still.
+        kind = FROZEN
     return Fault(source, asset_id, day, kind, change, detail=detail)
