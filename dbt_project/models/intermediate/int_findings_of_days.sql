@@ -17,7 +17,8 @@
     {%- do faults.append(["'shifted'", late_by, "1.0", "''", "true" if late_by % 4 == 0 else "false"]) -%}
 {%- endfor -%}
 {%- for factor, words, undone_by in scales -%}
-    {%- do faults.append(["'scaled'", 0, undone_by, "'" ~ words ~ "'", "true" if factor in [1000, 0.001] else "false"]) -%}
+    {%- set is_no_weather = "true" if factor in [1000, 0.001] else "false" -%}
+    {%- do faults.append(["'scaled'", 0, undone_by, "'" ~ words ~ "'", is_no_weather]) -%}
 {%- endfor -%}
 {%- do faults.append(["'sign_flipped'", 0, "-1.0", "'turned around: consumption for production'", "true"]) -%}
 

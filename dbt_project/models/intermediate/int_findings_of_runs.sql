@@ -235,38 +235,38 @@ with_evidence as (
 bows as (
 
     select
-        line.source,
-        line.asset_id,
-        line.delivery_date,
-        line.run_number,
+        run.source,
+        run.asset_id,
+        run.delivery_date,
+        run.run_number,
         max(abs(
-            point.power_kw - first_point.power_kw
+            quarter_hour.power_kw - first_point.power_kw
             - (last_point.power_kw - first_point.power_kw)
-            * (point.position - line.first_position) / (line.last_position - line.first_position)
+            * (quarter_hour.position - run.first_position) / (run.last_position - run.first_position)
         )) as bow_kw,
-        max(abs(last_point.power_kw - first_point.power_kw)) / max(line.last_position - line.first_position) as step_kw
-    from with_evidence as line
+        max(abs(last_point.power_kw - first_point.power_kw)) / max(run.last_position - run.first_position) as step_kw
+    from with_evidence as run
     inner join steps as first_point
         on
-            line.source = first_point.source
-            and line.asset_id = first_point.asset_id
-            and line.delivery_date = first_point.delivery_date
-            and line.first_position = first_point.position
+            run.source = first_point.source
+            and run.asset_id = first_point.asset_id
+            and run.delivery_date = first_point.delivery_date
+            and run.first_position = first_point.position
     inner join steps as last_point
         on
-            line.source = last_point.source
-            and line.asset_id = last_point.asset_id
-            and line.delivery_date = last_point.delivery_date
-            and line.last_position = last_point.position
-    inner join steps as point
+            run.source = last_point.source
+            and run.asset_id = last_point.asset_id
+            and run.delivery_date = last_point.delivery_date
+            and run.last_position = last_point.position
+    inner join steps as quarter_hour
         on
-            line.source = point.source
-            and line.asset_id = point.asset_id
-            and line.delivery_date = point.delivery_date
-            and line.first_position <= point.position
-            and line.last_position >= point.position
-    where line.finding = 'interpolated'
-    group by line.source, line.asset_id, line.delivery_date, line.run_number
+            run.source = quarter_hour.source
+            and run.asset_id = quarter_hour.asset_id
+            and run.delivery_date = quarter_hour.delivery_date
+            and run.first_position <= quarter_hour.position
+            and run.last_position >= quarter_hour.position
+    where run.finding = 'interpolated'
+    group by run.source, run.asset_id, run.delivery_date, run.run_number
 
 ),
 

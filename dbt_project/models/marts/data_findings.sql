@@ -131,7 +131,8 @@ never_came as (
         source,
         asset_id,
         delivery_date,
-        asset_id || ': no ' || {{ source_in_words("source") }} || ' ever came that counts, though others have it' as detail
+        asset_id || ': no ' || {{ source_in_words("source") }}
+        || ' ever came that counts, though others have it' as detail
     from silent_assets
 
 )
