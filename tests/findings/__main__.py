@@ -1,4 +1,4 @@
-"""The command line: `python -m tests.findings --seeds 21,22,23,24`, or `make bench-findings SEEDS=21`.
+"""The command line: `python -m tests.findings --seeds 21,22`, or `make bench-findings SEEDS=21`.
 
 It ends with status 1 where a goal is not met.
 """
