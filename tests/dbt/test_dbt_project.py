@@ -41,6 +41,16 @@ OTHER_VARIABLES = {
     "live_min_quality": 0.95,
     "portfolio_timezone": "Pacific/Kiritimati",
     "as_of_utc": "2025-06-09 00:00+00",
+    "finding_min_quarter_hours": 1,
+    "finding_min_share_of_capacity": 0.5,
+    "finding_max_error_ratio": 0.1,
+    "finding_max_error_ratio_strict": 0.05,
+    "finding_max_witness_ratio": 0.1,
+    "finding_max_shift_quarter_hours": 1,
+    "finding_min_run_quarter_hours": 3,
+    "finding_min_run_share_of_capacity": 0.5,
+    "finding_min_night_quarter_hours": 1,
+    "finding_capacity_tolerance": 2,
 }
 
 
