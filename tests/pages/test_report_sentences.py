@@ -82,13 +82,13 @@ def test_first_what_keeps_the_rest_from_coming_then_what_assets_share(
             " unnest(array[-1, 1]) as days"
         ),
         "data_findings": found(
-            ("A", "2025-10-26", "shifted", "A is an hour late."),
-            ("B", "2025-10-26", "swapped", "B has what C produced."),
+            ("A", "2025-10-26", "shifted", "A is an hour late"),
+            ("B", "2025-10-26", "swapped", "B has what C produced"),
             # Of a day that the report does not show, and what is missing on every day.
-            ("A", "2025-10-25", "shifted", "A was an hour late."),
-            ("D", "2025-06-08", "never_came", "D never sent live infeed."),
+            ("A", "2025-10-25", "shifted", "A was an hour late"),
+            ("D", "2025-06-08", "never_came", "D never sent live infeed"),
             # That source_status says.
-            ("*", "2025-10-26", "never_came", "Prices never came."),
+            ("*", "2025-10-26", "never_came", "Prices never came"),
         ),
     }
     thirty = ", ".join(f"A{number}" for number in range(10, 40))
