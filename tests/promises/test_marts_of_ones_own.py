@@ -153,7 +153,7 @@ def test_an_hour_that_takes_itself_for_a_quarter_hour_is_refused(
         "hourly_infeed",
         "unique_key=['asset_id', 'delivery_start_utc']",
         "select infeed.asset_id, date_trunc('hour', infeed.delivery_start_utc) as"
-        " delivery_start_utc, count(*) as quarter_hour_count from {{ ref('best_of_infeed') }} as"
+        " delivery_start_utc, count(*) as quarter_hour_count from {{ ref('live_infeed') }} as"
         " infeed {{ join_affected('infeed') }} group by 1, 2",
     )
     arrivals = World(3).arrivals

@@ -51,8 +51,8 @@
 
     recorded as (
 
-        {% if is_part and parents_of(model).affected_by %}
-            {# What follows from the rule that says what is affected reaches further than the rows of the table. #}
+        {% if is_part and parents_of(model).affected_by and grain_of(model) == "delivery_start_utc" %}
+            {# What follows from the rule that says what is affected reaches further than such rows; a day's say it all. #}
             {{ record_changes(model, "affected", [scope_of(model)], ["from_utc", "to_utc"]) }}
         {% else %}
             {{ record_changes(
