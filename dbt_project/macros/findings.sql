@@ -28,9 +28,9 @@
 {#- What a source of documents is called as a source of power; the others keep their name. -#}
 {% macro source_of_power(source) -%}
     case {{ source }}
-        when 'forecasts' then 'forecast'
-        when 'live-infeed' then 'live'
-        when 'final-production' then 'final_production'
+        {%- for source_name, name in names_of_power().items() %}
+            when '{{ source_name }}' then '{{ name }}'
+        {%- endfor %}
         else {{ source }}
     end
 {%- endmacro %}

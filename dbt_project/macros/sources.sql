@@ -1,3 +1,8 @@
+{#- What the sources of documents that tell of power are called as sources of power. -#}
+{% macro names_of_power() %}
+    {{ return({"forecasts": "forecast", "live-infeed": "live", "final-production": "final_production"}) }}
+{% endmacro %}
+
 {#- The sources as models/staging/sources.yml declares them. -#}
 {% macro declared_sources() %}
     {% set declared = [] %}

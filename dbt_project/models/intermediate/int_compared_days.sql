@@ -6,8 +6,6 @@ select
     series.source,
     by_day.asset_id,
     by_day.delivery_date,
-    by_day.day_start_utc,
-    nameplates.technology,
     coalesce(by_day.capacity_kw, nameplates.capacity_kw) as capacity_kw,
     by_day.first_position,
     by_day.last_position,

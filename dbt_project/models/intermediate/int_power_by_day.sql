@@ -3,6 +3,7 @@
     unique_key=["asset_id", "delivery_date"],
     indexes=[{"columns": ["delivery_date"]}],
 ) }}
+{%- set is_in_both = "not compared.is_before_utc_day and not compared.is_after_utc_day" %}
 
 with power as (
 
@@ -91,55 +92,23 @@ compared as (
             quarter_hours.asset_id = redispatched.asset_id
             and quarter_hours.delivery_start_utc = redispatched.delivery_start_utc
 
-),
-
-in_both_days as (
-
-    select
-        asset_id,
-        delivery_date,
-        count(forecast_power_kw + live_power_kw)::integer as forecast_and_live_count,
-        count(forecast_power_kw + final_power_kw)::integer as forecast_and_final_count,
-        count(live_power_kw + final_power_kw)::integer as live_and_final_count
-    from compared
-    where not is_before_utc_day and not is_after_utc_day
-    group by asset_id, delivery_date
-
-),
-
-series as (
-
-    select
-        compared.asset_id,
-        compared.delivery_date,
-        min(compared.delivery_start_utc) as day_start_utc,
-        max(members.capacity_kw) as capacity_kw,
-        {{ array_in_order("compared.forecast_power_kw", "compared.delivery_start_utc") }} as forecast_power_kw,
-        {{ array_in_order("compared.live_power_kw", "compared.delivery_start_utc") }} as live_power_kw,
-        {{ array_in_order("compared.final_power_kw", "compared.delivery_start_utc") }} as final_power_kw,
-        1 + count(*) filter (where compared.is_before_utc_day)::integer as first_position,
-        count(*) filter (where not compared.is_after_utc_day)::integer as last_position
-    from compared
-    {{ join_members(to="compared") }}
-    group by compared.asset_id, compared.delivery_date
-
 )
 
 select
-    series.asset_id,
-    series.delivery_date,
-    series.day_start_utc,
-    series.capacity_kw,
-    series.forecast_power_kw,
-    series.live_power_kw,
-    series.final_power_kw,
-    series.first_position,
-    series.last_position,
-    coalesce(in_both_days.forecast_and_live_count, 0) as forecast_and_live_count,
-    coalesce(in_both_days.forecast_and_final_count, 0) as forecast_and_final_count,
-    coalesce(in_both_days.live_and_final_count, 0) as live_and_final_count
-from series
-left join in_both_days
-    on
-        series.asset_id = in_both_days.asset_id
-        and series.delivery_date = in_both_days.delivery_date
+    compared.asset_id,
+    compared.delivery_date,
+    max(members.capacity_kw) as capacity_kw,
+    {{ array_in_order("compared.forecast_power_kw", "compared.delivery_start_utc") }} as forecast_power_kw,
+    {{ array_in_order("compared.live_power_kw", "compared.delivery_start_utc") }} as live_power_kw,
+    {{ array_in_order("compared.final_power_kw", "compared.delivery_start_utc") }} as final_power_kw,
+    1 + count(*) filter (where compared.is_before_utc_day)::integer as first_position,
+    count(*) filter (where not compared.is_after_utc_day)::integer as last_position,
+    count(compared.forecast_power_kw + compared.live_power_kw) filter (where {{ is_in_both }})::integer
+        as forecast_and_live_count,
+    count(compared.forecast_power_kw + compared.final_power_kw) filter (where {{ is_in_both }})::integer
+        as forecast_and_final_count,
+    count(compared.live_power_kw + compared.final_power_kw) filter (where {{ is_in_both }})::integer
+        as live_and_final_count
+from compared
+{{ join_members(to="compared") }}
+group by compared.asset_id, compared.delivery_date

@@ -32,7 +32,7 @@ members as (
 -- The sources that are covered here, each under its name here.
 sources as (
 
-    {% set names = {"forecasts": "forecast", "live-infeed": "live", "final-production": "final_production"} %}
+    {% set names = names_of_power() %}
     {% for declared in declared_sources() if declared.source in names %}
         select
             '{{ names.get(declared.source) }}' as source,

@@ -43,6 +43,7 @@ status as (
 
     select
         source,
+        {{ source_of_power("source") }} as power_source,
         cadence_minutes,
         never_came
     from {{ ref("source_status") }}
@@ -77,18 +78,18 @@ first_day as (
 silent_sources as (
 
     select
-        {{ source_of_power("status.source") }} as source,
+        status.power_source as source,
         coalesce(first_day.delivery_date, clock.built_on) as delivery_date,
         status.never_came
     from status
     cross join first_day
     cross join clock
-    left join days_of_sources on days_of_sources.source = {{ source_of_power("status.source") }}
+    left join days_of_sources on status.power_source = days_of_sources.source
     where
         status.never_came
         or (
             status.cadence_minutes is not null
-            and status.source in ('forecasts', 'live-infeed', 'final-production')
+            and status.power_source <> status.source
             and days_of_sources.source is null
         )
 

@@ -201,6 +201,12 @@
     analyze affected;
 {% endmacro %}
 
+{#- Where a day can be in any time zone: two expressions. -#}
+{% macro range_of_day(day) %}
+    {% set midnight = day ~ "::timestamp at time zone 'UTC'" %}
+    {{ return([midnight ~ " - interval '14 hours'", midnight ~ " + interval '36 hours'"]) }}
+{% endmacro %}
+
 {#- What a row of a table is about: two expressions. A row that stands for more than a quarter-hour says so in to_utc. -#}
 {% macro period_of(node, columns) %}
     {% set grain = grain_of(node) %}
@@ -213,10 +219,7 @@
     {% elif grain == "delivery_month_utc" %}
         {{ return([grain, "(delivery_month_utc at time zone 'UTC' + interval '1 month') at time zone 'UTC'"]) }}
     {% elif grain == "delivery_date" %}
-        {{ return([
-            "delivery_date::timestamp at time zone 'UTC' - interval '14 hours'",
-            "delivery_date::timestamp at time zone 'UTC' + interval '36 hours'",
-        ]) }}
+        {{ return(range_of_day(grain)) }}
     {% elif "valid_from_utc" in columns %}
         {{ return(["valid_from_utc", "coalesce(valid_to_utc, " ~ end_of_time() ~ ")"]) }}
     {% endif %}

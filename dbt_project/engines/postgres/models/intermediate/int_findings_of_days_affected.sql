@@ -33,21 +33,27 @@ changed_days as (
     from asset_changes
     inner join days on asset_changes.key = days.asset_id
 
+),
+
+-- One asset may carry what is another's: with one, all of the day are looked at. And a day may be gone.
+concerned as (
+
+    select
+        asset_id,
+        delivery_date
+    from days
+    where delivery_date in (select changed_days.delivery_date from changed_days)
+    union
+    select
+        asset_id,
+        delivery_date
+    from changed_days
+
 )
 
--- One asset may carry what is another's: with one, all of the day are looked at.
-select
-    days.asset_id,
-    days.delivery_date,
-    days.delivery_date::timestamp at time zone 'UTC' - interval '14 hours' as from_utc,
-    days.delivery_date::timestamp at time zone 'UTC' + interval '36 hours' as to_utc
-from days
-where days.delivery_date in (select changed_days.delivery_date from changed_days)
-union all
--- A day that is gone.
 select
     asset_id,
     delivery_date,
-    delivery_date::timestamp at time zone 'UTC' - interval '14 hours' as from_utc,
-    delivery_date::timestamp at time zone 'UTC' + interval '36 hours' as to_utc
-from changed_days
+    {{ range_of_day("delivery_date")[0] }} as from_utc,
+    {{ range_of_day("delivery_date")[1] }} as to_utc
+from concerned
