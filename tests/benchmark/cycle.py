@@ -34,7 +34,11 @@ _JUDGING = {
         "portfolio_accuracy_by_gate",
         "forecast_error_bridge",
     ),
-    "imbalance and infeed of the portfolio": ("portfolio_imbalance", "portfolio_best_of_infeed"),
+    "imbalance and infeed of the portfolio": (
+        "portfolio_imbalance",
+        "portfolio_provisional_imbalance",
+        "portfolio_best_of_infeed",
+    ),
 }
 
 

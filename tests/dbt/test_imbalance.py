@@ -42,7 +42,12 @@ def built(
             ensure_schema(connection)
             land(connection, [Arrival((document,)) for document in made.documents])
         target = tmp_path_factory.mktemp("target")
-        marts = ["+imbalance", "+portfolio_imbalance", "+redispatch_lost_energy"]
+        marts = [
+            "+imbalance",
+            "+portfolio_imbalance",
+            "+portfolio_provisional_imbalance",
+            "+redispatch_lost_energy",
+        ]
         outcome = dbt(warehouse.environment, target, "run", "--select", *marts)
         assert outcome.success, (outcome.statuses, outcome.exception)
         outcome = dbt(
@@ -102,9 +107,20 @@ def test_imbalance_of_the_portfolio(built: Warehouse, made: Made) -> None:
     expected["imbalance_eur"] = expected["imbalance_kwh"] / 1000 * expected["price_eur_per_mwh"]
     expected["netting_eur"] = expected["imbalance_eur"] - expected["assets_imbalance_eur"]
     known = found[found["imbalance_kwh"].notna()].reset_index(drop=True)
+    key = ["asset_id", "delivery_start_utc"]
+    curtailed = members.merge(made.source.redispatched, on=key)
+    part = curtailed.groupby("delivery_start_utc")["imbalance_kwh"].sum()
+    expected["redispatched_imbalance_kwh"] = (
+        expected["delivery_start_utc"].map(part).fillna(0).astype(float)
+    )
+    expected["redispatched_imbalance_eur"] = (
+        expected["redispatched_imbalance_kwh"] / 1000 * expected["price_eur_per_mwh"]
+    )
+    assert 0 < (expected["redispatched_imbalance_kwh"] != 0).sum() < len(expected)
     columns = ["delivery_start_utc", "reconciled_asset_count", "imbalance_kwh"]
     priced = ["price_eur_per_mwh", "price_status", "imbalance_eur", "assets_imbalance_eur"]
-    equal(known, expected, [*columns, *priced, "netting_eur"])
+    redispatched = ["redispatched_imbalance_kwh", "redispatched_imbalance_eur"]
+    equal(known, expected, [*columns, *priced, "netting_eur", *redispatched])
     assert set(found["expected_asset_count"]) == {len(MEMBERS)}
 
     # Exactly nothing while both sides have one price, and only then nothing at all.
@@ -119,8 +135,10 @@ def test_imbalance_of_the_portfolio(built: Warehouse, made: Made) -> None:
 def test_nothing_is_worth_minus_zero(built: Warehouse) -> None:
     for query in (
         "select count(*) from imbalance where imbalance_eur::text = '-0'",
-        "select count(*) from portfolio_imbalance"
-        " where '-0' in (imbalance_eur::text, netting_eur::text)",
+        "select count(*) from portfolio_imbalance where '-0' in"
+        " (imbalance_eur::text, netting_eur::text, redispatched_imbalance_eur::text)",
+        "select count(*) from portfolio_provisional_imbalance"
+        " where '-0' in (imbalance_eur::text, redispatched_imbalance_eur::text)",
         "select count(*) from redispatch_lost_energy where lost_energy_eur::text = '-0'",
     ):
         assert built.value(query) == 0

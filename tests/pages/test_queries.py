@@ -88,70 +88,13 @@ def test_tomorrow_is_the_newest_whole_day(shared_demo: Demo) -> None:
     assert [row[0] for row in rows] == [f"2025-06-11 {hour:02}:00" for hour in range(24)]
 
 
-# A temporary table is found before the mart of its name.
-FORECAST_UPTO = """
-create temporary table portfolio_forecast as
-select
-    delivery_start_utc, (delivery_start_utc at time zone 'Europe/Berlin')::date as delivery_date,
-    1 as tradeable_energy_mwh, 5 as tradeable_asset_count, 5 as expected_asset_count,
-    true as is_complete
-from generate_series({first}::timestamptz, {last}, '15 minutes') as delivery_start_utc;
-create temporary table asset_forecasts as
-select 'A' as asset_id, *, 1 as tradeable_power_kw, delivery_start_utc as tradeable_version_utc
-from portfolio_forecast
-"""
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "quarter_hours"),
-    [
-        ("2025-03-28 23:00+00", "2025-03-30 21:30+00", 96),
-        ("2025-03-28 23:00+00", "2025-03-30 21:45+00", 92),
-        ("2025-10-24 22:00+00", "2025-10-26 22:30+00", 96),
-        ("2025-10-24 22:00+00", "2025-10-26 22:45+00", 100),
-    ],
-)
-def test_a_whole_day_is_as_long_as_the_clocks_say(
-    shared_demo: Demo, first: str, last: str, quarter_hours: int
-) -> None:
-    made = sql.SQL(FORECAST_UPTO).format(first=first, last=last)
+def test_the_newest_settled_day_is_the_one_that_is_settled(shared_demo: Demo) -> None:
     with shared_demo.warehouse.connect() as connection:
-        connection.execute(made)
-        hours = connection.execute(sql.SQL(query_of("tomorrow, by"))).fetchall()
-        rows = connection.execute(sql.SQL(query_of("Each asset tomorrow"))).fetchall()
-    assert (4 * len(hours), len(rows)) == (quarter_hours, quarter_hours)
-
-
-# The clocks go back on 2025-10-26, so 99 quarter-hours are not the whole day.
-SETTLED_UPTO = """
-create temporary table portfolio_reconciliation as
-select
-    delivery_start_utc, (delivery_start_utc at time zone 'Europe/Berlin')::date as delivery_date,
-    (delivery_start_utc <= {last})::integer as reconciled_asset_count, 5 as expected_asset_count,
-    4 as tradeable_power_kw, 4 as final_power_kw, 0 as tradeable_error_kw
-from generate_series(
-    '2025-10-24 22:00+00'::timestamptz, '2025-10-27 22:45+00', '15 minutes'
-) as delivery_start_utc
-"""
-
-
-@pytest.mark.parametrize(
-    ("last", "shown"),
-    [
-        ("2025-10-25 02:00+00", ("2025-10-25", 17, 96)),
-        ("2025-10-26 22:30+00", ("2025-10-25", 96, 96)),
-        ("2025-10-26 22:45+00", ("2025-10-26", 100, 100)),
-        ("2025-10-27 02:00+00", ("2025-10-26", 100, 100)),
-    ],
-)
-def test_the_newest_settled_day_is_a_whole_one(
-    shared_demo: Demo, last: str, shown: tuple[str, int, int]
-) -> None:
-    with shared_demo.warehouse.connect() as connection:
-        connection.execute(sql.SQL(SETTLED_UPTO).format(last=last))
-        [row] = connection.execute(sql.SQL(query_of("newest settled day"))).fetchall()
-    assert (str(row[0]), *row[1:3]) == shown
-    assert row[3] == 1
+        [settled] = connection.execute(sql.SQL(query_of("newest settled day"))).fetchall()
+        open_days = connection.execute(sql.SQL(query_of("not settled"))).fetchall()
+    # Of the 9th, two plants are settled of five.
+    assert (str(settled[0]), *settled[1:5]) == ("2025-06-08", 88, 96, 4, 5)
+    assert [str(row[0]) for row in open_days] == ["2025-06-10", "2025-06-09", "2025-06-07"]
 
 
 def test_the_page_shows_every_mart_and_the_exposure_names_it() -> None:

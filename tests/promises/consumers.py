@@ -28,9 +28,8 @@ TO_DO = re.compile(r"\b(drop|rename|alter|migrate|recreate|add)\b", re.IGNORECAS
 # Marts that no other reads, each with a column that is not of its key.
 LEAVES = {
     "assets": "status",
-    "portfolio_forecast": "tradeable_energy_mwh",
     "dso_unmapped_production": "energy_kwh",
-    "portfolio_imbalance": "netting_eur",
+    "portfolio_days": "mae_kw",
     "redispatch_lost_energy": "lost_energy_kwh",
     "data_coverage": "missing_count",
     "data_findings": "quarter_hour_count",

@@ -37,6 +37,15 @@ prices as (
 
 ),
 
+redispatched as (
+
+    select
+        asset_id,
+        delivery_start_utc
+    from {{ ref("int_redispatched_quarter_hours") }}
+
+),
+
 sums as (
 
     select
@@ -44,9 +53,17 @@ sums as (
         {{ sum_by_asset("imbalances.imbalance_kwh", "members.asset_id") }} as imbalance_kwh,
         {{ sum_by_asset("imbalances.imbalance_eur", "members.asset_id") }} as assets_imbalance_eur,
         {{ sum_by_asset("greatest(imbalances.imbalance_kwh, 0)", "members.asset_id") }} as long_kwh,
-        {{ sum_by_asset("greatest(-imbalances.imbalance_kwh, 0)", "members.asset_id") }} as short_kwh
+        {{ sum_by_asset("greatest(-imbalances.imbalance_kwh, 0)", "members.asset_id") }} as short_kwh,
+        {{ sum_by_asset(
+            "case when redispatched.asset_id is not null then imbalances.imbalance_kwh else 0 end",
+            "members.asset_id",
+        ) }} as redispatched_imbalance_kwh
     from imbalances
     {{ join_members(to="imbalances", how="inner") }}
+    left join redispatched
+        on
+            imbalances.asset_id = redispatched.asset_id
+            and imbalances.delivery_start_utc = redispatched.delivery_start_utc
     -- What is reconciled: all others have no imbalance.
     where imbalances.imbalance_kwh is not null
     group by imbalances.delivery_start_utc
@@ -71,7 +88,8 @@ priced as (
         case when sums.imbalance_kwh is not null then prices.price_status end as price_status,
         sums.assets_imbalance_eur,
         least(sums.long_kwh, sums.short_kwh) as netted_energy_kwh,
-        prices.short_price_eur_per_mwh - prices.long_price_eur_per_mwh as price_spread_eur_per_mwh
+        prices.short_price_eur_per_mwh - prices.long_price_eur_per_mwh as price_spread_eur_per_mwh,
+        sums.redispatched_imbalance_kwh
     from reconciliation
     left join sums on reconciliation.delivery_start_utc = sums.delivery_start_utc
     left join prices on reconciliation.delivery_start_utc = prices.delivery_start_utc
@@ -92,5 +110,8 @@ select
     assets_imbalance_eur,
     netted_energy_kwh,
     -- The difference of the two sums before it, without their rounding: exactly 0 where both sides have one price.
-    {{ energy_value_eur("netted_energy_kwh", "price_spread_eur_per_mwh") }} as netting_eur
+    {{ energy_value_eur("netted_energy_kwh", "price_spread_eur_per_mwh") }} as netting_eur,
+    redispatched_imbalance_kwh,
+    -- At the price of the whole sum: what is left of it is the forecast's.
+    {{ energy_value_eur("redispatched_imbalance_kwh", "price_eur_per_mwh") }} as redispatched_imbalance_eur
 from priced

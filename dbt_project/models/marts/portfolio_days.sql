@@ -1,0 +1,290 @@
+{{ config(materialized="view") }}
+{%- set in_order = ["delivery_start_utc"] %}
+
+with known_quarter_hours as (
+
+    select
+        delivery_start_utc,
+        delivery_date
+    from {{ ref("portfolio_forecast") }}
+    union
+    select
+        delivery_start_utc,
+        delivery_date
+    from {{ ref("portfolio_best_of_infeed") }}
+    union
+    select
+        delivery_start_utc,
+        delivery_date
+    from {{ ref("portfolio_reconciliation") }}
+
+),
+
+forecasts as (
+
+    select
+        delivery_start_utc,
+        tradeable_power_kw,
+        tradeable_energy_mwh,
+        expected_asset_count,
+        tradeable_asset_count,
+        expected_capacity_kw,
+        tradeable_capacity_kw,
+        is_complete
+    from {{ ref("portfolio_forecast") }}
+
+),
+
+infeed as (
+
+    select
+        delivery_start_utc,
+        expected_asset_count,
+        final_power_kw,
+        case
+            when final_power_kw is not null or live_power_kw is not null
+                then coalesce(final_power_kw, 0) + coalesce(live_power_kw, 0)
+        end as measured_power_kw
+    from {{ ref("portfolio_best_of_infeed") }}
+
+),
+
+-- Settled where at least half of the assets are: one of many settles nothing.
+reconciliation as (
+
+    select
+        delivery_start_utc,
+        reconciled_asset_count,
+        expected_asset_count,
+        tradeable_power_kw,
+        final_power_kw,
+        reconciled_asset_count > 0 and 2 * reconciled_asset_count >= expected_asset_count as is_settled
+    from {{ ref("portfolio_reconciliation") }}
+
+),
+
+imbalances as (
+
+    select
+        delivery_start_utc,
+        imbalance_kwh,
+        imbalance_eur,
+        redispatched_imbalance_kwh,
+        redispatched_imbalance_eur
+    from {{ ref("portfolio_imbalance") }}
+
+),
+
+provisional as (
+
+    select
+        delivery_start_utc,
+        compared_asset_count,
+        tradeable_power_kw,
+        measured_power_kw,
+        imbalance_kwh,
+        imbalance_eur,
+        redispatched_imbalance_kwh,
+        redispatched_imbalance_eur
+    from {{ ref("portfolio_provisional_imbalance") }}
+
+),
+
+accuracy as (
+
+    select
+        delivery_date,
+        mae_kw
+    from {{ ref("portfolio_forecast_accuracy") }}
+    where forecast_kind = 'tradeable'
+
+),
+
+measured_assets as (
+
+    select distinct
+        asset_id,
+        delivery_date
+    from {{ ref("int_received_counts") }}
+    where
+        source in ('final_production', 'live')
+        and received_in_portfolio_count > 0
+
+),
+
+members as (
+
+    select
+        asset_id,
+        valid_from_utc,
+        valid_to_utc
+    from {{ ref("int_portfolio_periods") }}
+
+),
+
+-- Each mart has a quarter-hour once, so they stand side by side before they are summed: what is asked of some days can
+-- reach the indexes of all.
+quarter_hours as (
+
+    select
+        known_quarter_hours.delivery_start_utc,
+        known_quarter_hours.delivery_date,
+        coalesce(
+            forecasts.expected_asset_count,
+            infeed.expected_asset_count,
+            reconciliation.expected_asset_count
+        ) as expected_asset_count,
+        forecasts.tradeable_power_kw,
+        max(forecasts.tradeable_power_kw) over (
+            partition by known_quarter_hours.delivery_date
+        ) as peak_power_kw,
+        forecasts.tradeable_energy_mwh,
+        forecasts.tradeable_asset_count,
+        forecasts.tradeable_asset_count > 0 as is_forecast,
+        forecasts.is_complete,
+        forecasts.expected_capacity_kw,
+        forecasts.tradeable_capacity_kw,
+        infeed.measured_power_kw,
+        infeed.final_power_kw,
+        reconciliation.reconciled_asset_count,
+        reconciliation.is_settled,
+        reconciliation.tradeable_power_kw as reconciled_forecast_power_kw,
+        reconciliation.final_power_kw as reconciled_final_power_kw,
+        imbalances.imbalance_kwh,
+        imbalances.imbalance_eur,
+        imbalances.redispatched_imbalance_kwh,
+        imbalances.redispatched_imbalance_eur,
+        provisional.compared_asset_count,
+        provisional.tradeable_power_kw as provisional_forecast_power_kw,
+        provisional.measured_power_kw as provisional_measured_power_kw,
+        provisional.imbalance_kwh as provisional_imbalance_kwh,
+        provisional.imbalance_eur as provisional_imbalance_eur,
+        provisional.redispatched_imbalance_kwh as provisional_redispatched_kwh,
+        provisional.redispatched_imbalance_eur as provisional_redispatched_eur
+    from known_quarter_hours
+    left join forecasts on known_quarter_hours.delivery_start_utc = forecasts.delivery_start_utc
+    left join infeed on known_quarter_hours.delivery_start_utc = infeed.delivery_start_utc
+    left join reconciliation on known_quarter_hours.delivery_start_utc = reconciliation.delivery_start_utc
+    left join imbalances on known_quarter_hours.delivery_start_utc = imbalances.delivery_start_utc
+    left join provisional on known_quarter_hours.delivery_start_utc = provisional.delivery_start_utc
+
+),
+
+sums as (
+
+    select
+        delivery_date,
+        {{ quarter_hours_between(
+            local_midnight("delivery_date", portfolio_timezone()),
+            local_midnight("delivery_date + 1", portfolio_timezone()),
+        ) }} as quarter_hour_count,
+        count(*) filter (where is_forecast)::integer as forecast_quarter_hour_count,
+        count(*) filter (where is_complete)::integer as complete_quarter_hour_count,
+        {{ sum_in_order("tradeable_energy_mwh", in_order) }} as forecast_energy_mwh,
+        max(peak_power_kw) as peak_power_kw,
+        min(delivery_start_utc) filter (where tradeable_power_kw = peak_power_kw) as peak_start_utc,
+        max(expected_asset_count) as expected_asset_count,
+        min(tradeable_asset_count) filter (where is_forecast) as forecast_asset_count,
+        max(expected_capacity_kw) as expected_capacity_kw,
+        {{ sum_in_order("tradeable_capacity_kw", in_order) }} as tradeable_capacity_kw,
+        {{ sum_in_order("expected_capacity_kw", in_order) }} as summed_capacity_kw,
+        {{ sum_in_order("measured_power_kw", in_order) }} as measured_power_kw,
+        count(measured_power_kw)::integer as measured_quarter_hour_count,
+        {{ sum_in_order("final_power_kw", in_order) }} as final_power_kw,
+        count(*) filter (where reconciled_asset_count > 0)::integer as reconciled_quarter_hour_count,
+        coalesce(max(reconciled_asset_count), 0) as reconciled_asset_count,
+        count(*) filter (where is_settled)::integer as settled_quarter_hour_count,
+        {{ sum_in_order("reconciled_forecast_power_kw", in_order) }} as reconciled_forecast_power_kw,
+        {{ sum_in_order("reconciled_final_power_kw", in_order) }} as reconciled_final_power_kw,
+        {{ sum_in_order("imbalance_kwh", in_order) }} as imbalance_kwh,
+        {{ sum_in_order("imbalance_eur", in_order) }} as imbalance_eur,
+        {{ sum_in_order("redispatched_imbalance_kwh", in_order) }} as redispatched_imbalance_kwh,
+        {{ sum_in_order("redispatched_imbalance_eur", in_order) }} as redispatched_imbalance_eur,
+        count(imbalance_eur)::integer as priced_quarter_hour_count,
+        count(*) filter (where compared_asset_count > 0)::integer as provisional_quarter_hour_count,
+        coalesce(max(compared_asset_count), 0) as provisional_asset_count,
+        {{ sum_in_order("provisional_forecast_power_kw", in_order) }} as provisional_forecast_power_kw,
+        {{ sum_in_order("provisional_measured_power_kw", in_order) }} as provisional_measured_power_kw,
+        {{ sum_in_order("provisional_imbalance_kwh", in_order) }} as provisional_imbalance_kwh,
+        {{ sum_in_order("provisional_imbalance_eur", in_order) }} as provisional_imbalance_eur,
+        {{ sum_in_order("provisional_redispatched_kwh", in_order) }} as provisional_redispatched_kwh,
+        {{ sum_in_order("provisional_redispatched_eur", in_order) }} as provisional_redispatched_eur,
+        count(provisional_imbalance_eur)::integer as provisional_priced_quarter_hour_count
+    from quarter_hours
+    group by delivery_date
+
+),
+
+measured_days as (
+
+    select
+        delivery_date,
+        {{ local_midnight("delivery_date", portfolio_timezone()) }} as from_utc,
+        {{ local_midnight("delivery_date + 1", portfolio_timezone()) }} as to_utc
+    from measured_assets
+    group by delivery_date
+
+),
+
+-- Of a day on which something was measured: the assets that belong to the portfolio in any quarter-hour of it.
+unmeasured as (
+
+    select
+        measured_days.delivery_date,
+        count(distinct case when measured_assets.asset_id is null then members.asset_id end)::integer as asset_count
+    from measured_days
+    inner join members
+        on
+            {{ quarter_hour_ceiling("greatest(members.valid_from_utc, measured_days.from_utc)") }}
+            < least(members.valid_to_utc, measured_days.to_utc)
+    left join measured_assets
+        on
+            members.asset_id = measured_assets.asset_id
+            and measured_days.delivery_date = measured_assets.delivery_date
+    group by measured_days.delivery_date
+
+)
+
+select
+    sums.delivery_date,
+    sums.quarter_hour_count,
+    sums.forecast_quarter_hour_count,
+    sums.complete_quarter_hour_count,
+    sums.forecast_quarter_hour_count = sums.quarter_hour_count as is_forecast,
+    sums.forecast_energy_mwh,
+    sums.peak_power_kw,
+    sums.peak_start_utc,
+    sums.expected_asset_count,
+    sums.forecast_asset_count,
+    sums.expected_capacity_kw,
+    sums.tradeable_capacity_kw / nullif(sums.summed_capacity_kw, 0) as forecast_capacity_ratio,
+    sums.measured_power_kw * 0.25 / 1000 as measured_energy_mwh,
+    sums.measured_quarter_hour_count,
+    sums.final_power_kw * 0.25 / 1000 as final_energy_mwh,
+    sums.reconciled_quarter_hour_count,
+    sums.reconciled_asset_count,
+    -- Four fifths of the day: files hold UTC days, so the newest lacks an hour or two.
+    5 * sums.settled_quarter_hour_count >= 4 * sums.quarter_hour_count as is_settled,
+    sums.reconciled_forecast_power_kw * 0.25 / 1000 as reconciled_forecast_energy_mwh,
+    sums.reconciled_final_power_kw * 0.25 / 1000 as reconciled_final_energy_mwh,
+    accuracy.mae_kw,
+    sums.imbalance_kwh / 1000 as imbalance_mwh,
+    sums.imbalance_eur,
+    sums.redispatched_imbalance_kwh / 1000 as redispatched_imbalance_mwh,
+    sums.redispatched_imbalance_eur,
+    (sums.imbalance_kwh - sums.redispatched_imbalance_kwh) / 1000 as other_imbalance_mwh,
+    sums.imbalance_eur - sums.redispatched_imbalance_eur as other_imbalance_eur,
+    sums.priced_quarter_hour_count,
+    sums.provisional_quarter_hour_count,
+    sums.provisional_asset_count,
+    sums.provisional_forecast_power_kw * 0.25 / 1000 as provisional_forecast_energy_mwh,
+    sums.provisional_measured_power_kw * 0.25 / 1000 as provisional_measured_energy_mwh,
+    sums.provisional_imbalance_kwh / 1000 as provisional_imbalance_mwh,
+    sums.provisional_imbalance_eur,
+    sums.provisional_redispatched_kwh / 1000 as provisional_redispatched_imbalance_mwh,
+    sums.provisional_redispatched_eur as provisional_redispatched_imbalance_eur,
+    sums.provisional_priced_quarter_hour_count,
+    unmeasured.asset_count as unmeasured_asset_count
+from sums
+left join accuracy on sums.delivery_date = accuracy.delivery_date
+left join unmeasured on sums.delivery_date = unmeasured.delivery_date
