@@ -40,7 +40,7 @@
     case {{ source }}
         when 'live' then 'live infeed'
         when 'final_production' then 'final production'
-        else {{ source }}
+        else replace({{ source }}, '-', ' ')
     end
 {%- endmacro %}
 

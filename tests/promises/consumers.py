@@ -31,7 +31,7 @@ LEAVES = {
     "dso_unmapped_production": "energy_kwh",
     "portfolio_days": "mae_kw",
     "redispatch_lost_energy": "lost_energy_kwh",
-    "data_coverage": "missing_count",
+    "missing_data": "missing_count",
     "data_findings": "quarter_hour_count",
 }
 

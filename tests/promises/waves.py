@@ -63,13 +63,15 @@ def wave(number: int, capacity_kw: object = CAPACITY_KW) -> list[Arrival]:
                 **origin(f"forecasts/{asset_id}/{version}", 15 * quarter + 1),
             )
             arrivals.append(Arrival((forecast,)))
-        # Made before the market gates of what this wave settles; of no new quarter-hour.
+        # Made before the market gates of what this wave settles; of no new quarter-hour, but that
+        # a hole of B, on a day between others, is an hour smaller with each wave.
         early = pendulum.instance(hour - timedelta(hours=60))
+        hole = range(96, 192 - 4 * number) if asset_id == "B" else ()
         forecast = Forecast(
             asset_id=asset_id,
             version_utc=early,
             grid_start_utc=early,
-            power_kw=tuple(float(100 * number + n) for n in range(240)),
+            power_kw=tuple(None if n in hole else float(100 * number + n) for n in range(240)),
             **origin(f"forecasts/{asset_id}/{early}", 1),
         )
         arrivals.append(Arrival((forecast,)))

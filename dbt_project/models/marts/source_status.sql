@@ -192,21 +192,65 @@ aged as (
     from newest_documents
     cross join clock
 
+),
+
+status as (
+
+    select
+        sources.source,
+        {{ source_in_words("sources.source") }} as source_name,
+        aged.received_utc,
+        aged.instant_utc,
+        aged.source_uri,
+        aged.age_minutes,
+        -- Tenths of an hour.
+        floor(aged.age_minutes / 6 + 0.5)::integer as age_tenths,
+        sources.cadence_minutes,
+        sources.late_after_minutes,
+        aged.age_minutes > sources.late_after_minutes as is_late,
+        coalesce(counts.document_count, 0) as document_count,
+        coalesce(counts.quarantined_document_count, 0) as quarantined_document_count
+    from sources
+    left join aged on sources.source = aged.source
+    left join counts on sources.source = counts.source
+
 )
 
 select
-    sources.source,
-    aged.received_utc as newest_received_utc,
-    aged.instant_utc as newest_instant_utc,
-    aged.source_uri as newest_source_uri,
-    aged.age_minutes,
-    sources.cadence_minutes as rhythm_minutes,
-    sources.late_after_minutes,
-    aged.age_minutes > sources.late_after_minutes as is_late,
-    coalesce(counts.document_count, 0) as document_count,
-    coalesce(counts.quarantined_document_count, 0) as quarantined_document_count,
-    sources.cadence_minutes,
-    sources.cadence_minutes is not null and coalesce(counts.document_count, 0) = 0 as never_came
-from sources
-left join aged on sources.source = aged.source
-left join counts on sources.source = counts.source
+    source,
+    received_utc as newest_received_utc,
+    instant_utc as newest_instant_utc,
+    source_uri as newest_source_uri,
+    age_minutes,
+    cadence_minutes as rhythm_minutes,
+    late_after_minutes,
+    is_late,
+    document_count,
+    quarantined_document_count,
+    cadence_minutes,
+    cadence_minutes is not null and document_count = 0 as never_came,
+    nullif(
+        concat_ws(
+            '; ',
+            case
+                when is_late
+                    then
+                        source_name || ': late, the newest document is '
+                        || floor(age_tenths / 10.0)::integer || '.' || mod(age_tenths, 10) || ' hours old'
+            end,
+            case
+                when quarantined_document_count > 0
+                    then
+                        quarantined_document_count
+                        || case quarantined_document_count when 1 then ' document of ' else ' documents of ' end
+                        || source_name
+                        || case quarantined_document_count
+                            when 1 then ' was refused and waits'
+                            else ' were refused and wait'
+                        end
+                        || ' in quarantine (python -m extract quarantine)'
+            end
+        ),
+        ''
+    ) as sentence
+from status
