@@ -34,6 +34,7 @@ POWERS_KW = [float(place) for place in range(100)]
 # All of it, so that nothing is late.
 RECEIVED = pendulum.instance(START + timedelta(days=2))
 NEVER_CAME = " never came: no document of it has ever landed."
+ALL_IS_WELL = "  Nothing: every source has sent everything for every asset on each of its days."
 
 
 def arrival(kind: type[Document], **values: Any) -> Arrival:
@@ -115,7 +116,8 @@ def summary(warehouse: Warehouse) -> list[str]:
         check=True,
     )
     assert shown.stderr == ""
-    section = shown.stdout.split("What is missing\n")[1].split("\nLook for yourself")[0]
+    section = shown.stdout.split("What is missing or looks wrong\n")[1]
+    section = section.split("\nLook for yourself")[0]
     return [line for line in section.splitlines() if line.strip()]
 
 
@@ -161,27 +163,44 @@ def test_only_forecasts_have_landed(built_warehouse: Warehouse, tmp_path: Path) 
     assert report(built_warehouse)["missing"] == [
         {"isNothing": True, "sentence": sentence} for sentence in sentences
     ]
-    told = summary(built_warehouse)
-    assert told[:3] == [f"  {sentence}" for sentence in sentences]
-    assert [line.split("|")[0].strip() for line in told[5:]] == ["final_production", "live"]
+    assert summary(built_warehouse) == [
+        f"  {name} never came: nothing of it has ever landed"
+        for name in ("imbalance prices", "final production", "live infeed")
+    ]
 
 
 def test_nothing_but_prices_is_missing(built_warehouse: Warehouse, tmp_path: Path) -> None:
     # They are not covered, so nothing but this has no gap.
     build(built_warehouse, tmp_path, [*FORECAST, *MEASURED_AND_SETTLED])
     assert built_warehouse.value("select bool_and(is_complete) from data_coverage") is True
-    assert summary(built_warehouse) == [f"  imbalance prices{NEVER_CAME}"]
+    assert summary(built_warehouse) == [
+        "  imbalance prices never came: nothing of it has ever landed"
+    ]
     assert report(built_warehouse)["missing"] == [
         {"isNothing": True, "sentence": f"imbalance prices{NEVER_CAME}"}
     ]
     # And then nothing is.
     build(built_warehouse, tmp_path, PRICES)
     assert never_came(built_warehouse) == []
-    assert summary(built_warehouse) == [
-        "  Nothing: every source has sent everything for every asset on each of its days."
-    ]
+    assert summary(built_warehouse) == [ALL_IS_WELL]
     assert report(built_warehouse)["missing"] == []
-    # Nor is all well where something is found.
+    # Nor is all well where a source ails, or production belongs to nobody.
+    with built_warehouse.connect() as connection:
+        connection.execute(
+            "update source_status set sentence = 'It ails' where source = 'forecasts'"
+        )
+        assert summary(built_warehouse) == ["  It ails"]
+        connection.execute("update source_status set sentence = null")
+        connection.execute(
+            "insert into dso_unmapped_production select 'MP-9', delivery_start_utc,"
+            " delivery_end_utc, delivery_date, power_kw, energy_kwh, 1, 'file', null, 'no_contract'"
+            " from dso_final_production"
+        )
+        told = summary(built_warehouse)
+        assert told[0] == "Production that belongs to no asset (dso_unmapped_production)"
+        assert told[-1].split() == ["MP-9", "|", "no_contract", "|", "100"]
+        connection.execute("delete from dso_unmapped_production")
+    # Nor where something is found.
     find(built_warehouse, 21)
     assert summary(built_warehouse) == [
         *(f"  Finding {number}." for number in range(1, 21)),
@@ -197,10 +216,10 @@ def test_where_nothing_has_landed_every_source_is_named(built_warehouse: Warehou
         f"{source.replace('-', ' ')}{NEVER_CAME}" for source in never_came(built_warehouse)
     ]
     assert len(sentences) == 6
+    told = "forecast", "live infeed", "final production"
+    others = "asset contracts", "imbalance prices", "technical data"
     assert summary(built_warehouse) == [
-        *(f"  {sentence}" for sentence in sentences),
-        "  Everything: no forecast, live infeed or final production of a portfolio asset has"
-        " landed.",
+        f"  {name} never came: nothing of it has ever landed" for name in sorted((*told, *others))
     ]
     assert [row["sentence"] for row in report(built_warehouse)["missing"]] == sentences
 
