@@ -49,15 +49,24 @@ class Visit:
 
 @contextmanager
 def visit(
-    browser: Browser, file: Path, rest: str = "", width: int = 1280, height: int = 1000
+    browser: Browser,
+    file: Path,
+    rest: str = "",
+    width: int = 1280,
+    height: int = 1000,
+    scheme: str = "light",
 ) -> Iterator[Visit]:
-    """Open a file from disk, offline; `rest` is what follows its name in the address."""
+    """Open a file from disk, offline; `rest` is what follows its name in the address.
+
+    `scheme` is what the reader prefers: light or dark.
+    """
     # Not the time of the portfolio: the page must not depend on where its reader is.
     context = browser.new_context(
         offline=True,
         viewport={"width": width, "height": height},
         timezone_id="America/New_York",
         locale="en-US",
+        color_scheme="dark" if scheme == "dark" else "light",
     )
     context.set_default_timeout(MILLISECONDS)
     seen = Visit(context.new_page())

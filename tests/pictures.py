@@ -10,20 +10,20 @@ PICTURES = ROOT / "dbt_project" / "docs" / "pictures"
 
 
 def main(target: Path) -> int:
-    """Write report.png and lineage.png; returns the exit status."""
+    """Write the pictures of the report and of the lineage; returns the exit status."""
     executable = chromium()
     if executable is None:
         print("error: there is no Chromium: apt-get install chromium", file=sys.stderr)
         return 1
     PICTURES.mkdir(exist_ok=True)
     with open_browser(executable) as browser:
-        with visit(browser, target / "report.html", height=1530) as seen:
-            before = wait_for_report(seen.page)
-            seen.page.select_option("#asset-choice", "WND-DE-003")
-            seen.page.wait_for_function(
-                "before => document.body.dataset.drawn !== before", arg=before
-            )
-            seen.page.screenshot(path=PICTURES / "report.png")
+        for scheme in ("light", "dark"):
+            with visit(browser, target / "report.html", height=940, scheme=scheme) as seen:
+                wait_for_report(seen.page)
+                seen.page.screenshot(path=PICTURES / f"report-{scheme}.png")
+        with visit(browser, target / "report.html", width=390, height=1560) as seen:
+            wait_for_report(seen.page)
+            seen.page.screenshot(path=PICTURES / "report-narrow.png")
         address = "?model=model.vpp_warehouse.asset_forecasts&parents=2&children=1"
         with visit(
             browser, target / "site" / "lineage.html", address, width=1500, height=860

@@ -11,7 +11,6 @@ import yaml
 
 from dbt_project.report.marts import read
 from dbt_project.report.page import page
-from dbt_project.report.shape import page_data
 from extract.errors import ExtractError
 from extract.settings import PROJECT_ROOT, Settings
 from extract.warehouse.connection import connect
@@ -29,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ExtractError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    html = page(page_data(answers))
+    html = page(answers)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(html, encoding="utf-8")
     print(f"The report ({len(html) / 1e6:.1f} MB): open {options.output}")

@@ -1,7 +1,7 @@
 """What the report reads: a query per question, each a file beside this one."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,14 +9,30 @@ from zoneinfo import ZoneInfo
 import psycopg
 from psycopg.rows import dict_row
 
-from dbt_project.report.days import Day, local_day
 from extract.errors import WarehouseUnavailable
 from extract.messages import one_line
 
 QUERIES = Path(__file__).with_name("queries")
+QUARTER_HOUR = timedelta(minutes=15)
 Row = dict[str, Any]
-# Days times assets: so many get a quarter-hour of every hour, more get one of every third.
-_HOURLY_REVISIONS_UP_TO = 200
+# So many assets have a stripe of their own in a stack.
+LARGEST = 10
+
+
+@dataclass(frozen=True)
+class Day:
+    """A local calendar day, as the half-open interval [start_utc, end_utc), and its row."""
+
+    date: date
+    start_utc: datetime
+    end_utc: datetime
+    row: Row
+    """Of portfolio_days."""
+
+    @property
+    def quarter_hour_count(self) -> int:
+        """96, or 92 or 100 where the clocks change."""
+        return (self.end_utc - self.start_utc) // QUARTER_HOUR
 
 
 @dataclass(frozen=True)
@@ -24,10 +40,12 @@ class Answers:
     """What the marts answered. Instants are UTC."""
 
     timezone: ZoneInfo
-    newest_version_utc: datetime | None
-    last_tradeable_lead_minutes: int | None
-    days: list[Day]
-    rows: dict[str, list[Row]]
+    newest_version_utc: datetime | None = None
+    days: list[Day] = field(default_factory=list)
+    """Without a gap but for days that the portfolio has no row of, the oldest first."""
+    tomorrow: Day | None = None
+    yesterday: Day | None = None
+    rows: dict[str, list[Row]] = field(default_factory=dict)
     """The rows of the other queries, by the name of the file."""
 
 
@@ -51,42 +69,110 @@ def read(connection: psycopg.Connection, timezone: ZoneInfo, day_count: int) -> 
 
 
 def _read(connection: psycopg.Connection, timezone: ZoneInfo, day_count: int) -> Answers:
-    days = [
-        local_day(row["delivery_date"], timezone, row["is_settled"], row["is_forecast"])
-        for row in _rows(connection, "days", {"days": day_count, "timezone": str(timezone)})
+    def ask(name: str, **parameters: Any) -> list[Row]:
+        query = (QUERIES / f"{name}.sql").read_bytes()
+        with connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(query, parameters).fetchall()
+
+    [as_of] = ask("as_of")
+    newest = as_of["newest_version_utc"]
+    days = [day_of(row, timezone) for row in reversed(ask("days", days=day_count))]
+    if not days:
+        nothing = {"first_date": None, "last_date": None}
+        return Answers(timezone, newest, rows={"attention": ask("attention", **nothing)})
+    tomorrow, yesterday = around(days, newest, timezone)
+    dates = {"first_date": days[0].date, "last_date": days[-1].date}
+    window = {"from_utc": days[0].start_utc, "to_utc": days[-1].end_utc}
+    rows = {
+        "assets": ask("assets"),
+        "attention": ask("attention", **dates),
+        "month": ask("month", yesterday=yesterday.date) if yesterday else [],
+        "portfolio_power": ask(
+            "portfolio_power",
+            settled_dates=[day.date for day in days if day.row["is_settled"]],
+            **window,
+        ),
+        "worst": ask("worst", timezone=str(timezone), **window),
+        "accuracy_by_lead": ask("accuracy_by_lead"),
+        **{name: ask(name, **window) for name in ("asset_power", "redispatched")},
+        **{name: ask(name, **dates) for name in ("accuracy_by_day", "bridge", "gates")},
+        "findings_by_day": ask(
+            "findings_by_day",
+            first_date=min(days[0].date, (yesterday or days[0]).date.replace(day=1)),
+            last_date=days[-1].date,
+        ),
+    }
+    # What no technical data lists has no name, but power.
+    named = {row["asset_id"] for row in rows["assets"]}
+    rows["assets"] += [
+        {"asset_id": asset_id, "asset_name": None, "technology": None, "capacity_kw": None}
+        for asset_id in sorted({row["asset_id"] for row in rows["asset_power"]} - named)
     ]
-    days.reverse()
-    assets = _rows(connection, "assets", {})
-    parameters: dict[str, date | datetime | int | str | None]
-    if days:
-        parameters = {
-            "from_utc": days[0].start_utc,
-            "to_utc": days[-1].end_utc,
-            "first_date": days[0].date,
-            "last_date": days[-1].date,
-            "settled_date": max((day.date for day in days if day.is_settled), default=None),
-            "timezone": str(timezone),
-            "step_hours": 1 if len(days) * len(assets) <= _HOURLY_REVISIONS_UP_TO else 3,
-        }
-    else:
-        # What is missing as a whole can be said without a day to show.
-        parameters = dict.fromkeys(("from_utc", "to_utc", "first_date", "last_date"))
-    names = {path.stem for path in QUERIES.glob("*.sql")} - {"days", "assets", "as_of"}
-    [as_of] = _rows(connection, "as_of", {})
-    return Answers(
-        timezone=timezone,
-        newest_version_utc=as_of["newest_version_utc"],
-        last_tradeable_lead_minutes=as_of["last_tradeable_lead_minutes"],
-        days=days,
-        rows={"assets": assets}
-        | {
-            name: _rows(connection, name, parameters) if days or name == "missing" else []
-            for name in sorted(names)
-        },
+    rows["worst"] += peaks(days, rows)
+    starts = [row["delivery_start_utc"] for row in rows["worst"]]
+    rows["revisions"] = ask(
+        "revisions", asset_ids=[row["asset_id"] for row in rows["worst"]], starts_utc=starts
     )
+    rows["gate_closings"] = ask("gate_closings", starts_utc=sorted(set(starts)))
+    return Answers(timezone, newest, days, tomorrow, yesterday, rows)
 
 
-def _rows(connection: psycopg.Connection, name: str, parameters: dict[str, Any]) -> list[Row]:
-    query = (QUERIES / f"{name}.sql").read_bytes()
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query, parameters).fetchall()
+def day_of(row: Row, timezone: ZoneInfo) -> Day:
+    """The day of a row of portfolio_days, in the time zone of the portfolio."""
+    start, end = (
+        datetime.combine(midnight, time(), timezone).astimezone(UTC)
+        for midnight in (row["delivery_date"], row["delivery_date"] + timedelta(days=1))
+    )
+    return Day(row["delivery_date"], start, end, row)
+
+
+def around(
+    days: list[Day], newest_version_utc: datetime | None, timezone: ZoneInfo
+) -> tuple[Day | None, Day | None]:
+    """Tomorrow and yesterday, as seen from the newest forecast version.
+
+    Where that day is not forecast (not measured), the newest one that is.
+    """
+    if newest_version_utc is None:
+        today = days[-1].date + timedelta(days=1)
+    else:
+        today = newest_version_utc.astimezone(timezone).date()
+    forecast = [day for day in days if day.row["is_forecast"]]
+    measured = [
+        day
+        for day in days
+        if day.date < today
+        and (day.row["measured_quarter_hour_count"] or day.row["reconciled_quarter_hour_count"])
+    ]
+    ahead = [day for day in forecast if day.date > today]
+    tomorrow = ahead[0] if ahead else forecast[-1] if forecast else None
+    return tomorrow, measured[-1] if measured else None
+
+
+def peaks(days: list[Day], rows: dict[str, list[Row]]) -> list[Row]:
+    """Of days with less than ten known errors: the peak's quarter-hour, of the largest assets."""
+    sizes = sorted(rows["assets"], key=lambda row: -(row["capacity_kw"] or 0))[:LARGEST]
+    asked = {(row["asset_id"], row["delivery_start_utc"]) for row in rows["worst"]}
+    starts = {
+        day.row["peak_start_utc"]
+        for day in days
+        if sum(day.start_utc <= start < day.end_utc for _, start in asked) < LARGEST
+    }
+    at_peak = {
+        (row["asset_id"], row["delivery_start_utc"]): row["tradeable_power_kw"]
+        for row in rows["asset_power"]
+        if row["delivery_start_utc"] in starts and row["tradeable_power_kw"] is not None
+    }
+    return [
+        {
+            "asset_id": asset["asset_id"],
+            "delivery_start_utc": start,
+            "tradeable_power_kw": at_peak[asset["asset_id"], start],
+            "produced_power_kw": None,
+            "is_final": False,
+            "imbalance_eur": None,
+        }
+        for start in sorted(start for start in starts if start)
+        for asset in sizes
+        if (asset["asset_id"], start) in at_peak and (asset["asset_id"], start) not in asked
+    ]

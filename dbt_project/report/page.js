@@ -3,10 +3,10 @@
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const specifications = JSON.parse(document.getElementById("specifications").textContent);
-const colors = specifications.colors;
 const QUARTER_HOUR = 900;
+const LARGEST = 10;
 const at = (id) => document.getElementById(id);
-const chosen = { stack: "tradeable_power_kw", scope: "portfolio" };
+const embedded = {};
 const views = {};
 
 // Instants. The page shows the portfolio's time; the reader's own plays no part.
@@ -15,388 +15,466 @@ const formatted = (options) => {
   return (seconds) => format.format(seconds * 1000);
 };
 const localClock = formatted({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const localHour = formatted({ hour: "2-digit", hourCycle: "h23" });
-const localDay = formatted({ day: "numeric", month: "short" });
-const localInstant = formatted({
-  weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
-  timeZoneName: "short",
-});
-const utcInstant = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ") + " UTC";
+const localZone = formatted({ hour: "2-digit", timeZoneName: "short" });
+const utcClock = (seconds) => new Date(seconds * 1000).toISOString().slice(11, 16);
 const dayName = (date) => new Intl.DateTimeFormat("en-GB", {
-  weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC",
-}).format(new Date(`${date}T00:00:00Z`));
+  weekday: "long", day: "numeric", month: "long", timeZone: "UTC",
+}).format(new Date(`${date}T00:00:00Z`)).replace(",", "");
 
+// Numbers, in units that fit their size.
 const known = (value) => value !== null && value !== undefined;
-const number = (value, unit, digits = 1) => known(value)
-  ? `${value.toLocaleString("en-GB", { maximumFractionDigits: digits })}${unit ? ` ${unit}` : ""}`
-  : "not known";
+const anyKnown = (values) => (values ?? []).some(known);
+const number = (value, digits = 1) => (Math.round(value * 10 ** digits) / 10 ** digits + 0)
+  .toLocaleString("en-GB", { maximumFractionDigits: digits });
+const POWERS = [[1e6, "GW"], [1e3, "MW"], [1, "kW"]];
+const ENERGIES = [[1e6, "GWh"], [1e3, "MWh"], [1, "kWh"]];
+const unitOf = (values, units) => {
+  const greatest = values.reduce((most, value) => known(value) ? Math.max(most, Math.abs(value)) : most, 0);
+  return units.find(([factor]) => greatest >= factor) ?? units.at(-1);
+};
+const sized = (value, units = POWERS) => {
+  if (!known(value)) return "not known";
+  const [factor, unit] = unitOf([value], units);
+  return `${number(value / factor, factor === 1 ? 0 : 2)} ${unit}`;
+};
+const money = (value) => known(value) ? `${number(value, 2)} EUR` : "not known";
+const share = (value) => known(value) ? `${number(100 * value)} %` : "–";
+
+const inflated = (packed) => {
+  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
+};
+
+// A day is read when it is chosen.
+const days = new Map();
+const readDay = async (day) => {
+  if (!days.has(day.date)) {
+    const content = await inflated(data.packed[day.date]).json();
+    content.assets.forEach((series, place) => {
+      for (const [column, values] of Object.entries(series)) {
+        if (column === "redispatched") continue;
+        let multiple = 0;
+        series[column] = values.map((difference) => {
+          if (difference === null) return null;
+          multiple += difference;
+          return multiple * data.assets[place].step_kw;
+        });
+      }
+    });
+    days.set(day.date, content);
+  }
+  return days.get(day.date);
+};
 
 // One value per quarter-hour, as what a chart draws.
 const startOf = (day, place) => day.start + place * QUARTER_HOUR;
-const instants = (day, place) => ({
-  start: startOf(day, place) * 1000,
-  end: startOf(day, place + 1) * 1000,
-  local: `${localInstant(startOf(day, place))} – ${localClock(startOf(day, place + 1))}`,
-  utc: utcInstant(startOf(day, place)),
-});
-const quarterHours = (day, tell) => Array.from({ length: day.count }, (_, place) =>
-  ({ ...instants(day, place), ...tell(place) }));
 // An average holds from the start of its quarter-hour to the end; one that is not known leaves a gap.
-const steps = (day, values, more) => (values ?? []).flatMap((value, place) => [
-  { at: startOf(day, place) * 1000, power_kw: value, ...more },
-  { at: startOf(day, place + 1) * 1000 - 1, power_kw: value, ...more },
+const steps = (day, values, tell) => (values ?? []).flatMap((value, place) => [
+  { at: startOf(day, place) * 1000, ...tell(value, place) },
+  { at: startOf(day, place + 1) * 1000 - 1, ...tell(value, place) },
 ]);
-const anyKnown = (values) => (values ?? []).some(known);
-const valueAt = (series, column, place) => series?.[column]?.[place] ?? null;
+const lines = (day, factor, series) => Object.entries(series).flatMap(([name, values]) =>
+  steps(day, values, (value) => ({ name, power: known(value) ? value / factor : null })));
+// On the day that clocks go back no label stands for two hours.
+const axisOf = (day) => ({
+  from: day.start * 1000,
+  to: startOf(day, day.count) * 1000,
+  hours: Array.from({ length: day.count + 1 }, (_, place) => startOf(day, place))
+    .filter((seconds) => localClock(seconds).endsWith(":00") && Number(localClock(seconds).slice(0, 2)) % 3 === 0)
+    .map((seconds) => seconds * 1000),
+});
 
-// Every third full hour of local time; on the day that clocks go back no label stands for two hours.
-const hoursOf = (day) => Array.from({ length: day.count + 1 }, (_, place) => startOf(day, place))
-  .filter((seconds) => localClock(seconds).endsWith(":00") && Number(localHour(seconds)) % 3 === 0)
-  .map((seconds) => seconds * 1000);
-const axisOf = (day) => ({ from: day.start * 1000, to: startOf(day, day.count) * 1000, hours: hoursOf(day) });
+// What is chosen.
+const chosen = () => {
+  const day = data.days[at("day").selectedIndex];
+  const content = days.get(day.date);
+  const rank = at("asset-choice").selectedIndex;
+  return {
+    day, content, rank, asset: data.assets[rank], series: content.assets[rank] ?? {}, portfolio: content.portfolio,
+    place: Number(at("at").value),
+  };
+};
+let worst = 0;
 
-// Room for labels is made on the first drawing, and again for a chart that comes back or changes its height.
-const laidOut = new Set();
+// A chart, what it shows in words, and its unit; or why there is nothing to draw.
+const drawings = {
+  portfolio: ({ day, content, portfolio }) => {
+    const { forecast_power_kw: forecast = [], produced_power_kw: produced = [] } = portfolio;
+    const compared = portfolio.compared_forecast_power_kw ?? [];
+    const [factor, unit] = unitOf([...forecast, ...produced], POWERS);
+    const isCompared = anyKnown(compared);
+    const all = forecast.length ? forecast : compared;
+    return {
+      empty: anyKnown(forecast) || anyKnown(produced) ? "" : "Nothing is known of the portfolio on this day.",
+      unit, signals: axisOf(day),
+      text: `The portfolio on ${dayName(day.date)}: the tradeable forecast${isCompared ? " and what was produced" : ""}.`,
+      rows: {
+        // Where nothing is compared on the whole day, nothing is told apart.
+        areas: steps(day, all, (value, place) => {
+          const part = isCompared ? compared[place] ?? 0 : value;
+          const rest = isCompared && known(value) ? value / factor : null;
+          return { compared: known(part) ? part / factor : null, low: rest === null ? null : part / factor, high: rest };
+        }),
+        line: lines(day, factor, { forecast, produced }),
+      },
+    };
+  },
 
-const show = (name, { signals = {}, rows, empty = "", height }) => {
+  stack: ({ day, content }) => {
+    const column = at("stack-choice").value;
+    const ranked = largest(content, column);
+    const [factor, unit] = unitOf(sumOf(ranked.map((one) => one.values)), POWERS);
+    return {
+      empty: ranked.length ? "" : "No asset has a value on this day.", unit, signals: axisOf(day),
+      text: `The same day by asset: ${ranked.map((one) => one.name).join(", ")}.`,
+      rows: {
+        stack: ranked.flatMap((one, rank) => steps(day, one.values, (value) => ({
+          rank, shade: one.isRest ? 0.08 : [0.75, 0.4, 0.6, 0.25][rank % 4], power: (value ?? 0) / factor,
+        }))),
+      },
+    };
+  },
+
+  asset: ({ day, asset, series }) => {
+    const columns = {
+      latest: series.latest_power_kw, tradeable: series.tradeable_power_kw, live: series.live_power_kw,
+      final: series.final_power_kw,
+    };
+    const [factor, unit] = unitOf(Object.values(columns).flatMap((values) => values ?? []), POWERS);
+    const unknown = Object.keys(columns).filter((name) => !anyKnown(columns[name]));
+    return {
+      empty: unknown.length === 4 ? `Nothing is known of ${asset.id} on this day.` : "", unit, signals: axisOf(day),
+      text: `${asset.id} on ${dayName(day.date)}: ${unknown.length ? `without ${unknown.join(", ")}` : "forecasts and production"}.`,
+      rows: {
+        line: lines(day, factor, columns),
+        redispatched: (series.redispatched ?? []).map((place) => ({
+          start: startOf(day, place) * 1000, end: startOf(day, place + 1) * 1000,
+        })),
+      },
+    };
+  },
+
+  revisions: ({ content }) => {
+    const one = content.worst[worst];
+    if (!one?.versions.lead_minutes.length) {
+      return { empty: "No forecast version is known for this quarter-hour.", rows: { versions: [], gates: [], produced: [] } };
+    }
+    const { lead_minutes: leads, power_kw: powers } = one.versions;
+    const [factor, unit] = unitOf([...powers, one.produced_kw], POWERS);
+    return {
+      unit,
+      text: `How the forecast of ${data.assets[one.asset].id} for ${localClock(one.start)} moved: from ${sized(powers[0])}, `
+        + `${number(leads[0] / 60)} hours ahead, to ${sized(powers.at(-1))}.`,
+      rows: {
+        versions: leads.map((lead_minutes, index) => ({
+          lead_minutes, power: powers[index] / factor,
+          isNamed: [one.versions.tradeable, one.versions.latest].includes(lead_minutes),
+        })),
+        gates: one.gates.map(([label, closes]) => ({ label, lead_minutes: (one.start - closes) / 60 })),
+        produced: known(one.produced_kw) ? [{ power: one.produced_kw / factor }] : [],
+      },
+    };
+  },
+
+  gates: ({ content, day }) => {
+    const rows = content.gates.filter((row) => known(row.mae_kw));
+    const [factor, unit] = unitOf(rows.map((row) => row.mae_kw), POWERS);
+    return {
+      empty: rows.length ? "" : "No forecast of this day can be compared with final production yet.", unit,
+      text: `Mean absolute error on ${dayName(day.date)}: ${rows.map((row) => `${row.label} ${sized(row.mae_kw)}`).join(", ")}.`,
+      rows: { error: rows.map((row) => ({ label: row.label, error: row.mae_kw / factor })) },
+    };
+  },
+
+  bridge: ({ content, day }) => {
+    const rows = content.bridge.filter((row) => known(row.eur));
+    return {
+      empty: rows.length ? "" : "No price is known for this day.", unit: "EUR",
+      text: `What each correction brought on ${dayName(day.date)}: ${rows.map((row) => `${row.label} ${money(row.eur)}`).join(", ")}.`,
+      rows: { eur: rows.map(({ label, eur }) => ({ label, eur })) },
+    };
+  },
+
+  energy: (now) => imbalance(now, "kwh", (values) => unitOf(values, ENERGIES), "The imbalance is not known on this day."),
+  value: (now) => imbalance(now, "eur", () => [1, "EUR"], "No price."),
+
+  price: ({ day, portfolio }) => {
+    const prices = portfolio.price_eur_per_mwh;
+    const of = (status) => prices?.map((price, place) => portfolio.price_status?.[place] === status ? price : null);
+    return {
+      empty: anyKnown(prices) ? "" : "No price.", unit: "EUR/MWh", signals: axisOf(day),
+      text: `The imbalance price on ${dayName(day.date)}.`,
+      rows: { line: lines(day, 1, { final: of("final"), estimate: of("estimate") }) },
+    };
+  },
+
+  lead: ({ asset, rank }) => {
+    const rows = data.accuracyByLead.flatMap((pairs, place) => pairs.map(([lead_hours, nmae]) => ({
+      rank: place, isChosen: place === rank, lead_hours, nmae,
+    })));
+    at("lead-note").textContent = rows.some((row) => row.isChosen)
+      ? `${asset.id} is dark, the other assets are light`
+      : `${asset.id} has no line, as none of its forecasts can be compared with final production yet`;
+    return {
+      empty: rows.length ? "" : "No forecast can be compared with final production yet.", unit: "nMAE",
+      text: `How the error of ${asset.id} grows with the lead time.`, rows: { leads: rows },
+    };
+  },
+};
+
+const imbalance = ({ day, portfolio }, unit, fitting, empty) => {
+  const error = portfolio[`error_${unit}`] ?? [];
+  const redispatched = portfolio[`redispatched_${unit}`] ?? [];
+  const [factor, name] = fitting([...error, ...redispatched]);
+  const parts = Array.from({ length: day.count }, (_, place) => {
+    const [first, second] = [error[place] ?? 0, redispatched[place] ?? 0];
+    // What points the same way stands upon the other.
+    const base = Math.sign(first) === Math.sign(second) ? first : 0;
+    const bar = { start: startOf(day, place) * 1000, end: startOf(day, place + 1) * 1000 };
+    return [
+      { ...bar, part: "error", low: 0, high: first / factor },
+      { ...bar, part: "redispatched", low: base / factor, high: (base + second) / factor },
+    ].filter((part) => part.low !== part.high);
+  }).flat();
+  return {
+    empty: anyKnown(error) ? "" : empty, unit: name, signals: axisOf(day),
+    text: `The ${unit === "eur" ? "value of the " : ""}imbalance of the portfolio on ${dayName(day.date)}.`,
+    rows: { parts },
+  };
+};
+
+const sumOf = (all) => all.reduce((sum, values) => values.map((value, place) => (value ?? 0) + (sum[place] ?? 0)), []);
+const largest = (content, column) => {
+  const ranked = content.assets.map((series, rank) => ({ name: data.assets[rank].id, values: series[column] }))
+    .filter((one) => anyKnown(one.values))
+    .map((one) => ({ ...one, energy: one.values.reduce((sum, value) => sum + Math.abs(value ?? 0), 0) }))
+    .sort((one, other) => other.energy - one.energy);
+  const rest = ranked.slice(LARGEST);
+  const shown = ranked.slice(0, LARGEST);
+  if (rest.length) shown.push({ name: `${rest.length} more`, values: sumOf(rest.map((one) => one.values)), isRest: true });
+  return shown;
+};
+
+const embedding = {
+  mode: "vega", actions: false, renderer: "svg", tooltip: false, logLevel: 1,
+  expressionFunctions: { localTime: (milliseconds) => localClock(milliseconds / 1000) },
+};
+const draw = async (name) => {
   const place = at(name);
-  if (height && place.style.height !== height) laidOut.delete(name);
-  if (height) place.style.height = height;
-  if (empty) laidOut.delete(name);
-  place.style.display = empty ? "none" : "";
-  const note = at(`${name}-empty`);
-  if (note) note.textContent = empty;
-  const view = views[name];
+  const { empty = "", unit = "", text = "", signals = {}, rows } = drawings[name](chosen());
+  const note = place.nextElementSibling?.matches(".empty") ? place.nextElementSibling : null;
+  note?.remove();
+  place.hidden = Boolean(empty);
+  if (empty) {
+    place.insertAdjacentElement("afterend", Object.assign(document.createElement("p"), { className: "empty", textContent: empty }));
+    return;
+  }
+  place.dataset.unit = unit;
+  place.setAttribute("role", "img");
+  place.setAttribute("aria-label", text);
+  const { view } = await (embedded[name] ??= vegaEmbed(place, specifications[name], embedding));
+  views[name] = view;
+  if (name === "gates" || name === "bridge") place.style.height = `${24 * Object.values(rows)[0].length + 34}px`;
+  if (!place.dataset.follows && specifications[name].data.some((set) => set.name === "chosen")) {
+    place.dataset.follows = "pointer";
+    place.addEventListener("pointermove", (event) => {
+      const { day } = chosen();
+      const from = place.getBoundingClientRect().left + view.origin()[0];
+      const quarterHour = Math.floor((view.scale("x").invert(event.clientX - from) / 1000 - day.start) / QUARTER_HOUR);
+      if (quarterHour >= 0 && quarterHour < day.count) tellAt(quarterHour);
+    });
+  }
   for (const [signal, value] of Object.entries(signals)) view.signal(signal, value);
   for (const [set, content] of Object.entries(rows)) view.data(set, content);
-  if (!empty && !laidOut.has(name)) {
-    laidOut.add(name);
-    view.width(place.clientWidth).height(place.clientHeight).resize();
+  if (place.dataset.follows) view.data("chosen", ruleAt());
+  view.width(place.clientWidth).height(place.clientHeight);
+  await view.runAsync();
+};
+
+// The values of the quarter-hour that a pointer, or the slider, is at: beside the charts, so that they hide nothing.
+const ruleAt = () => {
+  const { day, place } = chosen();
+  return [{ at: (startOf(day, place) + QUARTER_HOUR / 2) * 1000 }];
+};
+const tellAt = (quarterHour) => {
+  at("at").value = quarterHour;
+  const now = chosen();
+  const { day, content, series, portfolio, place } = now;
+  const start = startOf(day, place);
+  const when = `${localClock(start)}–${localClock(start + QUARTER_HOUR)} ${localZone(start).replace(/^\d+,? ?/, "")}`;
+  at("at-text").textContent = `${when}, ${utcClock(start)} UTC`;
+  at("at").setAttribute("aria-valuetext", when);
+  const of = (column) => portfolio[column]?.[place];
+  const rest = known(of("forecast_power_kw")) && known(of("compared_forecast_power_kw"))
+    ? `, ${sized(of("compared_forecast_power_kw"))} of it by the ${of("compared_asset_count") ?? 0} assets compared` : "";
+  at("portfolio-values").textContent = `${when}: forecast ${sized(of("forecast_power_kw"))} `
+    + `(${of("forecast_asset_count") ?? 0} of ${of("expected_asset_count") ?? 0} assets)${rest}; produced ${sized(of("produced_power_kw"))}`;
+  at("stack-values").textContent = largest(content, at("stack-choice").value)
+    .map((one) => `${one.name} ${sized(one.values[place])}`).join(" · ");
+  at("asset-values").textContent = `${when}: ${[["latest", "latest"], ["tradeable", "tradeable"], ["live", "live"], ["final", "final"]]
+    .map(([name, column]) => `${name} ${sized(series[`${column}_power_kw`]?.[place])}`).join(" · ")}`
+    + (series.redispatched?.includes(place) ? " · redispatched" : "");
+  at("imbalance-values").textContent = `${when}: forecast error ${sized(of("error_kwh"), ENERGIES)}, ${money(of("error_eur"))}; `
+    + `redispatched ${sized(of("redispatched_kwh"), ENERGIES)}, ${money(of("redispatched_eur"))}; `
+    + `price ${known(of("price_eur_per_mwh")) ? `${number(of("price_eur_per_mwh"), 2)} EUR/MWh (${of("price_status")})` : "not known"}`;
+  for (const [name, view] of Object.entries(views)) {
+    if (at(name).dataset.follows && !at(name).hidden) view.data("chosen", ruleAt()).runAsync();
   }
-  return view.runAsync();
 };
 
-// Charts tell assets apart by their rank: a name like __proto__ means something else to the library.
-const drawPortfolio = (day) => {
-  const portfolio = data.portfolio[day.date];
-  const assets = data.assets.filter((one) => anyKnown(data.byAsset[one.id]?.[day.date]?.[chosen.stack]));
-  const color = at("stack").selectedOptions[0].dataset.color;
-  const stack = assets.flatMap((one, rank) =>
-    steps(day, data.byAsset[one.id][day.date][chosen.stack], {
-      asset: one.id, rank, color, shade: [0.5, 0.28, 0.4, 0.18][rank % 4],
-    }).map((row) => ({ ...row, power_kw: row.power_kw ?? 0 })));
-  const line = [
-    ...steps(day, portfolio?.tradeable_power_kw, { name: "tradeable" }),
-    ...steps(day, portfolio?.infeed_power_kw, { name: "best of infeed" }),
-    ...steps(day, portfolio?.final_power_kw, { name: "final" }),
-  ];
-  const count = (place) => valueAt(portfolio, "expected_asset_count", place);
-  const parts = (place) => {
-    const shares = assets.map((one) => [one.id, valueAt(data.byAsset[one.id][day.date], chosen.stack, place)])
-      .filter(([, power]) => known(power)).sort(([, one], [, other]) => other - one);
-    const told = shares.slice(0, 6).map(([id, power]) => `${id} ${number(power, "", 0)}`).join(" · ");
-    return shares.length > 6 ? `${told} · ${shares.length - 6} more` : told || "not known";
-  };
-  const empty = portfolio ? "" : "Nothing is known of the portfolio on this day.";
-  at("portfolio-day").textContent = dayName(day.date);
-  return Promise.all([
-    show("portfolio", {
-      signals: axisOf(day), empty, rows: {
-        stack, line, quarterHours: quarterHours(day, (place) => ({
-          "tradeable": number(valueAt(portfolio, "tradeable_power_kw", place), "kW"),
-          "best of infeed": number(valueAt(portfolio, "infeed_power_kw", place), "kW"),
-          "final": number(valueAt(portfolio, "final_power_kw", place), "kW"),
-          "by asset": parts(place),
-        })),
-      },
-    }),
-    show("capacity", {
-      signals: axisOf(day), empty, rows: {
-        expected: steps(day, portfolio?.expected_capacity_kw, {}),
-        line: [
-          ...steps(day, portfolio?.tradeable_capacity_kw, { name: "tradeable" }),
-          ...steps(day, portfolio?.reconciled_capacity_kw, { name: "final" }),
-        ],
-        quarterHours: quarterHours(day, (place) => ({
-          "installed": number(valueAt(portfolio, "expected_capacity_kw", place), "kW"),
-          "with a tradeable forecast": number(valueAt(portfolio, "tradeable_capacity_kw", place), "kW"),
-          "reconciled": number(valueAt(portfolio, "reconciled_capacity_kw", place), "kW"),
-          "assets": `${number(valueAt(portfolio, "tradeable_asset_count", place))} forecast, `
-            + `${number(valueAt(portfolio, "reconciled_asset_count", place))} reconciled, of ${number(count(place))}`,
-        })),
-      },
-    }),
-  ]);
+const cell = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });
+const fill = (table, rows) => {
+  at(table).closest(".wide").hidden = rows.length === 0;
+  at(table).tBodies[0].replaceChildren(...rows);
 };
 
-const drawAsset = (day, asset) => {
-  const series = data.byAsset[asset.id]?.[day.date];
-  const columns = { latest: "latest_power_kw", tradeable: "tradeable_power_kw", live: "live_power_kw", final: "final_power_kw" };
-  const isRedispatched = (place) => valueAt(series, "is_redispatched", place) === true;
-  const redispatched = quarterHours(day, (place) => ({ isRedispatched: isRedispatched(place) })).filter((row) => row.isRedispatched);
-  const missing = Object.keys(columns).filter((name) => !anyKnown(series?.[columns[name]]));
-  const lost = (series?.lost_energy_kwh ?? []).filter(known);
-  at("asset-title").textContent = `${asset.id}${asset.name ? `, ${asset.name}` : ""}`;
-  at("asset-note").textContent = [
-    asset.technology, known(asset.capacity_kw) ? `${number(asset.capacity_kw, "kW")} installed` : null,
-    missing.length && missing.length < 4 ? `not known on this day: ${missing.join(", ")}` : null,
-    redispatched.length ? `redispatched in ${redispatched.length} quarter-hours${lost.length ? " (lost energy on hover)" : ""}` : null,
-  ].filter(Boolean).join(" · ");
-  return show("asset", {
-    signals: axisOf(day),
-    empty: missing.length === 4 ? `Nothing is known of ${asset.id} on this day.` : "",
-    rows: {
-      redispatched,
-      line: Object.entries(columns).flatMap(([name, column]) => steps(day, series?.[column], { name })),
-      quarterHours: quarterHours(day, (place) => ({
-        ...Object.fromEntries(Object.entries(columns).map(([name, column]) =>
-          [name, number(valueAt(series, column, place), "kW")])),
-        "best of infeed": number(valueAt(series, "infeed_power_kw", place), "kW")
-          + (valueAt(series, "infeed_source", place) ? ` (${valueAt(series, "infeed_source", place)})` : ""),
-        "redispatched": isRedispatched(place)
-          ? `yes; lost energy ${number(valueAt(series, "lost_energy_kwh", place), "kWh")}, `
-            + number(valueAt(series, "lost_energy_eur", place), "EUR", 2)
-          : "no",
-      })),
-    },
-  });
+const tellWorst = ({ content }) => {
+  const isKnown = content.worst.some((one) => known(one.produced_kw));
+  at("worst-note").textContent = !content.worst.length ? "No forecast is known on this day." : isKnown
+    ? "The worst quarter-hours of the day, by the error of the tradeable forecast; redispatched ones are left out. Where few are "
+      + "known, the portfolio's peak for its largest assets follows. Choose one to see how its forecast moved."
+    : "Nothing is produced yet: the portfolio's peak, for its largest assets.";
+  fill("worst", content.worst.map((one, index) => {
+    const row = document.createElement("tr");
+    const id = data.assets[one.asset].id;
+    const name = cell("th", id);
+    name.scope = "row";
+    row.append(name, ...[
+      `${localClock(one.start)}–${localClock(one.start + QUARTER_HOUR)}`, sized(one.tradeable_kw),
+      known(one.produced_kw) ? `${sized(one.produced_kw)} (${one.isFinal ? "final" : "live"})` : "not known",
+      known(one.produced_kw) ? sized(one.tradeable_kw - one.produced_kw) : "not known",
+      known(one.eur) ? money(one.eur) : "not settled",
+    ].map((text) => cell("td", text)));
+    const button = Object.assign(cell("button", "How it moved"), { type: "button" });
+    button.setAttribute("aria-label", `How the forecast of ${id} for ${localClock(one.start)} moved`);
+    button.addEventListener("click", () => {
+      worst = index;
+      tellRevisions(chosen());
+      draw("revisions").then(drawn);
+    });
+    const last = document.createElement("td");
+    last.append(button);
+    row.append(last);
+    return row;
+  }));
+  tellRevisions({ content });
+};
+const tellRevisions = ({ content }) => {
+  const one = content.worst[worst];
+  [...at("worst").tBodies[0].rows].forEach((row, index) => row.toggleAttribute("aria-current", index === worst));
+  at("revisions-title").textContent = one ? `How the forecast of ${data.assets[one.asset].id} for ${localClock(one.start)} moved` : "";
+  at("revisions-note").textContent = one
+    ? "From version to version, by the time before delivery (the last hours are stretched). Broken lines are the gates, points "
+      + "the tradeable and the latest forecast"
+      + (known(one.produced_kw) ? ", the level line what was produced." : ".") : "";
 };
 
-const drawRevisions = (day, asset) => {
-  const delivery = Number(at("quarter-hour").value);
-  const moved = data.revisions[asset.id]?.[delivery] ?? { lead_minutes: [] };
-  const place = (delivery - day.start) / QUARTER_HOUR;
-  const series = data.byAsset[asset.id]?.[day.date];
-  const final = valueAt(series, "final_power_kw", place);
-  // Of a gate that closed between two versions the earlier one is known.
-  const gate = delivery - data.lastTradeableLeadMinutes * 60;
-  const closes = gate < data.newestVersion ? "closed" : "closes";
-  const versions = moved.lead_minutes.map((lead, index) => {
-    const version = delivery - lead * 60;
-    const kinds = ["tradeable", "latest"].filter((kind) => moved[kind] === lead);
-    return {
-      version: version * 1000, power_kw: moved.power_kw[index], local: localInstant(version), utc: utcInstant(version),
-      lead: lead >= 60 ? `${Math.floor(lead / 60)} h ${lead % 60} min` : `${lead} min`,
-      kind: kinds.join(" and ") || "older",
-      color: colors[kinds[0]] ?? "#9AA5B1",
-    };
-  });
-  const first = versions.length ? versions[0].version / 1000 : delivery;
-  const hours = [];
-  for (let seconds = Math.ceil(first / 3600) * 3600; seconds <= delivery; seconds += 3600) {
-    if (Number(localHour(seconds)) % 6 === 0) hours.push(seconds * 1000);
-  }
-  return show("revisions", {
-    signals: { from: first * 1000, to: delivery * 1000 + 600_000, hours },
-    empty: versions.length ? "" : `No forecast version of ${asset.id} is known for this quarter-hour.`,
-    rows: {
-      versions,
-      gate: known(data.lastTradeableLeadMinutes) ? [{ at: gate * 1000, label: `the gate ${closes} after the version of ${localClock(gate)}` }] : [],
-      produced: known(final) ? [{ power_kw: final, label: `produced: ${number(final, "kW")}` }] : [],
-    },
-  });
-};
-
-const drawReconciliation = (day) => {
-  const told = {
-    reconciled: "reconciled", missing_final: "no final production", missing_forecast: "no forecast",
-    missing_both: "neither forecast nor final production",
-  };
-  const cells = data.assets.flatMap((one, rank) => {
-    const series = data.byAsset[one.id]?.[day.date];
-    return quarterHours(day, (place) => ({
-      asset: one.id, rank, error_kw: valueAt(series, "tradeable_error_kw", place),
-      isRedispatched: valueAt(series, "is_redispatched", place) === true,
-      status: (told[valueAt(series, "status", place)] ?? "nothing is known")
-        + (valueAt(series, "is_redispatched", place) ? ", redispatched" : ""),
-    }));
-  });
-  const errors = cells.map((cell) => cell.isRedispatched ? 0 : Math.abs(cell.error_kw ?? 0));
-  const reach = errors.reduce((greatest, error) => Math.max(greatest, error), 0);
-  return show("reconciliation", {
-    height: `${Math.max(data.assets.length * (data.assets.length > 25 ? 13 : 26), 90) + 90}px`,
-    signals: { ...axisOf(day), reach: reach || 1, names: data.assets.map((one) => one.id) },
-    empty: cells.some((cell) => known(cell.error_kw)) ? "" : "No asset is reconciled on this day.",
-    rows: { cells },
-  });
-};
-
-const drawAccuracy = (day, asset) => {
-  const body = at("accuracy").querySelector("tbody");
-  const days = data.accuracyByDay.filter((row) => row.delivery_date === day.date && [null, asset.id].includes(row.asset_id));
-  const share = (value) => known(value) ? value.toLocaleString("en-GB", { style: "percent", maximumFractionDigits: 1 }) : "–";
-  const plain = (value, digits = 1) => known(value) ? number(value, "", digits) : "–";
-  days.sort((one, other) => (one.asset_id ?? "").localeCompare(other.asset_id ?? "")
-    || other.forecast_kind.localeCompare(one.forecast_kind));
-  body.replaceChildren(...days.map((row) => {
+const tellAccuracy = ({ content, asset }) => {
+  const plain = (value, units) => known(value) ? sized(value, units) : "–";
+  const rows = content.accuracy_by_day.filter((row) => [null, asset.id].includes(row.asset_id))
+    .sort((one, other) => (one.asset_id ?? "").localeCompare(other.asset_id ?? "") || other.forecast_kind.localeCompare(one.forecast_kind));
+  fill("accuracy", rows.map((row) => {
     const line = document.createElement("tr");
-    for (const text of [
-      row.asset_id ?? "portfolio", row.forecast_kind, `${row.quarter_hour_count} of ${row.expected_count}`,
-      plain(row.mae_kw), plain(row.rmse_kw), plain(row.bias_kw), share(row.nmae), plain(row.skill_score, 2),
-    ]) line.append(Object.assign(document.createElement("td"), { textContent: text }));
+    const name = cell("th", row.asset_id ?? "portfolio");
+    name.scope = "row";
+    line.append(name, ...[
+      row.forecast_kind, `${row.quarter_hour_count} of ${row.expected_count}`, plain(row.mae_kw), plain(row.rmse_kw),
+      plain(row.bias_kw), share(row.nmae), known(row.skill_score) ? number(row.skill_score, 2) : "–",
+    ].map((text) => cell("td", text)));
     return line;
   }));
-  at("accuracy").style.display = days.length ? "" : "none";
-  const leads = Object.entries(data.accuracyByLead).flatMap(([id, series], rank) => series.lead_minutes.map((lead, index) => ({
-    asset: id, rank, isChosen: id === asset.id, lead_hours: lead / 60, nmae: series.nmae[index], mae_kw: series.mae_kw[index],
-    rmse_kw: series.rmse_kw[index], quarter_hour_count: series.quarter_hour_count[index],
-  })));
-  at("lead-asset").textContent = leads.some((row) => row.isChosen)
-    ? `${asset.id} is dark, the other assets are light`
-    : `${asset.id} has no line, as none of its forecasts can be compared with final production yet`;
-  return show("lead", {
-    empty: leads.length ? "" : "No forecast can be compared with final production yet.", rows: { leads },
-  });
 };
 
-const drawImbalance = (day, asset) => {
-  const portfolio = data.portfolio[day.date];
-  const series = chosen.scope === "portfolio" ? portfolio : data.byAsset[asset.id]?.[day.date];
-  const subject = chosen.scope === "portfolio" ? "the portfolio" : asset.id;
-  const side = (kwh) => !known(kwh) ? "not known" : kwh > 0 ? "long" : kwh < 0 ? "short" : "balanced";
-  const members = chosen.scope === "portfolio" ? data.assets : [asset];
-  const rows = quarterHours(day, (place) => {
-    const kwh = valueAt(series, "imbalance_kwh", place);
-    const redispatched = members.map((one) => one.id)
-      .filter((id) => valueAt(data.byAsset[id]?.[day.date], "is_redispatched", place) === true);
-    return {
-      imbalance_kwh: kwh, imbalance_eur: valueAt(series, "imbalance_eur", place), side: side(kwh),
-      redispatched: redispatched.join(", ") || "no",
-      color: redispatched.length ? colors.redispatch : kwh < 0 ? colors.tooHigh : colors.tooLow,
-      price_eur_per_mwh: valueAt(portfolio, "price_eur_per_mwh", place),
-      price_status: valueAt(portfolio, "price_status", place) ?? "not known",
-    };
-  });
-  const prices = (status) => (portfolio?.price_eur_per_mwh ?? [])
-    .map((price, place) => valueAt(portfolio, "price_status", place) === status ? price : null);
-  const signals = axisOf(day);
-  const empty = anyKnown(series?.imbalance_kwh) ? "" : `The imbalance of ${subject} is not known on this day.`;
-  const unpriced = anyKnown(series?.imbalance_eur) ? "" : "No price.";
-  at("imbalance-scope").textContent = `of ${subject}, ${dayName(day.date)}`;
-  return Promise.all([
-    show("energy", { signals, empty, rows: { quarterHours: rows } }),
-    show("cost", { signals, empty: empty || unpriced, rows: { quarterHours: rows } }),
-    show("price", {
-      signals, empty: anyKnown(portfolio?.price_eur_per_mwh) ? "" : "No price.", rows: {
-        line: ["final", "estimate"].flatMap((name) => steps(day, prices(name), { name })),
-        quarterHours: quarterHours(day, (place) => ({
-          "price": number(valueAt(portfolio, "price_eur_per_mwh", place), "EUR/MWh", 2),
-          "price is": valueAt(portfolio, "price_status", place) ?? "not known",
-        })),
-      },
-    }),
-  ]);
+const tellWords = (now) => {
+  const { day, asset, series } = now;
+  const produced = day.isSettled ? "final production" : "produced so far: final production, else live infeed";
+  at("portfolio-title").textContent = `The portfolio, ${dayName(day.date)}`;
+  at("portfolio-note").textContent = day.isSettled
+    ? "Settled. Final production is compared with the forecast of the assets that are settled; the rest is hatched."
+    : "Not settled yet. Live infeed stands in for final production where that is not known, and is compared with the forecast "
+      + "of the assets that are measured; the rest is hatched.";
+  at("produced-name").textContent = produced;
+  at("asset-title").textContent = `${asset.id}${asset.name ? `, ${asset.name}` : ""}`;
+  at("asset-note").textContent = [
+    asset.technology, known(asset.capacity_kw) ? `${sized(asset.capacity_kw)} installed` : null,
+    series.redispatched ? `redispatched in ${series.redispatched.length} quarter-hours` : null,
+  ].filter(Boolean).join(" · ");
+  at("imbalance-note").textContent = `Of the portfolio: production minus what was traded, ${day.isSettled ? "settled" : "provisional"}. `
+    + "Above zero is long (the forecast was too low) and income, below is short and cost. What redispatch left stands apart.";
+  tellWorst(now);
+  tellAccuracy(now);
 };
 
-// Choosing.
-const option = (value, text) => Object.assign(document.createElement("option"), { value, textContent: text });
-
-const offerQuarterHours = (day, asset) => {
-  const place = at("quarter-hour").selectedIndex;
-  const starts = Object.keys(data.revisions[asset.id] ?? {}).map(Number)
-    .filter((start) => start >= day.start && start < startOf(day, day.count)).sort((one, other) => one - other);
-  at("quarter-hour").replaceChildren(...starts.map((start) => option(start, localInstant(start))));
-  at("quarter-hour").selectedIndex = starts.length === 0 ? -1 : place >= 0 && place < starts.length ? place : Math.floor(starts.length / 2);
+// What can be seen is drawn first, everything else right after it.
+let turn = 0;
+const isSeen = (name) => {
+  const { top, bottom } = at(name).getBoundingClientRect();
+  return bottom > 0 && top < window.innerHeight;
 };
-
-const draw = async () => {
+const drawn = () => {
+  const { day, asset } = chosen();
+  document.body.dataset.drawn = `${day.date} ${asset.id} ${worst} ${at("stack-choice").value}`;
+};
+const drawAll = async (names) => {
+  const mine = ++turn;
+  const seen = names.filter(isSeen);
+  await Promise.all(seen.map(draw));
+  document.body.dataset.shown = mine;
+  for (const name of names.filter((one) => !seen.includes(one))) {
+    await new Promise((resolve) => setTimeout(resolve));
+    if (mine !== turn) return;
+    await draw(name);
+  }
+  drawn();
+};
+const changedDay = async () => {
   const day = data.days[at("day").selectedIndex];
-  const asset = data.assets[at("asset-choice").selectedIndex];
-  chosen.stack = at("stack").value;
-  chosen.scope = at("scope").value;
+  await readDay(day);
+  worst = 0;
   at("earlier").disabled = at("day").selectedIndex === 0;
   at("later").disabled = at("day").selectedIndex === data.days.length - 1;
-  await Promise.all([
-    drawPortfolio(day), drawAsset(day, asset), drawRevisions(day, asset), drawReconciliation(day),
-    drawAccuracy(day, asset), drawImbalance(day, asset),
-  ]);
-  document.body.dataset.drawn = `${day.date} ${asset.id} ${at("quarter-hour").value} ${chosen.stack} ${chosen.scope}`;
+  at("at").max = day.count - 1;
+  tellWords(chosen());
+  tellAt(Math.min(Number(at("at").value), day.count - 1));
+  await drawAll(Object.keys(drawings));
 };
-
-const legend = () => at("legend").append(...[
-  ["latest forecast", colors.latest], ["tradeable forecast", colors.tradeable], ["live infeed", colors.live],
-  ["final production", colors.final], ["best of infeed", colors.best, "dashed"], ["redispatched", colors.redispatch, "patch"],
-  ["forecast too high (short)", colors.tooHigh, "patch"], ["forecast too low (long)", colors.tooLow, "patch"],
-  ["not known", colors.unknown, "patch"],
-].map(([text, color, kind]) => {
-  const item = document.createElement("li");
-  const swatch = document.createElement("i");
-  swatch.className = kind ?? "";
-  swatch.style.cssText = `background: ${color}; border-color: ${color}`;
-  item.append(swatch, text);
-  return item;
-}));
-
-const words = () => {
-  const list = (sentences) => {
-    const items = document.createElement("ul");
-    items.append(...sentences.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
-    return items;
-  };
-  const folded = (sentences, title) => {
-    const details = document.createElement("details");
-    details.append(Object.assign(document.createElement("summary"), { textContent: title }), list(sentences));
-    return details;
-  };
-  const whole = data.missing.filter((row) => row.isNothing).map((row) => row.sentence);
-  const part = data.missing.filter((row) => !row.isNothing).map((row) => row.sentence);
-  const place = at("missing");
-  if (!data.days.length) {
-    whole.unshift("Everything: no forecast of the portfolio has landed. There is nothing to show yet.");
-  } else if (!whole.length) {
-    whole.push("Nothing: every source has sent something for every asset on each of its days.");
-  }
-  place.append(list(whole.slice(0, 8)));
-  if (whole.length > 8) place.append(folded(whole.slice(8), `and ${whole.length - 8} more`));
-  if (part.length) place.append(folded(part, `Partly there: ${part.length} more`));
-  at("glance").append(...list(data.glance.length ? data.glance : ["No day is forecast as a whole, and none is settled."]).children);
-  at("stand").textContent = data.newestVersion
-    ? `as of forecast version ${localInstant(data.newestVersion)} (${utcInstant(data.newestVersion)})` : "";
-  at("contents").textContent = data.days.length
-    ? `Days are those of ${data.timezone}. Included: ${data.assets.length} assets, ${data.days.length} days from `
-      + `${dayName(data.days[0].date)} to ${dayName(data.days.at(-1).date)}; more with make report DAYS=30. `
-      + "Made from the marts; where each number comes from says the lineage site (make docs)."
-    : "";
+const changedAsset = () => {
+  tellWords(chosen());
+  tellAt(Number(at("at").value));
+  return drawAll(["asset", "lead"]);
 };
 
 const begin = async () => {
-  words();
   if (!data.days.length || !data.assets.length) {
-    at("charts").remove();
+    at("details").remove();
     document.body.dataset.drawn = "nothing";
     return;
   }
-  legend();
-  const options = {
-    actions: false, renderer: "svg", logLevel: 1,
-    expressionFunctions: {
-      localTime: (milliseconds) => localClock(milliseconds / 1000),
-      localDayAndTime: (milliseconds) => [localClock(milliseconds / 1000), localDay(milliseconds / 1000)],
-    },
-  };
-  await Promise.all(Object.entries(specifications.charts).map(async ([name, specification]) => {
-    const embedded = await vegaEmbed(at(name), specification, options);
-    views[name] = embedded.view;
-  }));
+  // The library that draws.
+  document.head.append(cell("script", await inflated(at("library").textContent).text()));
+  const option = (value, text) => Object.assign(cell("option", text), { value });
   at("day").append(...data.days.map((day) => option(day.date, dayName(day.date))));
   at("asset-choice").append(...data.assets.map((one) => option(one.id, one.name ? `${one.id}, ${one.name}` : one.id)));
-  const settled = data.days.findLastIndex((day) => day.isSettled);
-  const forecast = data.days.findLastIndex((day) => day.isForecast);
-  at("day").selectedIndex = settled >= 0 ? settled : Math.max(forecast, 0);
-  const changed = () => {
-    offerQuarterHours(data.days[at("day").selectedIndex], data.assets[at("asset-choice").selectedIndex]);
-    return draw();
-  };
-  at("day").addEventListener("change", changed);
-  at("asset-choice").addEventListener("change", changed);
-  for (const id of ["quarter-hour", "stack", "scope"]) at(id).addEventListener("change", draw);
+  at("day").value = data.opened;
+  at("day").addEventListener("change", changedDay);
+  at("asset-choice").addEventListener("change", changedAsset);
+  at("stack-choice").addEventListener("change", () => {
+    tellAt(Number(at("at").value));
+    return drawAll(["stack"]);
+  });
+  at("at").addEventListener("input", () => tellAt(Number(at("at").value)));
   for (const [id, step] of [["earlier", -1], ["later", 1]]) {
     at(id).addEventListener("click", () => {
       at("day").selectedIndex += step;
-      changed();
+      changedDay();
     });
   }
-  await changed();
+  let width = window.innerWidth;
+  window.addEventListener("resize", () => {
+    if (window.innerWidth !== width) drawAll(Object.keys(drawings));
+    width = window.innerWidth;
+  });
+  await changedDay();
 };
 
 begin();

@@ -1,43 +1,102 @@
 """The page: one HTML file that holds its data, its charts and the library that draws them."""
 
 import json
+from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any
 
 import vl_convert
 
-from dbt_project.report import chart_parts, charts
+from dbt_project.report import charts, words
+from dbt_project.report.cards import Card, cards
+from dbt_project.report.marts import Answers
+from dbt_project.report.packing import compressed, page_data
 
 _BESIDE = Path(__file__).parent
+# So many sentences are told at once.
+_TOLD = 5
 
 
-def page(data: dict[str, Any]) -> str:
+def page(answers: Answers) -> str:
     """The HTML of the report; it asks for nothing from anywhere else."""
     template = Template((_BESIDE / "page.html").read_text())
-    specifications = {
-        "charts": charts.all_charts(),
-        "colors": {
-            "latest": chart_parts.LATEST,
-            "tradeable": chart_parts.TRADEABLE,
-            "live": chart_parts.LIVE,
-            "final": chart_parts.FINAL,
-            "best": chart_parts.BEST,
-            "redispatch": chart_parts.REDISPATCH,
-            "tooHigh": chart_parts.TOO_HIGH,
-            "tooLow": chart_parts.TOO_LOW,
-            "unknown": chart_parts.UNKNOWN,
-        },
-    }
+    sentences = [row["sentence"] for row in answers.rows["attention"]]
+    title, told = attention(sentences, bool(answers.days))
     return template.substitute(
         style=(_BESIDE / "page.css").read_text(),
-        tradeable=chart_parts.TRADEABLE,
-        best=chart_parts.BEST,
-        final=chart_parts.FINAL,
-        data=_json(data),
-        specifications=_json(specifications),
-        library=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version="6.4"),
+        as_of=_as_of(answers),
+        attention_title=title,
+        attention=told,
+        cards="\n".join(_card(card) for card in cards(answers)),
+        contents=_contents(answers),
+        data=_json(page_data(answers)),
+        specifications=_json(charts.all_charts()),
+        library=compressed(
+            vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version="6.4")
+        ),
         script=(_BESIDE / "page.js").read_text(),
+    )
+
+
+def attention(sentences: list[str], is_anything_there: bool) -> tuple[str, str]:
+    """The heading and the HTML of what is wrong: the worst in full, the rest folded."""
+    if not is_anything_there:
+        nothing = "No forecast of the portfolio has landed: there is nothing to show yet"
+        sentences = [nothing, *sentences]
+    if not sentences:
+        return "All is there", (
+            "<p>Every source has sent everything for every asset on each of its days, and nothing "
+            "looks wrong.</p>"
+        )
+    told = _list(sentences[:_TOLD])
+    if rest := sentences[_TOLD:]:
+        told += f"<details><summary>and {len(rest)} more</summary>{_list(rest)}</details>"
+    return "What needs a look", told
+
+
+def _list(sentences: list[str]) -> str:
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    return f'<ul class="attention">{items}</ul>'
+
+
+def _card(card: Card) -> str:
+    drawing = (
+        f'<div class="drawing" role="img" aria-label="{escape(card.chart_text)}">{card.chart}</div>'
+        if card.chart
+        else ""
+    )
+    name = card.question.lower()
+    return (
+        f'<article class="card" id="{name}" aria-labelledby="{name}-title">'
+        f'<h2 id="{name}-title">{card.question} <small>{escape(card.subject)}</small></h2>'
+        f'<p class="number"><b>{card.number}</b> {escape(card.unit)}</p>'
+        f'<p class="sentences">{escape(" ".join(card.sentences))}</p>'
+        f"{drawing}</article>"
+    )
+
+
+def _as_of(answers: Answers) -> str:
+    version = answers.newest_version_utc
+    if version is None:
+        return "no forecast version has landed"
+    local = version.astimezone(answers.timezone)
+    return (
+        f"as of the forecast version of {words.day_name(local.date())} {local:%Y, %H:%M %Z} "
+        f"({version:%Y-%m-%d %H:%M} UTC)"
+    )
+
+
+def _contents(answers: Answers) -> str:
+    if not answers.days:
+        return "Made from the marts. Once something has landed: make report."
+    first, last = (words.day_name(answers.days[place].date) for place in (0, -1))
+    assets = words.counted(len(answers.rows["assets"]), "asset")
+    days = words.counted(len(answers.days), "day")
+    return (
+        f"Days and hours are those of {answers.timezone}. Included: {assets}, {days} from {first} "
+        f"to {last}; more with make report DAYS=30. Powers are rounded to about a thousandth of an "
+        "asset's capacity. Where each number comes from says the lineage site (make docs)."
     )
 
 

@@ -4,22 +4,20 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from dbt_project.report.days import local_day
-from dbt_project.report.marts import QUERIES
+from dbt_project.report.marts import QUERIES, day_of
 from tests.report_pages import BERLIN
 from tests.warehouses import Warehouse
 
 
 def asked(warehouse: Warehouse, name: str, marts: Mapping[str, str]) -> list[Any]:
     """The answers to a query about 26 October 2025, where marts hold what these queries give."""
-    day = local_day(date(2025, 10, 26), BERLIN, True, True)
+    day = day_of({"delivery_date": date(2025, 10, 26)}, BERLIN)
     parameters = {
         "from_utc": day.start_utc,
         "to_utc": day.end_utc,
         "first_date": day.date,
         "last_date": day.date,
-        "settled_date": day.date,
-        "days": 10,
+        "settled_dates": [day.date],
         "timezone": str(BERLIN),
     }
     with warehouse.connect() as connection, connection.transaction(force_rollback=True):

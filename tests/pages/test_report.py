@@ -1,5 +1,6 @@
-"""The report: its file, and what stands in it. What it looks like: test_browser.py."""
+"""The report: its file, and what stands in it. What it looks like: test_report_in_browser.py."""
 
+import itertools
 import json
 import os
 import re
@@ -10,20 +11,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pendulum
 import pytest
 
-from dbt_project.report.days import local_day
-from dbt_project.report.page import page
-from dbt_project.report.shape import page_data, rounded, series_by_day
-from extract.vpp.forecast import Forecast
-from extract.warehouse.schema import ensure_schema
-from tests.arrivals import EPOCH, Arrival, land
+from dbt_project.report import words
+from dbt_project.report.cards import cards
+from dbt_project.report.marts import Answers, read
+from dbt_project.report.packing import rounded, unpacked
 from tests.conftest import Demo
 from tests.dbt_project import ROOT, dbt
 from tests.extract_command import extract
-from tests.pages.asked_report import asked
-from tests.report_pages import BERLIN, answers, quarter_hours
+from tests.report_pages import BERLIN
 from tests.warehouses import Warehouse
 
 
@@ -48,115 +45,108 @@ def data_of(html: str) -> dict[str, Any]:
     return data
 
 
-@pytest.mark.parametrize(
-    ("day", "quarter_hour_count"),
-    [(date(2025, 3, 30), 92), (date(2025, 6, 8), 96), (date(2025, 10, 26), 100)],
-)
-def test_no_quarter_hour_is_lost_where_the_clocks_change(
-    day: date, quarter_hour_count: int
-) -> None:
-    local = local_day(day, BERLIN, False, False)
-    assert local.quarter_hour_count == quarter_hour_count
-    rows = [
-        {"delivery_start_utc": start, "power_kw": float(place)}
-        for place, start in enumerate(quarter_hours(local))
-    ]
-    series = series_by_day(rows, [local])
-    assert series == {day.isoformat(): {"power_kw": list(range(quarter_hour_count))}}
+def numbers(warehouse: Warehouse, query: str) -> list[float]:
+    """The numbers of the only row of a query."""
+    [row] = warehouse.rows(query)
+    return [float(str(value)) for value in row]
 
 
-def test_what_is_not_known_is_null_and_what_is_outside_is_not_there() -> None:
-    days = [local_day(date(2025, 6, 8), BERLIN, True, True)]
-    first = days[0].start_utc
-    rows: list[dict[str, Any]] = [
-        {"delivery_start_utc": first, "final_power_kw": None, "live_power_kw": 1.04},
-        {"delivery_start_utc": days[0].end_utc, "final_power_kw": 9.0, "live_power_kw": 9.0},
-    ]
-    assert series_by_day(rows, days) == {"2025-06-08": {"live_power_kw": [1, *[None] * 95]}}
-    assert series_by_day(rows, []) == {}
-
-
-@pytest.mark.parametrize(
-    ("column", "value", "shown"),
-    [
-        ("power_kw", 12.345, 12.3),
-        ("power_kw", 12.0, 12),
-        ("imbalance_eur", -1.005, -1.0),
-        ("nmae", 0.012345, 0.0123),
-        ("power_kw", float("nan"), None),
-        ("is_redispatched", True, True),
-        ("delivery_date", date(2025, 6, 8), "2025-06-08"),
-    ],
-)
-def test_values_are_as_fine_as_their_unit(column: str, value: Any, shown: Any) -> None:
-    assert rounded(column, value) == shown
-
-
-def test_no_name_can_end_the_data(tmp_path: Path) -> None:
-    data = data_of(page(page_data(answers(date(2025, 6, 8)))))
-    assert data["assets"][0]["name"] == "Plant </script> 0"
-
-
-def test_a_hundred_assets_stay_readable_by_a_browser() -> None:
-    # The default number of days; thirty are three times as much.
-    html = page(page_data(answers(date(2025, 6, 1), day_count=10, asset_count=100)))
-    assert len(html) < 15_000_000
+@pytest.fixture(scope="module")
+def demo_answers(shared_demo: Demo) -> Answers:
+    """What the marts of the demo answer."""
+    with shared_demo.warehouse.connect() as connection:
+        return read(connection, BERLIN, 10)
 
 
 def test_the_page_shows_what_the_marts_hold(shared_demo: Demo, report_file: Path) -> None:
     data = data_of(report_file.read_text())
     assert [day["date"] for day in data["days"]] == [f"2025-06-{day:02}" for day in range(7, 13)]
     assert [day["date"] for day in data["days"] if day["isSettled"]] == ["2025-06-08"]
-    assert len(data["assets"]) == 5
+    assert (len(data["assets"]), data["opened"]) == (5, "2025-06-09")
     columns = ("latest_power_kw", "tradeable_power_kw", "live_power_kw", "final_power_kw")
     expected = shared_demo.warehouse.rows(
         f"select {', '.join(columns)} from production_reconciliation"
         " where asset_id = 'WND-DE-003' and delivery_date = '2025-06-08'"
         " order by delivery_start_utc"
     )
-    series = data["byAsset"]["WND-DE-003"]["2025-06-08"]
-    shown = zip(*(series[column] for column in columns), strict=True)
-    for row, values in zip(expected, shown, strict=True):
-        assert values == tuple(rounded("power_kw", value) for value in row)
-    redispatched = [place for place, is_so in enumerate(series["is_redispatched"]) if is_so]
+    [place] = [place for place, one in enumerate(data["assets"]) if one["id"] == "WND-DE-003"]
+    step_kw = data["assets"][place]["step_kw"]
+    assert step_kw <= 0.002 * data["assets"][place]["capacity_kw"]
+    series = unpacked(data["packed"]["2025-06-08"])["assets"][place]
+    for column, values in zip(columns, zip(*expected, strict=True), strict=True):
+        sums = itertools.accumulate(value for value in series[column] if value is not None)
+        shown = [None if value is None else next(sums) * step_kw for value in series[column]]
+        assert [value is None for value in shown] == [value is None for value in values]
+        known = [value for value in values if value is not None]
+        # Half a step is what rounding takes.
+        assert [value for value in shown if value is not None] == pytest.approx(
+            known, abs=0.5001 * step_kw
+        )
     # 09:00 to 10:00 UTC.
-    assert redispatched == [44, 45, 46, 47]
+    assert series["redispatched"] == [44, 45, 46, 47]
 
 
-def test_the_words_say_what_is_missing_and_what_was_produced(
-    shared_demo: Demo, report_file: Path
+def test_tomorrow_yesterday_and_the_cost_are_those_of_the_marts(
+    shared_demo: Demo, demo_answers: Answers
 ) -> None:
-    data = data_of(report_file.read_text())
-    sentences = [row["sentence"] for row in data["missing"] if row["isNothing"]]
-    found = [one for (one,) in shared_demo.warehouse.rows("select detail from data_findings")]
-    assert set(sentences[: len(found)]) == {f"{detail}." for detail in found}
-    assert sentences[len(found) :] == [
-        "4 assets have no live infeed on 10 June: SOL-DE-001, WND-DE-001, WND-DE-002, WND-DE-003.",
-        "SOL-DE-001 has no live infeed on 7 June, 8 June, 9 June.",
-        "WND-DE-001 has no final production on 8 June, 9 June.",
-    ]
-    tomorrow, yesterday, cost = data["glance"]
-    assert re.fullmatch(
-        r"Wednesday, 11 June 2025: \d+\.\d MWh can be traded on, forecast by 5 of 5 assets\.",
-        tomorrow,
+    tomorrow, yesterday, cost = cards(demo_answers)
+    warehouse = shared_demo.warehouse
+    # The newest version is of 01:45 on 10 June, local time.
+    assert (tomorrow.subject, yesterday.subject) == ("Wednesday 11 June", "Monday 9 June")
+    mwh, peak_kw = numbers(
+        warehouse,
+        "select sum(tradeable_power_kw) / 4000, max(tradeable_power_kw) from portfolio_forecast"
+        " where delivery_date = '2025-06-11'",
     )
-    assert re.fullmatch(
-        r"Sunday, 8 June 2025: \d+\.\d MWh were produced in 88 of 96 quarter-hours where"
-        r" \d+\.\d MWh had been traded on, by 4 of 5 assets: \d+\.\d MWh less than traded on"
-        r" \(3\.5 MWh less in redispatched quarter-hours\); in the others the forecast was"
-        r" \d+\.\d MWh too (high|low)\.",
-        yesterday,
+    assert f"{tomorrow.number} {tomorrow.unit}" == f"{words.energy(mwh)} can be traded"
+    assert f"The peak is {words.power(peak_kw)} at " in tomorrow.sentences[0]
+    # Each asset by final production, else by live infeed, against its own forecast.
+    of_9_june = (
+        "from production_reconciliation where delivery_date = '2025-06-09'"
+        " and tradeable_power_kw + coalesce(final_power_kw, live_power_kw) is not null"
     )
-    assert re.fullmatch(
-        r"Sunday, 8 June 2025: the imbalance (brought|cost) \d+ EUR in 88 of 96 quarter-hours\.",
-        cost,
+    produced, traded = numbers(
+        warehouse,
+        "select sum(coalesce(final_power_kw, live_power_kw)) / 4000,"
+        f" sum(tradeable_power_kw) / 4000 {of_9_june}",
     )
+    assert f"{yesterday.number} {yesterday.unit}" == (
+        f"{words.energy(produced)} produced, {words.energy(traded)} traded"
+    )
+    assert yesterday.sentences[0].startswith("Provisional, by live infeed where it is not settled")
+    assert f"was {words.energy(traded - produced)} too high" in yesterday.sentences[1]
+    # 8 June is settled: what was redispatched stands apart.
+    errors, redispatched = numbers(
+        warehouse,
+        "select sum(other), sum(redispatched) from ("
+        " select case when is_settled then other_imbalance_eur"
+        " else provisional_imbalance_eur - provisional_redispatched_imbalance_eur end,"
+        " case when is_settled then redispatched_imbalance_eur"
+        " else provisional_redispatched_imbalance_eur end from portfolio_days"
+        " where delivery_date between '2025-06-07' and '2025-06-09') as days (other, redispatched)",
+    )
+    assert errors < 0 < redispatched
+    assert f"{cost.number} {cost.unit}" == f"{words.money(-errors)} lost to forecast errors"
+    assert cost.sentences[0].endswith(f"brought {words.money(redispatched)}.")
+    assert "2 of them provisional" in cost.sentences[1]
+
+
+def test_what_is_wrong_is_told_in_the_words_of_the_marts(
+    shared_demo: Demo, demo_answers: Answers
+) -> None:
+    told = [row["sentence"] for row in demo_answers.rows["attention"]]
+    found = shared_demo.warehouse.rows(
+        "select detail from data_findings where finding <> 'never_came'"
+    )
+    missing = shared_demo.warehouse.rows("select distinct sentence from missing_data")
+    assert sorted(told) == sorted(str(sentence) for (sentence,) in [*found, *missing])
+    assert set(told[: len(found)]) == {sentence for (sentence,) in found}
 
 
 def test_the_moved_forecast_marks_what_the_marts_name(shared_demo: Demo, report_file: Path) -> None:
     data = data_of(report_file.read_text())
     named = {
-        (asset_id, str(start)): row
+        (asset_id, start): row
         for asset_id, start, *row in shared_demo.warehouse.rows(
             "select asset_id, extract(epoch from delivery_start_utc)::bigint,"
             " extract(epoch from delivery_start_utc - tradeable_version_utc)::integer / 60,"
@@ -165,61 +155,23 @@ def test_the_moved_forecast_marks_what_the_marts_name(shared_demo: Demo, report_
             " latest_power_kw from asset_forecasts"
         )
     }
-    shown = [
-        (asset_id, start, moved)
-        for asset_id, of_asset in data["revisions"].items()
-        for start, moved in of_asset.items()
-    ]
-    # Of each hour, those that are still open included.
-    assert {int(start) for _, start, _ in shown} >= set(
-        range(data["days"][2]["start"], data["days"][-1]["start"], 3600)
-    )
-    for asset_id, start, moved in shown:
-        powers_kw = dict(zip(moved["lead_minutes"], moved["power_kw"], strict=True))
-        tradeable_lead, tradeable, latest_lead, latest = named[asset_id, start]
-        assert moved.get("tradeable") == tradeable_lead
-        assert powers_kw.get(tradeable_lead) == rounded("power_kw", tradeable)
-        assert moved["latest"] == latest_lead
-        assert powers_kw[latest_lead] == rounded("power_kw", latest)
-
-
-def test_the_gate_closes_when_the_build_says(warehouse: Warehouse, tmp_path: Path) -> None:
-    first = pendulum.instance(EPOCH)
-    versions = [first.add(minutes=15 * number) for number in range(8)]
-    with warehouse.connect() as connection:
-        ensure_schema(connection)
-        forecasts = [
-            Forecast(
-                asset_id="A",
-                version_utc=version,
-                grid_start_utc=version,
-                received_utc=version,
-                power_kw=(1.0,) * 96,
-                source_uri=f"https://forecasts/{version}",
-                content_sha256=b"1",
-            )
-            for version in versions
-        ]
-        land(connection, [Arrival((forecast,)) for forecast in forecasts])
-    for gate_closure_minutes in (30, 15):
-        variables = f"{{gate_closure_minutes: {gate_closure_minutes}}}"
-        assert dbt(warehouse.environment, tmp_path, "run", "--vars", variables).success
-        result = write_report(warehouse.environment, tmp_path / "report.html")
-        assert result.returncode == 0, result.stderr
-        data = data_of((tmp_path / "report.html").read_text())
-        assert data["lastTradeableLeadMinutes"] == gate_closure_minutes
-
-
-def test_lead_times_of_few_pairs_are_left_out(warehouse: Warehouse) -> None:
-    marts = {
-        "forecast_accuracy_by_lead": (
-            "select *, 1.0 as mae_kw, 1.0 as rmse_kw, 0.1 as nmae from (values"
-            " ('A', 15, 99), ('A', 30, 100), ('A', 45, 50), ('A', 60, 49), ('B', 15, 2))"
-            " as measures (asset_id, lead_minutes, quarter_hour_count)"
-        ),
-    }
-    shown = [row[:2] for row in asked(warehouse, "accuracy_by_lead", marts)]
-    assert shown == [("A", 15), ("A", 30), ("A", 45), ("B", 15)]
+    for day in data["days"][1:-1]:
+        worst = unpacked(data["packed"][day["date"]])["worst"]
+        # Ten, or what is known of a day that has begun and the peak of the largest assets.
+        assert len(worst) == (10 if day["date"] < "2025-06-10" else 5)
+        for one in worst:
+            moved = one["versions"]
+            powers_kw = dict(zip(moved["lead_minutes"], moved["power_kw"], strict=True))
+            asset_id = data["assets"][one["asset"]]["id"]
+            tradeable_lead, tradeable, latest_lead, latest = named[asset_id, one["start"]]
+            assert moved.get("tradeable") == tradeable_lead
+            assert powers_kw.get(tradeable_lead) == rounded("power_kw", tradeable)
+            assert moved["latest"] == latest_lead
+            assert powers_kw[latest_lead] == rounded("power_kw", latest)
+            # Each gate closes when the marts say, the earliest first.
+            closings = [closes for _, closes in one["gates"]]
+            assert closings == sorted(closings)
+            assert (one["start"] - closings[-2], one["start"] - closings[-1]) == (900, 0)
 
 
 def test_fewer_days_make_a_smaller_file(shared_demo: Demo, tmp_path: Path) -> None:
@@ -227,6 +179,15 @@ def test_fewer_days_make_a_smaller_file(shared_demo: Demo, tmp_path: Path) -> No
     assert result.returncode == 0, result.stderr
     data = data_of((tmp_path / "two.html").read_text())
     assert [day["date"] for day in data["days"]] == ["2025-06-11", "2025-06-12"]
+
+
+def test_tomorrow_is_told_where_nothing_was_ever_produced(shared_demo: Demo) -> None:
+    with shared_demo.warehouse.connect() as connection:
+        world = read(connection, BERLIN, 2)
+    assert [day.date for day in world.days] == [date(2025, 6, 11), date(2025, 6, 12)]
+    tomorrow, yesterday, cost = cards(world)
+    assert tomorrow.subject == "Wednesday 11 June"
+    assert (yesterday.number, cost.number) == ("–", "–")
 
 
 def test_without_marts_one_line_says_what_to_do(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -244,6 +205,8 @@ def test_marts_without_data_make_a_report_that_says_so(
     assert dbt(warehouse.environment, tmp_path, "run").success
     result = write_report(warehouse.environment, tmp_path / "report.html")
     assert result.returncode == 0, result.stderr
-    data = data_of((tmp_path / "report.html").read_text())
+    html = (tmp_path / "report.html").read_text()
+    data = data_of(html)
     assert (data["days"], data["assets"], data["newestVersion"]) == ([], [], None)
-    assert data["lastTradeableLeadMinutes"] is None
+    assert "no forecast version has landed" in html
+    assert "Imbalance prices never came" in html or "imbalance prices never came" in html

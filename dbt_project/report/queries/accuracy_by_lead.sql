@@ -1,4 +1,4 @@
--- Of long lead times few pairs are known, often those of a night: an error of 0 there would tell nothing.
+-- By the hour. Of long lead times few pairs are known, often those of a night: an error of 0 there would tell nothing.
 with counted as (
 
     select
@@ -6,8 +6,6 @@ with counted as (
         lead_minutes,
         quarter_hour_count,
         max(quarter_hour_count) over (partition by asset_id) as most_pairs_count,
-        mae_kw,
-        rmse_kw,
         nmae
     from forecast_accuracy_by_lead
 
@@ -15,11 +13,8 @@ with counted as (
 
 select
     asset_id,
-    lead_minutes,
-    quarter_hour_count,
-    mae_kw,
-    rmse_kw,
+    lead_minutes / 60 as lead_hours,
     nmae
 from counted
-where quarter_hour_count >= 0.5 * most_pairs_count
+where mod(lead_minutes, 60) = 0 and quarter_hour_count >= 0.5 * most_pairs_count
 order by asset_id, lead_minutes;

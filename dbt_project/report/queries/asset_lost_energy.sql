@@ -1,7 +1,0 @@
-select
-    asset_id,
-    delivery_start_utc,
-    lost_energy_kwh,
-    lost_energy_eur
-from redispatch_lost_energy
-where delivery_start_utc >= %(from_utc)s and delivery_start_utc < %(to_utc)s;

@@ -1,0 +1,173 @@
+"""Numbers in words: units that fit the size, days, and the sentences of the cards."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dbt_project.report.marts import Row
+
+_POWERS = ((1e6, "GW"), (1e3, "MW"), (1.0, "kW"))
+_ENERGIES = ((1e3, "GWh"), (1.0, "MWh"), (1e-3, "kWh"))
+
+
+def power(value_kw: float) -> str:
+    """A power in kW, MW or GW."""
+    return _sized(value_kw, _POWERS)
+
+
+def energy(value_mwh: float) -> str:
+    """An energy in kWh, MWh or GWh."""
+    return _sized(value_mwh, _ENERGIES)
+
+
+def money(value_eur: float) -> str:
+    """An amount in whole EUR; a small one in cents."""
+    digits = 0 if abs(value_eur) >= 10 else 2
+    return f"{_without_minus_zero(value_eur, digits)} EUR"
+
+
+def day_name(day: date) -> str:
+    """`Sunday 8 June`."""
+    return f"{day:%A} {day.day} {day:%B}"
+
+
+def clock(instant: datetime, timezone: ZoneInfo) -> str:
+    """The local time, `13:15`."""
+    return f"{instant.astimezone(timezone):%H:%M}"
+
+
+def counted(count: int, thing: str) -> str:
+    """`1 finding`, `2 findings`."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+def of_assets(count: int, expected: int | None) -> str:
+    """How many of how many assets."""
+    if expected is None or count == expected:
+        return f"all {counted(count, 'asset')}" if count > 1 else counted(count, "asset")
+    return f"{count:,} of {counted(expected, 'asset')}"
+
+
+def tomorrow(row: Row, timezone: ZoneInfo) -> list[str]:
+    """What is forecast of the day of this row of portfolio_days, in sentences."""
+    sentences = []
+    if row["peak_power_kw"] is not None:
+        at = clock(row["peak_start_utc"], timezone)
+        sentences.append(f"The peak is {power(row['peak_power_kw'])} at {at}.")
+    ratio, assets = row["forecast_capacity_ratio"], row["forecast_asset_count"]
+    of_them = of_assets(assets, row["expected_asset_count"])
+    if ratio is None:
+        verb = "is" if assets == 1 else "are"
+        sentences.append(f"{of_them.capitalize()} {verb} forecast; their capacity is not known.")
+    else:
+        sentences.append(f"{_share(ratio)} of the capacity is forecast, {of_them}.")
+    lacking = row["quarter_hour_count"] - row["complete_quarter_hour_count"]
+    if lacking:
+        lack = "lacks" if lacking == 1 else "lack"
+        sentences.append(f"{counted(lacking, 'quarter-hour')} {lack} a forecast of some asset.")
+    return sentences
+
+
+def yesterday(row: Row, finding_count: int) -> list[str]:
+    """What was produced against what was traded, in sentences."""
+    figures = verdict(row)
+    part = ""
+    if figures["quarter_hour_count"] < row["quarter_hour_count"]:
+        part = f" in {figures['quarter_hour_count']} of {row['quarter_hour_count']} quarter-hours"
+    if row["is_settled"]:
+        state = "Settled"
+    elif row["reconciled_quarter_hour_count"]:
+        state = "Provisional, by live infeed where it is not settled yet"
+    else:
+        state = "Provisional, by live infeed"
+    assets = of_assets(figures["asset_count"], row["expected_asset_count"])
+    sentences = [f"{state}: {assets}{part}."]
+    if figures["imbalance_mwh"] is not None:
+        redispatched = figures["redispatched_imbalance_mwh"] or 0.0
+        rest = figures["imbalance_mwh"] - redispatched
+        sentence = f"{energy(figures['forecast_energy_mwh'])} were traded: the forecast was "
+        sentence += f"{energy(abs(rest))} too {'low' if rest > 0 else 'high'}" if rest else "right"
+        if redispatched:
+            much = "less" if redispatched < 0 else "more"
+            sentence += f", and redispatch left {energy(abs(redispatched))} {much}"
+        sentences.append(f"{sentence}.")
+    if figures["imbalance_eur"] is not None:
+        redispatched_eur = figures["redispatched_imbalance_eur"] or 0.0
+        sentence = f"Forecast errors {_cost(figures['imbalance_eur'] - redispatched_eur)}"
+        if redispatched_eur:
+            sentence += f", redispatch {_cost(redispatched_eur)}"
+        sentences.append(f"{sentence}.")
+    return sentences + _doubt(finding_count)
+
+
+def cost(rows: Sequence[Row], finding_count: int) -> list[str]:
+    """What redispatch cost over these days, apart from forecast errors, in sentences."""
+    priced = [figures for figures in map(verdict, rows) if figures["imbalance_eur"] is not None]
+    redispatched = sum(figures["redispatched_imbalance_eur"] or 0.0 for figures in priced)
+    sentences = []
+    if any(figures["redispatched_imbalance_eur"] for figures in priced):
+        sentences.append(f"Redispatched quarter-hours, apart from that, {_cost(redispatched)}.")
+    else:
+        sentences.append("Nothing was redispatched.")
+    are = "is" if len(priced) == 1 else "are"
+    state = f"{len(priced)} of {counted(len(rows), 'day')} {are} priced"
+    provisional = sum(1 for figures in priced if not figures["is_settled"])
+    sentences.append(f"{state}, {provisional} of them provisional." if provisional else f"{state}.")
+    return sentences + _doubt(finding_count)
+
+
+def verdict(row: Row) -> dict[str, Any]:
+    """What stands for a day of portfolio_days: what is settled, else what is known so far."""
+    if row["is_settled"]:
+        names = {
+            "quarter_hour_count": "reconciled_quarter_hour_count",
+            "asset_count": "reconciled_asset_count",
+            "forecast_energy_mwh": "reconciled_forecast_energy_mwh",
+            "produced_energy_mwh": "reconciled_final_energy_mwh",
+            "imbalance_mwh": "imbalance_mwh",
+            "redispatched_imbalance_mwh": "redispatched_imbalance_mwh",
+            "imbalance_eur": "imbalance_eur",
+            "redispatched_imbalance_eur": "redispatched_imbalance_eur",
+        }
+    else:
+        names = {
+            "quarter_hour_count": "provisional_quarter_hour_count",
+            "asset_count": "provisional_asset_count",
+            "forecast_energy_mwh": "provisional_forecast_energy_mwh",
+            "produced_energy_mwh": "provisional_measured_energy_mwh",
+            "imbalance_mwh": "provisional_imbalance_mwh",
+            "redispatched_imbalance_mwh": "provisional_redispatched_imbalance_mwh",
+            "imbalance_eur": "provisional_imbalance_eur",
+            "redispatched_imbalance_eur": "provisional_redispatched_imbalance_eur",
+        }
+    return {name: row[column] for name, column in names.items()} | {
+        "is_settled": row["is_settled"] is True
+    }
+
+
+def _doubt(finding_count: int) -> list[str]:
+    if not finding_count:
+        return []
+    put = "puts" if finding_count == 1 else "put"
+    return [f"{counted(finding_count, 'finding')} {put} these numbers in doubt."]
+
+
+def _cost(value_eur: float) -> str:
+    return f"{'cost' if value_eur < 0 else 'brought'} {money(abs(value_eur))}"
+
+
+def _sized(value: float, units: Sequence[tuple[float, str]]) -> str:
+    factor, unit = next((one for one in units if abs(value) >= one[0]), units[-1])
+    number = value / factor
+    digits = 0 if abs(number) >= 100 or (factor == units[-1][0] and abs(number) >= 10) else 1
+    return f"{_without_minus_zero(number, digits)} {unit}"
+
+
+def _without_minus_zero(value: float, digits: int) -> str:
+    return f"{round(value, digits) + 0.0:,.{digits}f}"
+
+
+def _share(ratio: float) -> str:
+    # 99.6 % is not all of it.
+    return f"{min(round(100 * ratio), 99) if ratio < 1 else 100} %"

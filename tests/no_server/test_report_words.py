@@ -1,0 +1,152 @@
+"""The sentences on the cards of the report, and the units of its numbers."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dbt_project.report import words
+from dbt_project.report.cards import cards
+from tests.report_pages import answers
+
+BERLIN = ZoneInfo("Europe/Berlin")
+FORECAST: dict[str, Any] = {
+    "peak_power_kw": 6123.0,
+    "peak_start_utc": datetime(2025, 6, 11, 10, 15, tzinfo=UTC),
+    "forecast_capacity_ratio": 1.0,
+    "forecast_asset_count": 5,
+    "expected_asset_count": 5,
+    "quarter_hour_count": 96,
+    "complete_quarter_hour_count": 96,
+}
+SETTLED: dict[str, Any] = {
+    "is_settled": True,
+    "quarter_hour_count": 96,
+    "expected_asset_count": 5,
+    "reconciled_quarter_hour_count": 88,
+    "reconciled_asset_count": 4,
+    "reconciled_forecast_energy_mwh": 159.2,
+    "reconciled_final_energy_mwh": 153.9,
+    "imbalance_mwh": -5.3,
+    "redispatched_imbalance_mwh": -3.5,
+    "imbalance_eur": 5.5,
+    "redispatched_imbalance_eur": 68.4,
+}
+PROVISIONAL: dict[str, Any] = {
+    "is_settled": False,
+    "quarter_hour_count": 96,
+    "expected_asset_count": 5,
+    "reconciled_quarter_hour_count": 0,
+    "provisional_quarter_hour_count": 96,
+    "provisional_asset_count": 5,
+    "provisional_forecast_energy_mwh": 100.0,
+    "provisional_measured_energy_mwh": 101.25,
+    "provisional_imbalance_mwh": 1.25,
+    "provisional_redispatched_imbalance_mwh": 0.0,
+    "provisional_imbalance_eur": -20.0,
+    "provisional_redispatched_imbalance_eur": 0.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (words.power(0.0), "0.0 kW"),
+        (words.power(-0.01), "0.0 kW"),
+        (words.power(850.4), "850 kW"),
+        (words.power(999.99), "1,000 kW"),
+        (words.power(9_549.0), "9.5 MW"),
+        (words.power(-123_456.0), "-123 MW"),
+        (words.power(1_250_000.0), "1.2 GW"),
+        (words.energy(0.0004), "0.4 kWh"),
+        (words.energy(0.85), "850 kWh"),
+        (words.energy(94.8), "94.8 MWh"),
+        (words.energy(1_234.0), "1.2 GWh"),
+        (words.money(5.506), "5.51 EUR"),
+        (words.money(12_345.6), "12,346 EUR"),
+        (words.of_assets(5, 5), "all 5 assets"),
+        (words.of_assets(1, 1), "1 asset"),
+        (words.of_assets(4, 5), "4 of 5 assets"),
+    ],
+)
+def test_units_fit_the_size(told: str, expected: str) -> None:
+    assert told == expected
+
+
+def test_tomorrow_is_told_with_what_it_stands_on() -> None:
+    peak = "The peak is 6.1 MW at 12:15."
+    assert words.tomorrow(FORECAST, BERLIN) == [
+        peak,
+        "100 % of the capacity is forecast, all 5 assets.",
+    ]
+    lacking = {
+        "forecast_asset_count": 4,
+        "forecast_capacity_ratio": 0.9996,
+        "complete_quarter_hour_count": 95,
+    }
+    # Nearly all is not all.
+    assert words.tomorrow(FORECAST | lacking, BERLIN) == [
+        peak,
+        "99 % of the capacity is forecast, 4 of 5 assets.",
+        "1 quarter-hour lacks a forecast of some asset.",
+    ]
+    unknown = {"forecast_capacity_ratio": None, "peak_power_kw": None}
+    assert words.tomorrow(FORECAST | unknown, BERLIN) == [
+        "All 5 assets are forecast; their capacity is not known."
+    ]
+
+
+def test_a_settled_day_is_told_over_what_is_settled() -> None:
+    assert words.yesterday(SETTLED, 0) == [
+        "Settled: 4 of 5 assets in 88 of 96 quarter-hours.",
+        "159 MWh were traded: the forecast was 1.8 MWh too high, and redispatch left 3.5 MWh less.",
+        "Forecast errors cost 63 EUR, redispatch brought 68 EUR.",
+    ]
+
+
+def test_a_day_that_is_not_settled_is_provisional_and_says_so() -> None:
+    assert words.yesterday(PROVISIONAL, 2) == [
+        "Provisional, by live infeed: all 5 assets.",
+        "100 MWh were traded: the forecast was 1.2 MWh too low.",
+        "Forecast errors cost 20 EUR.",
+        "2 findings put these numbers in doubt.",
+    ]
+    begun = PROVISIONAL | {"reconciled_quarter_hour_count": 76, "provisional_imbalance_eur": None}
+    assert words.yesterday(begun, 1) == [
+        "Provisional, by live infeed where it is not settled yet: all 5 assets.",
+        "100 MWh were traded: the forecast was 1.2 MWh too low.",
+        "1 finding puts these numbers in doubt.",
+    ]
+
+
+def test_cost_keeps_forecast_errors_and_redispatch_apart() -> None:
+    unpriced = PROVISIONAL | {"provisional_imbalance_eur": None}
+    assert words.cost([SETTLED, PROVISIONAL, unpriced], 3) == [
+        "Redispatched quarter-hours, apart from that, brought 68 EUR.",
+        "2 of 3 days are priced, 1 of them provisional.",
+        "3 findings put these numbers in doubt.",
+    ]
+    assert words.cost([PROVISIONAL], 0) == [
+        "Nothing was redispatched.",
+        "1 of 1 day is priced, 1 of them provisional.",
+    ]
+
+
+def test_cards_add_up_what_the_days_say() -> None:
+    world = answers(date(2025, 6, 1), day_count=4)
+    tomorrow, yesterday, cost = cards(world)
+    assert (tomorrow.number, tomorrow.unit) == ("123", "MWh can be traded")
+    assert tomorrow.subject == "Wednesday 4 June"
+    assert (yesterday.number, yesterday.unit) == ("120", "MWh produced, 122 MWh traded")
+    # Three days of -100 EUR, of which redispatch brought 25 each.
+    assert (cost.number, cost.unit) == ("375", "EUR lost to forecast errors")
+    assert all(card.chart.startswith("<svg") for card in (tomorrow, yesterday, cost))
+
+
+def test_without_data_each_card_says_what_it_waits_for() -> None:
+    assert [(card.number, card.sentences) for card in cards(answers(None))] == [
+        ("–", ["No day is forecast as a whole."]),
+        ("–", ["No production can be compared with a forecast yet."]),
+        ("–", ["No imbalance has a price yet."]),
+    ]
