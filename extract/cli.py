@@ -19,7 +19,7 @@ from extract.messages import one_line
 from extract.run import Run
 from extract.settings import Settings
 from extract.sources.declared import FORECASTS, SOURCES
-from extract.status import source_statuses, status_table
+from extract.status import print_table, source_statuses
 from extract.warehouse.connection import connect
 from extract.warehouse.landing import begin_run
 from extract.warehouse.landing_lock import tell_waits
@@ -27,7 +27,6 @@ from extract.warehouse.schema import ensure_schema
 
 DEFAULT_WINDOW = timedelta(hours=48)
 LARGEST_CONCURRENCY = 256
-WIDEST_TABLE = 200
 
 _COMMANDS = {
     quarantine.COMMAND: quarantine.run_command,
@@ -145,13 +144,18 @@ def run_command(options: argparse.Namespace, command: str, reporter: Reporter) -
 
 
 def _status(reporter: Reporter) -> int:
-    with connect(Settings.from_environment()) as connection:
-        statuses = source_statuses(connection)
+    settings = Settings.from_environment()
+    with connect(settings) as connection:
+        statuses = source_statuses(connection, settings.urls)
         # Whose clock it is that others are measured by.
         [(now,)] = connection.execute("select clock_timestamp()")
-    # Every cell whole, however narrow the terminal.
-    reporter.out.width = WIDEST_TABLE
-    reporter.out.print(status_table(statuses, now))
+    print_table(reporter.out, statuses, now)
+    steps = [(status.source, step) for status in statuses if (step := status.next_step(now))]
+    if steps:
+        reporter.line("")
+        reporter.line("What to do next")
+    for source, step in steps:
+        reporter.line(f"  {source}: {step}")
     for status in statuses:
         for sentence in status.from_future:
             reporter.warning(f"{status.source}: {sentence}")
@@ -212,13 +216,18 @@ def build_parser(more_options: Mapping[str, Parser]) -> argparse.ArgumentParser:
     )
     subparsers.add_parser(
         "status",
-        help="show per source what landed last, its age, and what waits in quarantine",
-        description="Show, for every source: the age of the document received last, and whether "
-        "that is late; how often one should come; the id of that document; how many documents "
-        "have landed and how many wait in quarantine; when a run last asked. Only reads, and "
-        "ends with status 5 where a source is late. A source with a cadence that never sent "
-        "anything is late, also where it is not configured. A document that was received, or says "
-        "that it was made, in the future of the server's clock is named, with the same status.",
+        help="show per source what landed last, its age, what waits in quarantine, and what to do",
+        description="Show, for every source: the age of the document received last; how often one "
+        "should come; the newest instant that any landed document is about (a forecast's version, "
+        "the last sample of a live file, when other files were made or what day they settle); the "
+        "id of the document received last; how many documents have landed and how many wait in "
+        "quarantine; when a run last asked; whether it is late, and whether it is not configured, "
+        "which is that the variable of its address is not set here. Then a line for each source "
+        "that needs somebody: what to do next. A terminal that is too narrow for all columns "
+        "says which it left out. Only reads, and ends with status 5 where a source is late. A "
+        "source with a cadence that never sent anything is late, also where it is not configured; "
+        "to be not configured alone is not late. A document that was received, or says that it "
+        "was made, in the future of the server's clock is named, with the same status.",
     )
     return parser
 

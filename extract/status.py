@@ -1,12 +1,14 @@
-"""What has landed of each source, and how old it is: `python -m extract status`."""
+"""What has landed of each source, how old it is, what to do next: `python -m extract status`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import psycopg
 from psycopg import sql
 from rich import box
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from extract.future import RECEIVED_AHEAD, any_run_from_future, from_future
@@ -15,6 +17,9 @@ from extract.warehouse.held_documents import held_counts
 
 # Documents land in batches, nearly in the order in which they were received.
 _LANDED_TOGETHER = 10_000
+_NARROWEST, _WIDEST = 80, 200
+# What a narrow terminal does without, in this order.
+_LESS_IMPORTANT = ("newest document", "landed", "every", "last run", "quarantine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +27,13 @@ class SourceStatus:
     """What there is of one source. None: nothing was ever received, or no run ever asked."""
 
     source: str
+    is_configured: bool
+    """Whether the variable of its address is set in this environment."""
     document_count: int = 0
     newest_document_id: int | None = None
     newest_received_utc: datetime | None = None
+    newest_instant_utc: datetime | None = None
+    """The newest that a document is about: of any that landed, not of the one received last."""
     quarantined_document_count: int = 0
     last_run_utc: datetime | None = None
     from_future: tuple[str, ...] = ()
@@ -39,9 +48,46 @@ class SourceStatus:
         age, late_after = self.age(now), SOURCES[self.source].late_after
         return late_after is not None and (age is None or age > late_after)
 
+    def state(self, now: datetime) -> str:
+        """Whether it is late, and whether it is configured; empty: all is well."""
+        late = ["late"] if self.is_late(now) else []
+        variable = SOURCES[self.source].variable
+        return ", ".join(late + ([] if self.is_configured else [f"not configured ({variable})"]))
 
-def source_statuses(connection: psycopg.Connection) -> list[SourceStatus]:
-    """The status of every source, also where raw, or a table of it, is not there yet."""
+    def next_step(self, now: datetime) -> str | None:
+        """What somebody should do about it, in words; None: nothing."""
+        steps = [self._because_late(now)] if self.is_late(now) else []
+        if self.quarantined_document_count:
+            steps.append(
+                f"{self.quarantined_document_count:,} in quarantine: python -m extract quarantine "
+                "says why; python -m extract quarantine replay lands them after a fix"
+            )
+        return "; ".join(steps) or None
+
+    def _because_late(self, now: datetime) -> str:
+        declared = SOURCES[self.source]
+        load = f"python -m extract {self.source}"
+        if not self.is_configured:
+            elsewhere = " (or is it set where the schedule runs?)" if self.document_count else ""
+            return f"set {declared.variable} to its address{elsewhere}, then run {load}"
+        if self.last_run_utc is None:
+            return f"no run has asked for it: run {load}, and schedule it"
+        asked = now - self.last_run_utc
+        if declared.late_after is None or asked > declared.late_after:
+            return f"no run has asked for it for {duration(asked)}: run {load}, and see why"
+        return (
+            f"asked {duration(asked)} ago and nothing new landed: run {load}; "
+            "if it finds nothing new, the source is silent: ask its owner"
+        )
+
+
+def source_statuses(
+    connection: psycopg.Connection, variables: Collection[str]
+) -> list[SourceStatus]:
+    """The status of every source, also where raw, or a table of it, is not there yet.
+
+    `variables` are those that are set.
+    """
     tables = {
         name
         for (name,) in connection.execute(
@@ -50,25 +96,26 @@ def source_statuses(connection: psycopg.Connection) -> list[SourceStatus]:
     }
     quarantined = held_counts(connection) if "quarantine_release" in tables else {}
     runs = _last_runs(connection) if "run" in tables else {}
-    can_be_ahead = {"run", "retraction", "document"} <= tables
-    everywhere = can_be_ahead and any_run_from_future(connection)
+    is_current = {"run", "retraction", "document"} <= tables
+    everywhere = is_current and any_run_from_future(connection)
     statuses = []
     for source, declared in SOURCES.items():
         table = declared.table
         count, newest = _documents(connection, table) if table in tables else (0, None)
         document_id, received_utc = newest or (None, None)
-        ahead = (
-            from_future(connection, source, everywhere=everywhere)
-            if can_be_ahead and table in tables
-            else []
-        )
+        instant_utc, ahead = None, list[str]()
+        if is_current and table in tables:
+            instant_utc = _newest_instant(connection, source)
+            ahead = from_future(connection, source, everywhere=everywhere)
         last_runs = [runs[word] for word in (source, "all") if word in runs]
         statuses.append(
             SourceStatus(
                 source=source,
+                is_configured=declared.variable in variables,
                 document_count=count,
                 newest_document_id=document_id,
                 newest_received_utc=received_utc,
+                newest_instant_utc=instant_utc,
                 quarantined_document_count=quarantined.get(source, 0),
                 last_run_utc=max(last_runs, default=None),
                 from_future=tuple(ahead),
@@ -77,25 +124,54 @@ def source_statuses(connection: psycopg.Connection) -> list[SourceStatus]:
     return statuses
 
 
-def status_table(statuses: Sequence[SourceStatus], now: datetime) -> Table:
+def status_table(
+    statuses: Sequence[SourceStatus], now: datetime, without: Collection[str] = ()
+) -> Table:
     """The statuses as a table, one line each; ages are as of `now`."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1), pad_edge=False)
-    table.add_column("source")
-    for heading in ("age", "every", "newest document", "landed", "quarantine", "last run"):
-        table.add_column(heading, justify="right")
-    for status in statuses:
-        cadence, age = SOURCES[status.source].cadence, status.age(now)
-        late = ", late" if status.is_late(now) else ""
-        table.add_row(
-            status.source,
-            ("never" if age is None else duration(age)) + late,
-            "-" if cadence is None else duration(cadence),
-            "-" if status.newest_document_id is None else str(status.newest_document_id),
-            f"{status.document_count:,}",
-            f"{status.quarantined_document_count:,}",
-            "-" if status.last_run_utc is None else f"{duration(now - status.last_run_utc)} ago",
+    rows = [_row(status, now) for status in statuses]
+    shown = [heading for heading in rows[0] if heading not in without]
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False)
+    for heading in shown:
+        is_text = heading in ("source", "state")
+        table.add_column(
+            heading,
+            justify="left" if is_text else "right",
+            no_wrap=heading != "state",
         )
+    for row in rows:
+        table.add_row(*(row[heading] for heading in shown))
     return table
+
+
+def print_table(console: Console, statuses: Sequence[SourceStatus], now: datetime) -> None:
+    """Print the table: on a terminal as many columns as fit, and elsewhere all of them."""
+    console.width = max(console.width, _NARROWEST) if console.is_terminal else _WIDEST
+    unbounded = console.options.update(max_width=_WIDEST)
+    for count in range(len(_LESS_IMPORTANT) + 1):
+        without = _LESS_IMPORTANT[:count]
+        table = status_table(statuses, now, without)
+        if Measurement.get(console, unbounded, table).maximum <= console.width:
+            break
+    console.print(table)
+    if without:
+        console.print(f"(too narrow for: {', '.join(without)})", soft_wrap=True)
+
+
+def _row(status: SourceStatus, now: datetime) -> dict[str, str]:
+    """The cells of a source by their headings."""
+    cadence, age = SOURCES[status.source].cadence, status.age(now)
+    instant, last_run = status.newest_instant_utc, status.last_run_utc
+    return {
+        "source": status.source,
+        "age": "never" if age is None else duration(age),
+        "every": "-" if cadence is None else duration(cadence),
+        "newest instant": "-" if instant is None else f"{instant:%Y-%m-%d %H:%MZ}",
+        "newest document": str(status.newest_document_id or "-"),
+        "landed": f"{status.document_count:,}",
+        "quarantine": f"{status.quarantined_document_count:,}",
+        "last run": "-" if last_run is None else f"{duration(now - last_run)} ago",
+        "state": status.state(now),
+    }
 
 
 def duration(span: timedelta) -> str:
@@ -128,10 +204,26 @@ def _documents(
     return int(row[0]), newest
 
 
+def _newest_instant(connection: psycopg.Connection, source: str) -> datetime | None:
+    """The newest instant that a document is about; one that was retracted tells of nothing."""
+    row = connection.execute(
+        "select max(instant_utc) from raw.document where source = %s and document_id not in"
+        " (select retracted_document_id from raw.retraction)",
+        [source],
+    ).fetchone()
+    assert row is not None
+    newest: datetime | None = row[0]
+    return newest
+
+
 def _last_runs(connection: psycopg.Connection) -> dict[str, datetime]:
-    """When a run last began, by the word that follows `python -m extract`."""
+    """When a run last began, by the word that follows `python -m extract`.
+
+    A round of `python -m extract.follow` asks all sources.
+    """
     rows = connection.execute(
-        "select split_part(command, ' ', 4), max(started_utc) from raw.run"
+        "select case when command like 'python -m extract.follow%%' then 'all'"
+        " else split_part(command, ' ', 4) end, max(started_utc) from raw.run"
         " where started_utc <= now() + %s::interval group by 1",
         [RECEIVED_AHEAD],
     )

@@ -1,13 +1,15 @@
 """`python -m extract status`: a line per source, on any warehouse that there can be."""
 
+import io
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from extract.sources.declared import SOURCES
-from extract.status import duration
+from extract.status import SourceStatus, duration, print_table
 from extract.warehouse.schema import ensure_schema
 from tests.conftest import ExtractCommand, Outcome
 from tests.documents import (
@@ -22,23 +24,36 @@ from tests.documents import (
 )
 from tests.warehouses import Warehouse
 
-HEADINGS = ("source", "age", "every", "newest document", "landed", "quarantine", "last run")
+HEADINGS = (
+    "source", "age", "every", "newest instant", "newest document", "landed", "quarantine",
+    "last run", "state",
+)  # fmt: skip
 
 
 def lines(outcome: Outcome) -> dict[str, dict[str, str]]:
     """What is shown of each source, by heading."""
-    [heading, _, *rows] = [line for line in outcome.out.splitlines() if line.strip()]
+    [heading, _, *rows] = outcome.out.partition("\n\n")[0].splitlines()
     assert [cell.strip() for cell in heading.split("  ") if cell.strip()] == list(HEADINGS)
     cells = [[cell.strip() for cell in row.split("  ") if cell.strip()] for row in rows]
-    return {row[0]: dict(zip(HEADINGS[1:], row[1:], strict=True)) for row in cells}
+    # All is well where no state is shown.
+    return {row[0]: dict(zip(HEADINGS[1:], [*row[1:], ""], strict=False)) for row in cells}
+
+
+def next_steps(outcome: Outcome) -> dict[str, str]:
+    """What is to be done next, by source."""
+    [title, *steps] = outcome.out.partition("\n\n")[2].splitlines() or [""]
+    assert title == ("What to do next" if steps else "")
+    return {source: step for source, _, step in (line.strip().partition(": ") for line in steps)}
 
 
 NOTHING = {
-    "age": "never, late",
+    "age": "never",
+    "newest instant": "-",
     "newest document": "-",
     "landed": "0",
     "quarantine": "0",
     "last run": "-",
+    "state": "late",
 }
 NO_CADENCE = {"redispatch", "redispatch-compensation"}
 
@@ -53,8 +68,15 @@ def test_nothing_is_known_where_nothing_was_landed(
         shown = lines(outcome)
         assert list(shown) == list(SOURCES)
         for source, row in shown.items():
-            age = "never" if source in NO_CADENCE else "never, late"
-            assert {**row, "every": ""} == {**NOTHING, "every": "", "age": age}
+            late = "" if source in NO_CADENCE else "late, "
+            state = f"{late}not configured ({SOURCES[source].variable})"
+            assert {**row, "every": ""} == {**NOTHING, "every": "", "state": state}
+        assert next_steps(outcome) == {
+            source: f"set {SOURCES[source].variable} to its address, "
+            f"then run python -m extract {source}"
+            for source in SOURCES
+            if source not in NO_CADENCE
+        }
         assert {source: row["every"] for source, row in shown.items()} == {
             "technical-data": "1 d",
             "asset-contracts": "7 d",
@@ -80,12 +102,13 @@ def test_a_warehouse_of_before_the_quarantine(
     assert warehouse.value("select to_regclass('raw.quarantine') is null") is True
 
 
-def land_forecast(warehouse: Warehouse) -> None:
+def land_forecast(warehouse: Warehouse, version: str = "now", received: str = "now") -> None:
     with warehouse.connect() as connection:
         connection.execute(
             "insert into raw.forecast_version (version_utc, grid_start_utc, received_utc, run_id,"
             " asset_id, source_uri, content_sha256, power_kw)"
-            " values (now(), now(), now(), 1, 'A', '', '', '{}')"
+            " values (%s, now(), %s, 1, 'A', '', '', '{}')",
+            [version, received],
         )
 
 
@@ -98,14 +121,107 @@ def test_what_has_just_landed_is_in_time(
     for source, row in lines(outcome).items():
         if source == "forecasts":
             # Not configured, and so late; the run of all sources would have asked.
-            assert {**row, "every": ""} == {**NOTHING, "every": "", "last run": "0 min ago"}
+            asked = {"last run": "0 min ago", "state": "late, not configured (VPP_API_URL)"}
+            assert {**row, "every": ""} == {**NOTHING, "every": "", **asked}
             continue
         assert (row["age"], row["last run"]) == ("0 min", "0 min ago"), source
+        # Landed from a shell that had the variable: to lack it here is not late.
+        assert row["state"] == f"not configured ({SOURCES[source].variable})"
         # Imbalance prices come as an estimate and as final ones.
         assert row["landed"] == ("2" if source == "imbalance-prices" else "1"), source
         assert int(row["newest document"]) > 0
+    assert list(next_steps(outcome)) == ["forecasts"]
     land_forecast(warehouse)
-    assert extract("status").status == 0
+    outcome = extract("status")
+    assert (outcome.status, next_steps(outcome)) == (0, {})
+    outcome = extract("status", **write_sources(tmp_path), VPP_API_URL="http://127.0.0.1:9")
+    assert {row["state"] for row in lines(outcome).values()} == {""}
+
+
+def test_the_newest_instant_is_that_of_any_document_that_counts(
+    extract: ExtractCommand, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    assert extract("all", **write_sources(tmp_path)).status == 0
+    # A run that catches up asks for the newest version first.
+    land_forecast(warehouse, "2025-06-08 12:15Z", "2025-06-08 13:00Z")
+    land_forecast(warehouse, "2025-06-08 12:00Z", "2025-06-08 13:01Z")
+    shown = lines(extract("status"))
+    newest = warehouse.rows(
+        "select source, to_char(max(instant_utc) at time zone 'UTC', 'YYYY-MM-DD HH24:MI\"Z\"')"
+        " from raw.document group by source"
+    )
+    assert {(source, row["newest instant"]) for source, row in shown.items()} == set(newest)
+    assert shown["forecasts"]["newest instant"] == "2025-06-08 12:15Z"
+    first = warehouse.value("select min(document_id) from raw.forecast_version")
+    assert extract("retract", str(first), "--why", "test").status == 0
+    assert lines(extract("status"))["forecasts"]["newest instant"] == "2025-06-08 12:00Z"
+
+
+@pytest.mark.parametrize(
+    ("command", "minutes", "setting", "step"),
+    [
+        (None, 0, "", "set VPP_API_URL to its address (or is it set where the schedule runs?), "
+            "then run python -m extract forecasts"),
+        (None, 0, "http://127.0.0.1:9",
+            "no run has asked for it: run python -m extract forecasts, and schedule it"),
+        ("python -m extract forecasts", 70.5, "http://127.0.0.1:9",
+            "no run has asked for it for 1 h 10 min: run python -m extract forecasts, and see why"),
+        *((command, 7.5, "http://127.0.0.1:9",
+            "asked 7 min ago and nothing new landed: run python -m extract forecasts; "
+            "if it finds nothing new, the source is silent: ask its owner")
+          for command in ("python -m extract all", "python -m extract.follow")),
+    ],
+)  # fmt: skip
+def test_what_to_do_about_a_source_that_is_late(
+    command: str | None, minutes: float, setting: str, step: str,
+    extract: ExtractCommand, warehouse: Warehouse,
+) -> None:  # fmt: skip
+    assert extract("schema").status == 0
+    land_forecast(warehouse, received="2025-06-08 13:00Z")
+    if command:
+        with warehouse.connect() as connection:
+            connection.execute(
+                "insert into raw.run (started_utc, command)"
+                " values (now() - make_interval(secs => %s), %s)",
+                [minutes * 60, command],
+            )
+    outcome = extract("status", VPP_API_URL=setting)
+    assert next_steps(outcome)["forecasts"] == step
+    assert outcome.status == 5
+
+
+def test_quarantine_needs_somebody_too(extract: ExtractCommand, tmp_path: Path) -> None:
+    settings = write_sources(tmp_path)
+    (tmp_path / "live" / "BAD_20250608.json").write_text("{")
+    assert extract("all", **settings).status == 3
+    assert next_steps(extract("status", **settings))["live-infeed"] == (
+        "1 in quarantine: python -m extract quarantine says why; "
+        "python -m extract quarantine replay lands them after a fix"
+    )
+
+
+@pytest.mark.parametrize(
+    ("width", "left_out"),
+    [
+        (80, "newest document, landed, every, last run, quarantine"),
+        (120, "newest document, landed, every"),
+        (160, None),
+    ],
+)
+def test_a_narrow_terminal_is_shown_whole_cells(width: int, left_out: str | None) -> None:
+    now = datetime.now(UTC)
+    statuses = [SourceStatus(source, is_configured=False) for source in SOURCES]
+    written = io.StringIO()
+    console = Console(file=written, force_terminal=True, color_system=None, width=width)
+    print_table(console, statuses, now)
+    [heading, *rows] = written.getvalue().splitlines()
+    said = re.fullmatch(r"\(too narrow for: (.*)\)", rows[-1])
+    assert (said and said[1]) == left_out
+    assert all((word in heading) != (word in (left_out or "")) for word in HEADINGS)
+    assert "…" not in written.getvalue()
+    for source in SOURCES.values():
+        assert f"({source.variable})" in written.getvalue()
+    assert all(len(row) <= width for row in rows)
 
 
 def test_the_newest_document_and_the_last_run_of_each_source(
@@ -154,18 +270,21 @@ def test_the_newest_document_and_the_last_run_of_each_source(
     assert outcome.status == 5
     shown = lines(outcome)
     assert shown["forecasts"] == {
-        "age": "2 h 5 min, late",
+        "age": "2 h 5 min",
         "every": "15 min",
+        "newest instant": f"{now:%Y-%m-%d %H:%MZ}",
         "newest document": "12",
         "landed": "3",
         "quarantine": "0",
         "last run": "30 min ago",
+        "state": "late, not configured (VPP_API_URL)",
     }
     assert shown["live-infeed"] == {
         **NOTHING,
         "every": "5 min",
         "quarantine": "2",
         "last run": "1 h 30 min ago",
+        "state": "late, not configured (LIVE_INFEED_URL)",
     }
     assert shown["redispatch"]["age"] == "365 d"
 
