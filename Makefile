@@ -43,8 +43,8 @@ help: ## Show this help
 install: .venv/installed ## Make the virtual environment .venv with everything that is needed
 
 .venv/installed: requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Python 3.11 or newer is needed; name one: make install PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+		|| { echo "$(PYTHON) is not Python 3.11, 3.12 or 3.13: name one, as in make install PYTHON=python3.13" >&2; exit 1; }
 	@echo "Installing into .venv (a minute or two the first time) ..." >&2
 	@$(PYTHON) -m venv .venv
 	@# The lock file is whole; pip would look for packages again that it names with an extra.

@@ -171,7 +171,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.from_environment()
         if not configured(settings):
             variables = ", ".join(dict.fromkeys(one.variable for one in SOURCES.values()))
-            raise ConfigurationError(f"no source is configured: set one or more of {variables}")
+            raise ConfigurationError(
+                f"no source is configured: set one or more of {variables} "
+                "(python -m extract --help says what they hold)"
+            )
     except ExtractError as error:
         reporter.error(str(error))
         return 1

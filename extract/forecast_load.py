@@ -54,7 +54,8 @@ def load_forecasts(run: Run, client: VppClient, request: ForecastRequest, tally:
     assets = request.assets or known_assets(run.connection)
     if not assets:
         raise SourceUnavailable(
-            "no asset is known: load technical data or contracts first, or give --assets"
+            "no asset is known: run python -m extract technical-data (or asset-contracts) first, "
+            "or give --assets"
         )
     load = _Load(run, client, replace(request, assets=assets), tally)
     total = len(assets) * count_versions(request)
@@ -224,7 +225,9 @@ class _Load:
 
     def nobody_answers(self) -> SourceUnavailable:
         """The error once that is clear. No version is to blame: nothing is noted of them."""
-        return SourceUnavailable(f"{self.client.address}: {self.silence.reason}")
+        is_denied = isinstance(self.silence.pending[-1].outcome, AccessDenied)
+        leads = "" if is_denied else " (VPP_API_URL leads there)"
+        return SourceUnavailable(f"{self.client.address}: {self.silence.reason}{leads}")
 
     def note(self, asked: Asked, why: AbsenceReason) -> None:
         """Note that a version was asked for in vain."""

@@ -45,13 +45,14 @@ def load(
     Nor does one that another run is loading: it is left out, or waited for if `wait` says so.
     """
     tallies: list[Tally] = []
-    any_unavailable = any_busy = False
+    any_unavailable = any_busy = any_configured = False
     for name in sources:
         source = SOURCES[name]
         url = settings.urls.get(source.variable)
         if url is None:
             run.reporter.line(f"{name}: skipped, {source.variable} is not set")
             continue
+        any_configured = True
         tally = Tally(name)
         try:
             with loading(run, name, wait=wait):
@@ -69,9 +70,16 @@ def load(
             run.reporter.busy(str(error))
         except (SourceUnavailable, ConfigurationError) as error:
             any_unavailable = True
-            run.reporter.error(f"{name}: {error}")
+            # The forecast API's errors name what they need.
+            leads = f" ({source.variable} leads there)" if source.files else ""
+            run.reporter.error(f"{name}: {error}{leads}")
         else:
             run.reporter.line(f"{name}: done")
+    if not any_configured:
+        run.reporter.line(
+            "nothing is configured, nothing was done: python -m extract --help lists the "
+            "variables, make run lands a demo"
+        )
     if tallies:
         run.reporter.table(tallies)
         by_source = held_counts(run.connection)

@@ -123,7 +123,10 @@ def reason_of(error: Exception, secrets: Sequence[str] = ()) -> str:
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     for secret in secrets:
         text = text.replace(secret, "(password)")
-    return one_line(without_credentials(text) or type(error).__name__)
+    reason = one_line(without_credentials(text) or type(error).__name__)
+    # fsspec names the package that it lacks.
+    into = " (into .venv: .venv/bin/python -m pip install ...)"
+    return reason + into if isinstance(error, ImportError) else reason
 
 
 def as_written(*secrets: str | None) -> list[str]:

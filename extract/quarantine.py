@@ -143,7 +143,10 @@ def _check_known(connection: psycopg.Connection, document_id: int) -> None:
     except psycopg.DataError:
         row = None
     if row is None:
-        raise UsageError(f"no document {document_id} was ever in quarantine")
+        raise UsageError(
+            f"no document {document_id} was ever in quarantine "
+            f"(python -m extract {COMMAND} --all lists those that were)"
+        )
 
 
 def _document(connection: psycopg.Connection, document_id: int) -> QuarantinedDocument:

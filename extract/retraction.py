@@ -38,7 +38,10 @@ def run_command(
         raise UsageError("--why is empty: say why the document is not to count")
     what = _landed(connection, document_id)
     if what is None:
-        raise UsageError(f"no landed document has the id {document_id}")
+        raise UsageError(
+            f"no landed document has the id {document_id} "
+            "(make psql, then: select document_id, source_uri from raw.document)"
+        )
     with connection.transaction():
         lock_landing(connection)
         row = connection.execute(

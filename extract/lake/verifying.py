@@ -49,7 +49,10 @@ def verify(connection: psycopg.Connection, folder: Folder) -> Iterator[Verified]
     """
     snapshot = read_snapshot(folder)
     if snapshot is None:
-        raise LakeUnusable(f"{folder.address}: has no {SNAPSHOT}: nothing is archived there")
+        raise LakeUnusable(
+            f"{folder.address}: has no {SNAPSHOT}: nothing is archived there "
+            "(the command without --verify archives)"
+        )
     files, strangers = _listed(folder, snapshot)
     with one_view_of_raw(connection):
         relations = archived_relations(connection)

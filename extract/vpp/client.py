@@ -95,9 +95,14 @@ class VppClient:
     def __init__(self, url: str, token: str | None = None) -> None:
         """Raises ConfigurationError for a URL that is not one of HTTP."""
         if not url.startswith(("http://", "https://")):
-            raise ConfigurationError(f"VPP_API_URL is no http address: {public_address(url)}")
+            raise ConfigurationError(
+                f"VPP_API_URL is no http address: {public_address(url)} "
+                "(it begins with https:// or http://)"
+            )
         if token is not None and not (token.isascii() and token.isprintable()):
-            raise ConfigurationError("VPP_API_TOKEN holds characters that no header can carry")
+            raise ConfigurationError(
+                "VPP_API_TOKEN holds characters that no header can carry: set it to the token alone"
+            )
         try:
             parts = urlsplit(url)
             _ = parts.port
@@ -116,7 +121,10 @@ class VppClient:
         """The client of the configured API. Raises ConfigurationError when there is none."""
         url = settings.urls.get("VPP_API_URL")
         if url is None:
-            raise ConfigurationError("VPP_API_URL is not set")
+            raise ConfigurationError(
+                "VPP_API_URL is not set: export the address of the forecast API, or that of a "
+                "stand-in (python -m extract.simulator serve prints it)"
+            )
         return cls(url, settings.vpp_api_token)
 
     @property

@@ -40,7 +40,12 @@ def connect(settings: Settings) -> psycopg.Connection:
             )
     except (psycopg.Error, UnicodeError) as error:
         reason = one_line(without_credentials(str(error)))
-        raise WarehouseUnavailable(f"the warehouse cannot be reached: {reason}") from error
+        leads = (
+            " (PGHOST, PGPORT, PGUSER and PGDATABASE lead there; unset PGHOST for the embedded one)"
+            if settings.pghost is not None
+            else ""
+        )
+        raise WarehouseUnavailable(f"the warehouse cannot be reached: {reason}{leads}") from error
     try:
         _check(connection)
     except WarehouseUnavailable:

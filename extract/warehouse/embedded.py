@@ -114,7 +114,10 @@ def stop(directory: Path) -> bool:
         deadline = time.monotonic() + _STOP_SECONDS
         while _postmaster(directory):
             if time.monotonic() > deadline:
-                raise WarehouseUnavailable(f"the embedded PostgreSQL in {directory} does not stop")
+                raise WarehouseUnavailable(
+                    f"the embedded PostgreSQL in {directory} does not stop "
+                    f"(more in {_data(directory) / 'log'})"
+                )
             time.sleep(0.05)
         if len(lines) > 4 and Path(lines[4]) != _data(directory):
             with suppress(OSError):

@@ -122,7 +122,9 @@ def drop_environment(connection: psycopg.Connection, name: str) -> None:
     if name == PRODUCTION:
         raise UsageError(f"{name} is production: it is not dropped")
     if name not in {one.name for one in environments(connection)}:
-        raise UsageError(f"{name} is no environment (the action without --drop lists them)")
+        raise UsageError(
+            f"{name} is no environment (python -m extract.warehouse environments lists them)"
+        )
     schemas = [name, *(f"{name}_{part}" for part in _BESIDE)]
     try:
         with connection.transaction():

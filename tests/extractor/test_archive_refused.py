@@ -152,7 +152,8 @@ def test_a_lake_that_lost_its_snapshot(
     check_refused(extract, lake, f"error: file://{lake}/{line}{ANEW}")
     verified = extract("archive", str(lake), "--verify")
     assert verified.err == (
-        f"error: file://{lake}: has no snapshot.json: nothing is archived there\n"
+        f"error: file://{lake}: has no snapshot.json: nothing is archived there "
+        "(the command without --verify archives)\n"
     )
 
 

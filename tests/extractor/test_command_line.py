@@ -14,6 +14,11 @@ from tests.extractor.asked import HOUR
 from tests.http_server import Answer, HttpServer
 from tests.warehouses import Warehouse
 
+NOTHING_CONFIGURED = (
+    "nothing is configured, nothing was done: python -m extract --help lists the variables, "
+    "make run lands a demo"
+)
+
 
 def subcommands() -> list[str]:
     return [*SOURCES, "all", "archive", "quarantine", "retract", "schema", "status"]
@@ -118,7 +123,8 @@ def test_nothing_configured_is_no_error(extract: ExtractCommand) -> None:
     outcome = extract("all")
     assert outcome.status == 0
     assert outcome.out.splitlines() == [
-        f"{name}: skipped, {source.variable} is not set" for name, source in SOURCES.items()
+        *(f"{name}: skipped, {source.variable} is not set" for name, source in SOURCES.items()),
+        NOTHING_CONFIGURED,
     ]
 
 
@@ -126,7 +132,10 @@ def test_nothing_configured_is_no_error(extract: ExtractCommand) -> None:
 def test_a_source_that_is_not_configured_is_skipped(name: str, extract: ExtractCommand) -> None:
     outcome = extract(name, **{SOURCES[name].variable: " "})
     assert (outcome.status, outcome.err) == (0, "")
-    assert outcome.out == f"{name}: skipped, {SOURCES[name].variable} is not set\n"
+    assert outcome.out.splitlines() == [
+        f"{name}: skipped, {SOURCES[name].variable} is not set",
+        NOTHING_CONFIGURED,
+    ]
 
 
 def test_a_missing_directory_does_not_stop_the_others(
@@ -137,7 +146,8 @@ def test_a_missing_directory_does_not_stop_the_others(
     outcome = extract("all", **settings)
     assert outcome.status == 1  # and not 3: the worse of the two
     assert outcome.err.splitlines() == [
-        f"error: technical-data: file://{tmp_path}/missing: does not exist",
+        f"error: technical-data: file://{tmp_path}/missing: does not exist "
+        "(TECHNICAL_DATA_URL leads there)",
         f"refused: file://{tmp_path}/live/BAD_20250608.json: is not JSON: Expecting property name "
         "enclosed in double quotes: line 1 column 2 (char 1)",
     ]

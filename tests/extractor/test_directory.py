@@ -163,7 +163,11 @@ def test_an_error_that_repeats_the_password_does_not_get_it_printed(
         ("{tmp}/file", "file://{tmp}/file: is not a directory"),
         ("memory://missing", "memory://missing: does not exist"),
         ("nosuch://user:secret@host/x", "nosuch://host/x: Protocol not known: nosuch"),
-        ("s3://bucket/x", "s3://bucket/x: Install s3fs to access S3"),
+        (
+            "s3://bucket/x",
+            "s3://bucket/x: Install s3fs to access S3 "
+            "(into .venv: .venv/bin/python -m pip install ...)",
+        ),
     ],
 )
 def test_a_directory_that_cannot_be_read_is_one_line(url: str, reason: str, tmp_path: Path) -> None:

@@ -145,8 +145,8 @@ def test_without_any_asset_there_is_nothing_to_ask(fetch: Load) -> None:
     outcome = fetch(*HOUR)
     assert outcome.status == 1
     assert outcome.err == (
-        "error: forecasts: no asset is known: load technical data or contracts first, "
-        "or give --assets\n"
+        "error: forecasts: no asset is known: run python -m extract technical-data "
+        "(or asset-contracts) first, or give --assets\n"
     )
 
 

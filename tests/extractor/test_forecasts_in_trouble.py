@@ -65,7 +65,7 @@ def test_an_api_that_nobody_answers_for_is_one_line(extract: ExtractCommand) -> 
     assert outcome.status == 1
     [line] = outcome.err.splitlines()
     assert line.startswith(f"error: forecasts: {url}: no answer: ")
-    assert line.endswith("Connection refused")
+    assert line.endswith("Connection refused (VPP_API_URL leads there)")
 
 
 def test_what_came_in_before_an_outage_is_landed_and_the_next_run_goes_on(
@@ -81,7 +81,8 @@ def test_what_came_in_before_an_outage_is_landed_and_the_next_run_goes_on(
     assert outcome.status == 1
     [line] = outcome.err.splitlines()
     assert line == (
-        f"error: forecasts: {http_server.url}: HTTP 503, asks to wait 90 seconds: out of order"
+        f"error: forecasts: {http_server.url}: HTTP 503, asks to wait 90 seconds: out of order "
+        "(VPP_API_URL leads there)"
     )
     assert outcome.counts("forecasts")["landed"] == 48
     assert warehouse.value("select count(*) from raw.forecast_version") == 48

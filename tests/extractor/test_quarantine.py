@@ -193,4 +193,7 @@ def test_an_unknown_document_is_one_line(
 ) -> None:
     outcome = extract("quarantine", verb, document_id)
     assert outcome.status == 2
-    assert outcome.err == f"error: no document {document_id} was ever in quarantine\n"
+    assert outcome.err == (
+        f"error: no document {document_id} was ever in quarantine "
+        "(python -m extract quarantine --all lists those that were)\n"
+    )

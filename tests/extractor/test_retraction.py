@@ -51,7 +51,10 @@ def test_only_a_landed_document_can_be_retracted(
     for document_id in (held, 0, 10**20):
         outcome = extract("retract", str(document_id), "--why", "x")
         assert outcome.status == 2
-        assert outcome.err == f"error: no landed document has the id {document_id}\n"
+        assert outcome.err == (
+            f"error: no landed document has the id {document_id} "
+            "(make psql, then: select document_id, source_uri from raw.document)\n"
+        )
     assert "--why is empty" in extract("retract", "1", "--why", " ").err
     assert "required: --why" in extract("retract", "1").err
     assert warehouse.value("select count(*) from raw.retraction") == 0

@@ -69,6 +69,9 @@ def test_an_unreachable_warehouse_is_one_line(extract: ExtractCommand) -> None:
     assert outcome.status == 1
     [line] = outcome.err.splitlines()
     assert line.startswith("error: the warehouse cannot be reached: ")
+    assert line.endswith(
+        " (PGHOST, PGPORT, PGUSER and PGDATABASE lead there; unset PGHOST for the embedded one)"
+    )
 
 
 def test_any_name_can_be_printed_anywhere(warehouse: Warehouse, tmp_path: Path) -> None:
