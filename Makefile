@@ -49,6 +49,8 @@ install: .venv/installed ## Make the virtual environment .venv with everything t
 	@$(PYTHON) -m venv .venv
 	@# The lock file is whole; pip would look for packages again that it names with an extra.
 	@$(python) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@# The root of this project, as seen from there: `import extract` works wherever Python was started.
+	@$(python) -c 'import site; open(site.getsitepackages()[0] + "/vpp_warehouse.pth", "w").write("../../../..\n")'
 	@touch $@
 
 .PHONY: run

@@ -1,9 +1,12 @@
 """What somebody runs into who has set nothing yet: one line, with the command that helps."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +14,8 @@ from extract.errors import ConfigurationError
 from extract.vpp.client import VppClient, get_forecast
 from tests.conftest import SETTINGS
 from tests.dbt_project import ROOT
-from tests.documents import VERSION
+from tests.documents import VERSION, forecast_for
+from tests.http_server import Answer, HttpServer
 
 
 @pytest.mark.parametrize("pghost", [None, ""])
@@ -78,3 +82,37 @@ def test_a_python_that_is_too_old_or_too_new(
         f"{python} is not Python 3.11, 3.12 or 3.13: name one, as in make install PYTHON=python3.13"
     )
     assert (refusal in outcome.stderr) == is_refused, outcome.stderr
+
+
+def test_what_is_installed_can_be_imported_from_anywhere(tmp_path: Path) -> None:
+    project = tmp_path / "a project"
+    (project / "extract").mkdir(parents=True)
+    (project / "extract" / "__init__.py").write_text("print(__file__)")
+    (project / "requirements.lock").touch()
+    shutil.copy(ROOT / "Makefile", project)
+    made = subprocess.run(
+        ["make", "--silent", "install", f"PYTHON={sys.executable}"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    imported = subprocess.run(
+        [project / ".venv" / "bin" / "python", "-c", "import extract"],
+        cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert imported.stdout == f"{project / 'extract' / '__init__.py'}\n", imported.stderr
+
+
+def test_the_python_of_the_readme(http_server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    http_server.answer = lambda target: Answer(body=forecast_for(target))
+    monkeypatch.setenv("VPP_API_URL", http_server.url)
+    [code] = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert names["forecast"].version_utc == VERSION
