@@ -56,12 +56,15 @@ class SourceStatus:
 
     def next_step(self, now: datetime) -> str | None:
         """What somebody should do about it, in words; None: nothing."""
-        steps = [self._because_late(now)] if self.is_late(now) else []
+        steps = []
         if self.quarantined_document_count:
             steps.append(
-                f"{self.quarantined_document_count:,} in quarantine: python -m extract quarantine "
-                "says why; python -m extract quarantine replay lands them after a fix"
+                f"{self.quarantined_document_count:,} in quarantine "
+                "(why: python -m extract quarantine; "
+                "after a fix: python -m extract quarantine replay)"
             )
+        if self.is_late(now):
+            steps.append(self._because_late(now))
         return "; ".join(steps) or None
 
     def _because_late(self, now: datetime) -> str:

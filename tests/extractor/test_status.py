@@ -195,8 +195,8 @@ def test_quarantine_needs_somebody_too(extract: ExtractCommand, tmp_path: Path) 
     (tmp_path / "live" / "BAD_20250608.json").write_text("{")
     assert extract("all", **settings).status == 3
     assert next_steps(extract("status", **settings))["live-infeed"] == (
-        "1 in quarantine: python -m extract quarantine says why; "
-        "python -m extract quarantine replay lands them after a fix"
+        "1 in quarantine "
+        "(why: python -m extract quarantine; after a fix: python -m extract quarantine replay)"
     )
 
 
