@@ -11,11 +11,13 @@ from psycopg import sql
 
 from tests.conftest import Demo
 from tests.dbt_project import ROOT
+from tests.marts import KEYS
 
 QUERIES = ROOT / "dbt_project" / "docs" / "queries.md"
 GATES = ROOT / "dbt_project" / "docs" / "market-gates.md"
 FINDINGS = ROOT / "dbt_project" / "docs" / "findings.md"
-PAGES = (QUERIES, GATES, FINDINGS, ROOT / "README.md")
+DASHBOARDS = ROOT / "dbt_project" / "docs" / "dashboards.md"
+PAGES = (QUERIES, GATES, FINDINGS, DASHBOARDS, ROOT / "README.md")
 # Nothing is wrong with the demo's grid operator.
 EMPTY_ON_THE_DEMO = {
     "Production that counts for no asset, and why",
@@ -64,13 +66,20 @@ def test_the_amounts_of_the_page_add_up(shared_demo: Demo) -> None:
     assert f"add up to {total:.2f} EUR" in GATES.read_text()
 
 
-def test_the_grafana_query_runs(shared_demo: Demo) -> None:
-    [query] = re.findall(r"`(select delivery_start_utc as time,.*?)`", QUERIES.read_text(), re.S)
-    filtered = query.replace(
-        "$__timeFilter(delivery_start_utc)", "delivery_start_utc > '2025-06-08'"
-    )
+def test_the_keys_of_the_page_are_those_of_the_marts(shared_demo: Demo) -> None:
+    [block] = sql_blocks(DASHBOARDS)
     with shared_demo.warehouse.connect() as connection:
-        assert connection.execute(sql.SQL(filtered)).fetchone() is not None
+        rows = connection.execute(sql.SQL(block.values[1])).fetchall()
+        tables = connection.execute("select tablename from pg_tables where schemaname = 'public'")
+        with_key = {table for (table,) in tables}
+    assert {row[0] for row in rows} == set(KEYS)
+    for mart, a_row_is, primary_key, refers_to in rows:
+        assert a_row_is
+        assert primary_key == (", ".join(KEYS[mart]) if mart in with_key else None)
+        if "asset_id" in KEYS[mart] and mart != "assets":
+            assert "asset_id → assets.asset_id" in refers_to
+        if "gate" in KEYS[mart] and mart != "market_gates":
+            assert "gate → market_gates.gate" in refers_to
 
 
 def query_of(heading: str) -> str:

@@ -36,8 +36,17 @@ def test_the_queries_can_be_copied_from_the_site(browser: Browser, lineage_site:
         browser, lineage_site / "dbt.html", "#!/exposure/exposure.vpp_warehouse.sql_consumers"
     ) as seen:
         seen.page.get_by_role("heading", name="Queries to copy").wait_for()
-        assert seen.page.get_by_text("vpp_reader:PASSWORD@").count() == 1
+        assert seen.page.get_by_text("is_redispatched").count() > 0
         keep(seen.page, "queries")
+        assert_quiet(seen)
+
+
+def test_the_site_says_how_to_connect(browser: Browser, lineage_site: Path) -> None:
+    with visit(
+        browser, lineage_site / "dbt.html", "#!/exposure/exposure.vpp_warehouse.grafana"
+    ) as seen:
+        seen.page.get_by_role("heading", name="Dashboards").wait_for()
+        assert seen.page.get_by_text("vpp_reader:PASSWORD@").count() == 1
         assert_quiet(seen)
 
 
