@@ -106,6 +106,59 @@ def test_the_newest_settled_day_is_the_one_that_is_settled(shared_demo: Demo) ->
     assert [str(row[0]) for row in open_days] == ["2025-06-10", "2025-06-09", "2025-06-07"]
 
 
+def sums(shared_demo: Demo, query: str) -> list[dict[str, Any]]:
+    """The rows of a query, by the names of its columns."""
+    with shared_demo.warehouse.connect() as connection:
+        found = connection.execute(sql.SQL(query))
+        names = [column.name for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def test_the_sums_by_hour_and_month_are_those_of_the_days(shared_demo: Demo) -> None:
+    days = sums(shared_demo, "select * from portfolio_days order by delivery_date")
+    [day] = [one for one in days if str(one["delivery_date"]) == "2025-06-08"]
+    hours = sums(shared_demo, query_of("Energy by hour, and"))
+    [month] = sums(shared_demo, query_of("The months"))
+    for of_query, of_day in (
+        ("forecast_mwh", "forecast_energy_mwh"),
+        ("forecast_quarter_hours", "complete_quarter_hour_count"),
+        ("measured_mwh", "measured_energy_mwh"),
+        ("final_mwh", "final_energy_mwh"),
+    ):
+        total = sum(one[of_query] or 0 for one in hours)
+        assert total == pytest.approx(day[of_day])
+        assert month[of_query] == pytest.approx(sum(one[of_day] or 0 for one in days))
+    assert (month["local_month"], month["quarter_hours"]) == ("2025-06", 30 * 96)
+    for unit in ("mwh", "eur"):
+        parts = month[f"by_forecast_error_{unit}"] + month[f"by_redispatch_{unit}"]
+        assert month[f"imbalance_{unit}"] == pytest.approx(parts)
+    # One asset never sent final production, so no sum of it is whole; all were measured.
+    assert {one["final_quarter_hours"] for one in hours} == {0}
+    assert (
+        sum(one["measured_quarter_hours"] for one in hours) == month["measured_quarter_hours"] - 8
+    )
+    assert sum(one["is_complete"] for one in hours) == 22
+    assert not month["is_complete"]
+
+
+@pytest.mark.parametrize(
+    ("day", "quarter_hours"), [("2025-03-30", 31 * 96 - 4), ("2025-10-26", 31 * 96 + 4)]
+)
+def test_a_month_is_as_long_as_the_clocks_say(
+    shared_demo: Demo, day: str, quarter_hours: int
+) -> None:
+    made = """
+        create temporary table portfolio_days as
+        select * from public.portfolio_days where delivery_date = '2025-06-08';
+        update portfolio_days set delivery_date = {}
+    """
+    with shared_demo.warehouse.connect() as connection:
+        # A temporary table is found before the mart of its name.
+        connection.execute(sql.SQL(made).format(day))
+        [row] = connection.execute(sql.SQL(query_of("The months"))).fetchall()
+    assert row[:2] == (day[:7], quarter_hours)
+
+
 def test_the_page_shows_every_mart_and_the_exposure_names_it() -> None:
     marts = {path.stem for path in (ROOT / "dbt_project" / "models" / "marts").glob("*.sql")}
     queries = " ".join(block.values[1] for block in sql_blocks(QUERIES))
