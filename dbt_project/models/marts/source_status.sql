@@ -131,8 +131,19 @@ newest_documents as (
         "documents",
         key=["source"],
         newest_first=["received_utc desc", bytewise("source_uri") ~ " desc", "instant_utc desc"],
-        columns=["source", "received_utc", "instant_utc", "source_uri"],
+        columns=["source", "received_utc", "source_uri"],
     ) }}
+
+),
+
+-- What was received last need not tell of the newest: versions are asked for from the newest back.
+newest_instants as (
+
+    select
+        source,
+        max(instant_utc) as instant_utc
+    from documents
+    group by source
 
 ),
 
@@ -186,10 +197,11 @@ aged as (
     select
         newest_documents.source,
         newest_documents.received_utc,
-        newest_documents.instant_utc,
+        newest_instants.instant_utc,
         newest_documents.source_uri,
         {{ minutes_between("newest_documents.received_utc", "clock.extracted_as_of_utc") }} as age_minutes
     from newest_documents
+    inner join newest_instants on newest_documents.source = newest_instants.source
     cross join clock
 
 ),
