@@ -1,5 +1,6 @@
 """Two engines' rows of a mart, compared value by value; floats bit for bit."""
 
+import math
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -12,7 +13,7 @@ def differences(
 ) -> Iterator[str]:
     """One line for each row that only one engine has, or that they hold different values in.
 
-    Both come in the order of the key, whose values are never None; text is ordered by its bytes.
+    Both come in the order of the key, None before all; text is ordered by its bytes.
     """
     places = [columns.index(name) for name in key]
 
@@ -58,5 +59,4 @@ def _ordered(value: Value) -> tuple[bytes, float]:
     """A value of a key as something that orders as both engines order it."""
     if isinstance(value, str):
         return value.encode(), 0
-    assert value is not None
-    return b"", value
+    return b"", -math.inf if value is None else value

@@ -63,7 +63,8 @@ def postgres_rows(connection: psycopg.Connection, mart: Mart) -> Iterator[Row]:
         for name, type_ in mart.types.items()
     ]
     order = [
-        sql.SQL('{} collate "C"' if mart.types[name] == "text" else "{}").format(
+        # As Spark has it by default.
+        sql.SQL('{} collate "C"' if mart.types[name] == "text" else "{} nulls first").format(
             sql.Identifier(name)
         )
         for name in mart.key

@@ -11,6 +11,8 @@ KEY = ("asset_id", "delivery_start_micros")
 ROWS: list[Row] = [
     ("SOL-DE-001", 0, 1234.1, "reconciled"),
     ("SOL-DE-001", 900_000_000, None, "missing_both"),
+    # What has no value comes first.
+    ("WND-DE-002", None, 1.0, "reconciled"),
     ("WND-DE-002", 0, 0.0, "reconciled"),
     # Ordered by bytes: lower case comes last.
     ("wnd-de-001", -900_000_000, 5.0, "reconciled"),
@@ -36,11 +38,11 @@ def test_equal_rows_do_not_differ() -> None:
     ("row", "column", "value", "said"),
     [
         (0, 2, math.nextafter(1234.1, math.inf), "1234.1 on PostgreSQL and 1234.1000000000001 on"),
-        (2, 2, -0.0, "power_kw is 0.0 on PostgreSQL and -0.0 on Spark"),
-        (2, 2, 0, "power_kw is 0.0 on PostgreSQL and 0 on Spark"),
-        (2, 2, None, "power_kw is 0.0 on PostgreSQL and None on Spark"),
+        (3, 2, -0.0, "power_kw is 0.0 on PostgreSQL and -0.0 on Spark"),
+        (3, 2, 0, "power_kw is 0.0 on PostgreSQL and 0 on Spark"),
+        (3, 2, None, "power_kw is 0.0 on PostgreSQL and None on Spark"),
         (1, 2, 0.0, "power_kw is None on PostgreSQL and 0.0 on Spark"),
-        (3, 3, "missing_both", "status is 'reconciled' on PostgreSQL and 'missing_both' on Spark"),
+        (4, 3, "missing_both", "status is 'reconciled' on PostgreSQL and 'missing_both' on Spark"),
     ],
 )
 def test_one_value_that_differs_is_named(row: int, column: int, value: Value, said: str) -> None:

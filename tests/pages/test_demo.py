@@ -148,6 +148,43 @@ def test_netting_is_worth_something_where_being_short_costs_more(demo: Demo) -> 
     assert (estimated, netted, least) == (10, 4, 0)
 
 
+def test_a_day_is_settled_by_half_of_its_plants(demo: Demo) -> None:
+    # Of the 9th, two plants of five have final production, and a file of the 8th reaches into it.
+    assert demo.warehouse.rows(
+        "select delivery_date::text, is_settled, reconciled_quarter_hour_count,"
+        " reconciled_asset_count, provisional_quarter_hour_count, unmeasured_asset_count"
+        " from portfolio_days where delivery_date in ('2025-06-08', '2025-06-09', '2025-06-11')"
+        " order by 1"
+    ) == [
+        ("2025-06-08", True, 88, 4, 96, 0),
+        ("2025-06-09", False, 76, 4, 96, 0),
+        # It lies ahead.
+        ("2025-06-11", False, 0, 0, 0, None),
+    ]
+    # What redispatch did was worth more than the whole: the forecasts cost something.
+    assert demo.warehouse.rows(
+        "select redispatched_imbalance_mwh < other_imbalance_mwh,"
+        " redispatched_imbalance_eur > imbalance_eur, other_imbalance_eur < 0"
+        " from portfolio_days where delivery_date = '2025-06-08'"
+    ) == [(True, True, True)]
+
+
+def test_what_is_missing_is_said_in_words(demo: Demo) -> None:
+    assert demo.warehouse.rows(
+        "select sentence, count(*) from missing_data group by 1 order by 1"
+    ) == [
+        ("3 assets have no live infeed on 10 June: WND-DE-001, WND-DE-002 and WND-DE-003", 3),
+        ("SOL-DE-001: no live infeed ever came that counts, though others have it", 1),
+        ("SOL-DE-002 lacks 8 quarter-hours of live infeed on 9 June", 1),
+        ("WND-DE-001: no final production ever came that counts, though others have it", 1),
+        ("WND-DE-002 lacks 8 quarter-hours of live infeed on 8 and 9 June", 1),
+    ]
+    never = "select asset_id, {} from {} where {} order by 1"
+    assert demo.warehouse.rows(
+        never.format("sentence", "missing_data", "not is_ever_received")
+    ) == demo.warehouse.rows(never.format("detail", "data_findings", "finding = 'never_came'"))
+
+
 def test_the_redispatched_hour_has_lost_energy_and_its_price(demo: Demo) -> None:
     warehouse = demo.warehouse
     rows = warehouse.rows(
