@@ -9,7 +9,9 @@ from tests.report_pages import BERLIN
 from tests.warehouses import Warehouse
 
 
-def asked(warehouse: Warehouse, name: str, marts: Mapping[str, str]) -> list[Any]:
+def asked(
+    warehouse: Warehouse, name: str, marts: Mapping[str, str], **parameters: Any
+) -> list[Any]:
     """The answers to a query about 26 October 2025, where marts hold what these queries give."""
     day = day_of({"delivery_date": date(2025, 10, 26)}, BERLIN)
     parameters = {
@@ -19,7 +21,7 @@ def asked(warehouse: Warehouse, name: str, marts: Mapping[str, str]) -> list[Any
         "last_date": day.date,
         "settled_dates": [day.date],
         "timezone": str(BERLIN),
-    }
+    } | parameters
     with warehouse.connect() as connection, connection.transaction(force_rollback=True):
         for mart, rows in marts.items():
             connection.execute(f"create temporary table {mart} as {rows}".encode())

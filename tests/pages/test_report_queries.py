@@ -1,7 +1,5 @@
 """What the report asks the marts."""
 
-import pytest
-
 from tests.pages.asked_report import asked
 from tests.warehouses import Warehouse
 
@@ -91,38 +89,42 @@ def test_the_worst_quarter_hours_are_those_that_nobody_redispatched(warehouse: W
     assert ("A1", 9.0, False) in [(row[0], float(row[3]), row[4]) for row in told]
 
 
-@pytest.mark.parametrize("is_settled", [True, False])
-def test_production_is_compared_with_the_forecast_of_the_same_assets(
-    warehouse: Warehouse, is_settled: bool
-) -> None:
-    start = "'2025-10-26 10:00Z'::timestamptz as delivery_start_utc"
-    date = "date '2025-10-26'" if is_settled else "date '2025-10-27'"
-    parts = "2.0 as redispatched_imbalance_kwh, 5.0 as imbalance_eur, 1.0 as"
+def test_production_is_compared_with_the_forecast_of_the_same_assets(warehouse: Warehouse) -> None:
+    quarter_hours = (
+        "select '2025-10-26 22:45Z'::timestamptz + place * interval '15 minutes'"
+        " as delivery_start_utc, date '2025-10-26' + place as delivery_date,"
+        " 5 as expected_asset_count, 2.0 as redispatched_imbalance_kwh,"
+        " 1.0 as redispatched_imbalance_eur, 5.0 as imbalance_eur, %s"
+        " from generate_series(%s, 1) as place"
+    )
+    settled = (
+        "4 as reconciled_asset_count, 80.0 as tradeable_power_kw, 70.0 as final_power_kw,"
+        " -10.0 as imbalance_kwh, 9.0 as price_eur_per_mwh, 'final' as price_status"
+    )
+    provisional = (
+        "5 as compared_asset_count, 99.0 as tradeable_power_kw, 95.0 as measured_power_kw,"
+        " -4.0 as imbalance_kwh, 8.0 as price_eur_per_mwh, 'estimate' as price_status"
+    )
     marts = {
+        # Of the second day nothing was forecast.
         "portfolio_forecast": (
-            f"select {start}, {date} as delivery_date, 100.0 as tradeable_power_kw,"
-            " 5 as tradeable_asset_count, 5 as expected_asset_count"
+            "select '2025-10-26 22:45Z'::timestamptz as delivery_start_utc,"
+            " 100.0 as tradeable_power_kw, 5 as tradeable_asset_count, 5 as expected_asset_count"
         ),
-        "portfolio_reconciliation": (
-            f"select {start}, 4 as reconciled_asset_count, 80.0 as tradeable_power_kw,"
-            " 70.0 as final_power_kw"
-        ),
-        "portfolio_imbalance": (
-            f"select {start}, -10.0 as imbalance_kwh, {parts} redispatched_imbalance_eur,"
-            " 9.0 as price_eur_per_mwh, 'final' as price_status"
-        ),
-        "portfolio_provisional_imbalance": (
-            f"select {start}, {date} as delivery_date, 5 as expected_asset_count,"
-            " 5 as compared_asset_count, 99.0 as tradeable_power_kw, 95.0 as measured_power_kw,"
-            " -4.0 as imbalance_kwh,"
-            f" {parts} redispatched_imbalance_eur, 8.0 as price_eur_per_mwh,"
-            " 'estimate' as price_status"
-        ),
+        "portfolio_imbalance": quarter_hours % (settled, 0),
+        "portfolio_provisional_imbalance": quarter_hours % (provisional, 0),
     }
+    # The 26th is settled, and nothing of the 27th is asked for.
     [row] = asked(warehouse, "portfolio_power", marts)
-    compared = [4, 80.0, 70.0, -12.0] if is_settled else [5, 99.0, 95.0, -6.0]
-    assert [row[1], row[2], row[3], *row[4:8]] == [100.0, 5, 5, *compared]
-    assert list(row[8:]) == [2.0, 4.0, 1.0, *((9.0, "final") if is_settled else (8.0, "estimate"))]
+    assert [row[1], row[2], row[3], *row[4:]] == (
+        [100.0, 5, 5, 4, 80.0, 70.0, -12.0, 2.0, 4.0, 1.0, 9.0, "final"]
+    )
+    [first, second] = sorted(
+        asked(warehouse, "portfolio_power", marts, settled_dates=[], to_utc="2025-10-27 00:00Z")
+    )
+    measured = [5, 99.0, 95.0, -6.0, 2.0, 4.0, 1.0, 8.0, "estimate"]
+    assert [first[1], *first[4:]] == [100.0, *measured]
+    assert list(second[1:]) == [None, None, 5, *measured]
 
 
 def test_a_lead_time_of_few_pairs_is_left_out(warehouse: Warehouse) -> None:
