@@ -50,7 +50,7 @@ def _tomorrow(answers: Answers) -> Card:
     day = answers.tomorrow
     if day is None or day.row["forecast_energy_mwh"] is None:
         return _empty("Tomorrow", "No day is forecast as a whole.")
-    rows = _rows_of(day, answers.rows["portfolio_power"], ("forecast_power_kw",))
+    rows, power_unit = _rows_of(day, answers.rows["portfolio_power"], ("forecast_power_kw",))
     peak = [row for row in rows if row["at"] == _place(day, day.row["peak_start_utc"])]
     chart = alt.layer(
         _area(rows, "forecast_power_kw", FORECAST, answers.timezone, day),
@@ -65,7 +65,7 @@ def _tomorrow(answers: Answers) -> Card:
         number,
         f"{unit} can be traded",
         words.tomorrow(day.row, answers.timezone),
-        _sized(chart),
+        _sized(chart, power_unit),
         f"The forecast of the portfolio over {words.day_name(day.date)}.",
     )
 
@@ -76,7 +76,7 @@ def _yesterday(answers: Answers) -> Card:
     if day is None or figures["produced_energy_mwh"] is None:
         return _empty("Yesterday", "No production can be compared with a forecast yet.")
     names = ("forecast_power_kw", "compared_forecast_power_kw", "produced_power_kw")
-    rows = _rows_of(day, answers.rows["portfolio_power"], names)
+    rows, power_unit = _rows_of(day, answers.rows["portfolio_power"], names)
     chart = alt.layer(
         _area(rows, "compared_forecast_power_kw", FORECAST, answers.timezone, day),
         chart_of(rows)
@@ -94,7 +94,7 @@ def _yesterday(answers: Answers) -> Card:
         number,
         f"{unit} produced, {against} traded",
         words.yesterday(day.row, _finding_count(answers, [day.row])),
-        _sized(chart),
+        _sized(chart, power_unit),
         f"What was produced on {words.day_name(day.date)} (line) and the forecast that was traded "
         "(area; hatched where production is not known).",
     )
@@ -125,7 +125,7 @@ def _cost(answers: Answers) -> Card:
         number,
         f"{unit} {'lost to' if errors_eur < 0 else 'gained from'} forecast errors",
         words.cost(rows, _finding_count(answers, rows)),
-        _sized(alt.layer(chart, zero)),
+        _sized(alt.layer(chart, zero), "EUR"),
         "The value of the imbalance by day of the month: forecast errors (plain) and redispatch "
         "(hatched), cost below zero.",
     )
@@ -152,16 +152,19 @@ def _parts(row: Row) -> list[dict[str, Any]]:
     ]
 
 
-def _rows_of(day: Day, rows: Sequence[Row], names: Sequence[str]) -> list[dict[str, Any]]:
-    """One row per quarter-hour of the day: its place, from 0 on, and MW or None."""
+def _rows_of(
+    day: Day, rows: Sequence[Row], names: Sequence[str]
+) -> tuple[list[dict[str, Any]], str]:
+    """One row per quarter-hour of the day: its place, from 0 on, and powers or None; their unit."""
     told: list[dict[str, Any]] = [
         {"at": place, **dict.fromkeys(names)} for place in range(day.quarter_hour_count)
     ]
-    for row in rows:
-        if day.start_utc <= row["delivery_start_utc"] < day.end_utc:
-            at = told[_place(day, row["delivery_start_utc"])]
-            at.update({name: row[name] and row[name] / 1000 for name in names})
-    return told
+    of_day = [row for row in rows if day.start_utc <= row["delivery_start_utc"] < day.end_utc]
+    factor, unit = words.power_unit(row[name] for row in of_day for name in names)
+    for row in of_day:
+        at = told[_place(day, row["delivery_start_utc"])]
+        at.update({name: row[name] and row[name] / factor for name in names})
+    return told, unit
 
 
 def _area(rows: list[dict[str, Any]], name: str, color: str, timezone: ZoneInfo, day: Day) -> Chart:
@@ -195,8 +198,11 @@ def _numbers() -> alt.Axis:
     return alt.Axis(tickCount=3, domain=False, ticks=False, format=NUMBERS)
 
 
-def _sized(chart: Chart) -> str:
-    return drawn(chart.properties(width=_WIDTH, height=_HEIGHT))
+def _sized(chart: Chart, unit: str) -> str:
+    title = alt.TitleParams(
+        text=unit, anchor="start", fontSize=11, fontWeight="normal", color=SOFT, offset=4
+    )
+    return drawn(chart.properties(width=_WIDTH, height=_HEIGHT, title=title))
 
 
 def _place(day: Day, instant: datetime) -> int:

@@ -1,6 +1,6 @@
 """Numbers in words: units that fit the size, days, and the sentences of the cards."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +19,12 @@ def power(value_kw: float) -> str:
 def energy(value_mwh: float) -> str:
     """An energy in kWh, MWh or GWh."""
     return _sized(value_mwh, _ENERGIES)
+
+
+def power_unit(values_kw: Iterable[float | None]) -> tuple[float, str]:
+    """The unit that fits these powers, and how many kW it has."""
+    greatest = max((abs(value) for value in values_kw if value is not None), default=0.0)
+    return next((one for one in _POWERS if greatest >= one[0]), _POWERS[-1])
 
 
 def money(value_eur: float) -> str:
@@ -86,7 +92,7 @@ def yesterday(row: Row, finding_count: int) -> list[str]:
     if figures["imbalance_mwh"] is not None:
         redispatched = figures["redispatched_imbalance_mwh"] or 0.0
         rest = figures["imbalance_mwh"] - redispatched
-        sentence = f"{energy(figures['forecast_energy_mwh'])} were traded: the forecast was "
+        sentence = "The forecast was "
         sentence += f"{energy(abs(rest))} too {'low' if rest > 0 else 'high'}" if rest else "right"
         if redispatched:
             much = "less" if redispatched < 0 else "more"

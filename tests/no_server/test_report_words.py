@@ -100,7 +100,7 @@ def test_tomorrow_is_told_with_what_it_stands_on() -> None:
 def test_a_settled_day_is_told_over_what_is_settled() -> None:
     assert words.yesterday(SETTLED, 0) == [
         "Settled: 4 of 5 assets in 88 of 96 quarter-hours.",
-        "159 MWh were traded: the forecast was 1.8 MWh too high, and redispatch left 3.5 MWh less.",
+        "The forecast was 1.8 MWh too high, and redispatch left 3.5 MWh less.",
         "Forecast errors cost 63 EUR, redispatch brought 68 EUR.",
     ]
 
@@ -108,14 +108,14 @@ def test_a_settled_day_is_told_over_what_is_settled() -> None:
 def test_a_day_that_is_not_settled_is_provisional_and_says_so() -> None:
     assert words.yesterday(PROVISIONAL, 2) == [
         "Provisional, by live infeed: all 5 assets.",
-        "100 MWh were traded: the forecast was 1.2 MWh too low.",
+        "The forecast was 1.2 MWh too low.",
         "Forecast errors cost 20 EUR.",
         "2 findings put these numbers in doubt.",
     ]
     begun = PROVISIONAL | {"reconciled_quarter_hour_count": 76, "provisional_imbalance_eur": None}
     assert words.yesterday(begun, 1) == [
         "Provisional, by live infeed where it is not settled yet: all 5 assets.",
-        "100 MWh were traded: the forecast was 1.2 MWh too low.",
+        "The forecast was 1.2 MWh too low.",
         "1 finding puts these numbers in doubt.",
     ]
 
