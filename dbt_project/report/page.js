@@ -84,9 +84,10 @@ const axisOf = (day) => ({
     .map((seconds) => seconds * 1000),
 });
 
-// What is chosen.
+// What is chosen: of the days the one that was read last, as the next may still be on its way.
+let shownDay;
 const chosen = () => {
-  const day = data.days[at("day").selectedIndex];
+  const day = shownDay;
   const content = days.get(day.date);
   const rank = at("asset-choice").selectedIndex;
   return {
@@ -361,7 +362,9 @@ const tellWorst = ({ content }) => {
 };
 const tellRevisions = ({ content }) => {
   const one = content.worst[worst];
-  [...at("worst").tBodies[0].rows].forEach((row, index) => row.toggleAttribute("aria-current", index === worst));
+  // An empty aria-current says that it is not: toggled, the attribute would have no value.
+  at("worst").querySelector("[aria-current]")?.removeAttribute("aria-current");
+  at("worst").tBodies[0].rows[worst]?.setAttribute("aria-current", "true");
   at("revisions-title").textContent = one ? `How the forecast of ${data.assets[one.asset].id} for ${localClock(one.start)} moved` : "";
   at("revisions-note").textContent = one
     ? "From version to version, by the time before delivery (the last hours are stretched). Broken lines are the gates, points "
@@ -405,8 +408,10 @@ const tellWords = (now) => {
   tellAccuracy(now);
 };
 
-// What can be seen is drawn first, everything else right after it.
+// What can be seen is drawn first, everything else right after it; what a choice has not drawn when the next one is made,
+// the next one draws.
 let turn = 0;
+const waiting = new Set();
 const isSeen = (name) => {
   const { top, bottom } = at(name).getBoundingClientRect();
   return bottom > 0 && top < window.innerHeight;
@@ -417,22 +422,28 @@ const drawn = () => {
 };
 const drawAll = async (names) => {
   const mine = ++turn;
-  const seen = names.filter(isSeen);
+  names.forEach((name) => waiting.add(name));
+  const seen = [...waiting].filter(isSeen);
+  seen.forEach((name) => waiting.delete(name));
   await Promise.all(seen.map(draw));
   document.body.dataset.shown = mine;
-  for (const name of names.filter((one) => !seen.includes(one))) {
+  while (waiting.size) {
     await new Promise((resolve) => setTimeout(resolve));
     if (mine !== turn) return;
+    const [name] = waiting;
+    waiting.delete(name);
     await draw(name);
   }
-  drawn();
+  if (mine === turn) drawn();
 };
 const changedDay = async () => {
   const day = data.days[at("day").selectedIndex];
-  await readDay(day);
-  worst = 0;
   at("earlier").disabled = at("day").selectedIndex === 0;
   at("later").disabled = at("day").selectedIndex === data.days.length - 1;
+  await readDay(day);
+  if (day !== data.days[at("day").selectedIndex]) return;
+  shownDay = day;
+  worst = 0;
   at("at").max = day.count - 1;
   tellWords(chosen());
   tellAt(Math.min(Number(at("at").value), day.count - 1));
@@ -456,6 +467,8 @@ const begin = async () => {
   at("day").append(...data.days.map((day) => option(day.date, dayName(day.date))));
   at("asset-choice").append(...data.assets.map((one) => option(one.id, one.name ? `${one.id}, ${one.name}` : one.id)));
   at("day").value = data.opened;
+  shownDay = data.days[at("day").selectedIndex];
+  await readDay(shownDay);
   at("day").addEventListener("change", changedDay);
   at("asset-choice").addEventListener("change", changedAsset);
   at("stack-choice").addEventListener("change", () => {

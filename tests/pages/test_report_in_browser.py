@@ -79,7 +79,7 @@ def test_choosing_changes_what_is_drawn(browser: Browser, report_file: Path) -> 
         seen.page.locator("#worst tbody button").nth(3).click()
         seen.page.wait_for_function("/ 3 final_power_kw$/.test(document.body.dataset.drawn)")
         assert drawing(seen.page, "revisions") != other_asset["revisions"]
-        assert seen.page.locator("#worst tbody tr[aria-current]").count() == 1
+        assert seen.page.locator("#worst tbody tr[aria-current=true]").count() == 1
         seen.page.click("#earlier")
         seen.page.wait_for_function("document.body.dataset.drawn.startsWith('2025-06-07')")
         for chart in ("portfolio", "asset"):
@@ -93,6 +93,45 @@ def test_choosing_changes_what_is_drawn(browser: Browser, report_file: Path) -> 
         seen.page.wait_for_function("document.body.dataset.drawn.startsWith('2025-06-08')")
         assert seen.page.locator("#gates").is_visible()
         assert seen.page.locator("#gates + .empty").count() == 0
+        assert_quiet(seen)
+
+
+def test_choices_that_follow_each_other_at_once_draw_the_last(
+    browser: Browser, report_file: Path
+) -> None:
+    with visit(browser, report_file) as seen:
+        wait_for_report(seen.page)
+        # Neither day is read yet; the asset is chosen before its day is.
+        seen.page.evaluate(
+            "() => { const choose = (id, place) => {"
+            " const control = document.getElementById(id);"
+            " control.selectedIndex = place; control.dispatchEvent(new Event('change')); };"
+            " choose('day', 0); choose('day', 1); choose('asset-choice', 2); }"
+        )
+        seen.page.wait_for_function("document.body.dataset.drawn.startsWith('2025-06-08 WND-')")
+        told = ["portfolio", "asset", "gates", "bridge", "energy", "value", "price"]
+        for chart in told:
+            assert "Sunday 8 June" in (
+                seen.page.locator(f"#{chart}").get_attribute("aria-label") or ""
+            )
+        # What can be seen of the next day is drawn, the rest is not, when another asset is chosen.
+        seen.page.evaluate(
+            "() => { const shown = document.body.dataset.shown;"
+            " const choose = (id, place) => {"
+            " const control = document.getElementById(id);"
+            " control.selectedIndex = place; control.dispatchEvent(new Event('change')); };"
+            " new MutationObserver((_, observer) => {"
+            " observer.disconnect(); choose('asset-choice', 3);"
+            " }).observe(document.body, { attributeFilter: ['data-shown'] });"
+            " choose('day', 2); }"
+        )
+        seen.page.wait_for_function(
+            "document.body.dataset.drawn.startsWith('2025-06-09 WND-DE-002')"
+        )
+        for chart in told:
+            assert "Monday 9 June" in (
+                seen.page.locator(f"#{chart}").get_attribute("aria-label") or ""
+            )
         assert_quiet(seen)
 
 
