@@ -29,8 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     html = page(answers)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(html, encoding="utf-8")
+    try:
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+        options.output.write_text(html, encoding="utf-8")
+    except OSError as error:
+        print(f"error: the report cannot be written: {error}", file=sys.stderr)
+        return 1
     print(f"The report ({len(html) / 1e6:.1f} MB): open {options.output}")
     return 0
 
@@ -43,7 +47,7 @@ def project_variables() -> dict[str, Any]:
 
 
 def _day_count(text: str) -> int:
-    count = int(text)
+    count = int(text) if text.isdecimal() else 0
     if not 1 <= count <= 366:
         raise argparse.ArgumentTypeError("between 1 and 366 days")
     return count

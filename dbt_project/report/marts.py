@@ -102,11 +102,12 @@ def _read(connection: psycopg.Connection, timezone: ZoneInfo, day_count: int) ->
             last_date=days[-1].date,
         ),
     }
-    # What no technical data lists has no name, but power.
+    # What no technical data lists has no name, but power, or is redispatched.
     named = {row["asset_id"] for row in rows["assets"]}
+    known = {row["asset_id"] for name in ("asset_power", "redispatched") for row in rows[name]}
     rows["assets"] += [
         {"asset_id": asset_id, "asset_name": None, "technology": None, "capacity_kw": None}
-        for asset_id in sorted({row["asset_id"] for row in rows["asset_power"]} - named)
+        for asset_id in sorted(known - named)
     ]
     rows["worst"] += peaks(days, rows)
     starts = [row["delivery_start_utc"] for row in rows["worst"]]

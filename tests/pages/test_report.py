@@ -17,6 +17,7 @@ from dbt_project.report import words
 from dbt_project.report.cards import cards
 from dbt_project.report.marts import Answers, read
 from dbt_project.report.packing import rounded, unpacked
+from dbt_project.report.page import page as report_page
 from tests.conftest import Demo
 from tests.dbt_project import ROOT, dbt
 from tests.extract_command import extract
@@ -141,6 +142,28 @@ def test_what_is_wrong_is_told_in_the_words_of_the_marts(
     missing = shared_demo.warehouse.rows("select distinct sentence from missing_data")
     assert sorted(told) == sorted(str(sentence) for (sentence,) in [*found, *missing])
     assert set(told[: len(found)]) == {sentence for (sentence,) in found}
+
+
+def test_what_is_redispatched_without_technical_data_has_its_place(
+    shared_demo: Demo,
+) -> None:
+    with shared_demo.warehouse.connect() as connection:
+        connection.execute(
+            "create temporary table redispatch_lost_energy as"
+            " select 'UNLISTED' as asset_id, '2025-06-09 10:00Z'::timestamptz as delivery_start_utc"
+        )
+        page = report_page(read(connection, BERLIN, 10))
+    assert "UNLISTED" in [asset["id"] for asset in data_of(page)["assets"]]
+
+
+def test_a_report_that_cannot_be_written_says_why(shared_demo: Demo, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for output in (tmp_path / "file" / "report.html", tmp_path):
+        outcome = write_report(shared_demo.warehouse.environment, output)
+        assert outcome.returncode == 1
+        [told] = outcome.stderr.splitlines()
+        assert told.startswith("error: the report cannot be written: ")
+        assert str(tmp_path) in told
 
 
 def test_the_moved_forecast_marks_what_the_marts_name(shared_demo: Demo, report_file: Path) -> None:
