@@ -155,6 +155,17 @@ def test_a_narrow_page_does_not_scroll_sideways(browser: Browser, report_file: P
         keep(seen.page, "report-narrow")
 
 
+def test_a_long_name_does_not_widen_the_page(browser: Browser, tmp_path: Path) -> None:
+    world = answers(date(2025, 10, 26), day_count=2)
+    world.rows["assets"][0]["asset_name"] = "x" * 200
+    world.rows["attention"] = [{"sentence": f"{'y' * 200} never came"}]
+    file = tmp_path / "report.html"
+    file.write_text(report_page(world))
+    with visit(browser, file, width=390) as seen:
+        wait_for_report(seen.page)
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_it_can_be_printed(browser: Browser, report_file: Path, tmp_path: Path) -> None:
     with visit(browser, report_file, scheme="dark") as seen:
         choose(seen.page, "day", "2025-06-08")
