@@ -82,6 +82,7 @@ def _row_of_day(day: date, number: int, day_count: int) -> Row:
         before = "" if prefix == "reconciled" else "provisional_"
         row |= {
             f"{prefix}_quarter_hour_count": 96 if is_known else 0,
+            f"{before}priced_quarter_hour_count": 96 if is_known else 0,
             f"{prefix}_asset_count": 2 if is_known else 0,
             f"{prefix}_forecast_energy_mwh": 122.5 if is_known else None,
             f"{prefix}_{produced}_energy_mwh": 120.0 if is_known else None,

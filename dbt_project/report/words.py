@@ -103,6 +103,11 @@ def yesterday(row: Row, finding_count: int) -> list[str]:
         sentence = f"Forecast errors {_cost(figures['imbalance_eur'] - redispatched_eur)}"
         if redispatched_eur:
             sentence += f", redispatch {_cost(redispatched_eur)}"
+        if figures["priced_quarter_hour_count"] < figures["quarter_hour_count"]:
+            sentence += (
+                f", by the prices of {figures['priced_quarter_hour_count']} of "
+                f"{counted(figures['quarter_hour_count'], 'quarter-hour')}"
+            )
         sentences.append(f"{sentence}.")
     return sentences + _doubt(finding_count)
 
@@ -115,11 +120,16 @@ def cost(rows: Sequence[Row], finding_count: int) -> list[str]:
     if any(figures["redispatched_imbalance_eur"] for figures in priced):
         sentences.append(f"Redispatched quarter-hours, apart from that, {_cost(redispatched)}.")
     else:
-        sentences.append("Nothing was redispatched.")
+        sentences.append("Redispatch has no part in that.")
     are = "is" if len(priced) == 1 else "are"
     state = f"{len(priced)} of {counted(len(rows), 'day')} {are} priced"
-    provisional = sum(1 for figures in priced if not figures["is_settled"])
-    sentences.append(f"{state}, {provisional} of them provisional." if provisional else f"{state}.")
+    if provisional := sum(not figures["is_settled"] for figures in priced):
+        state += f", {provisional} of them provisional"
+    if in_part := sum(
+        figures["priced_quarter_hour_count"] < figures["quarter_hour_count"] for figures in priced
+    ):
+        state += f", {in_part} only in part"
+    sentences.append(f"{state}.")
     return sentences + _doubt(finding_count)
 
 
@@ -135,6 +145,7 @@ def verdict(row: Row) -> dict[str, Any]:
             "redispatched_imbalance_mwh": "redispatched_imbalance_mwh",
             "imbalance_eur": "imbalance_eur",
             "redispatched_imbalance_eur": "redispatched_imbalance_eur",
+            "priced_quarter_hour_count": "priced_quarter_hour_count",
         }
     else:
         names = {
@@ -146,6 +157,7 @@ def verdict(row: Row) -> dict[str, Any]:
             "redispatched_imbalance_mwh": "provisional_redispatched_imbalance_mwh",
             "imbalance_eur": "provisional_imbalance_eur",
             "redispatched_imbalance_eur": "provisional_redispatched_imbalance_eur",
+            "priced_quarter_hour_count": "provisional_priced_quarter_hour_count",
         }
     return {name: row[column] for name, column in names.items()} | {
         "is_settled": row["is_settled"] is True

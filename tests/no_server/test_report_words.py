@@ -32,6 +32,7 @@ SETTLED: dict[str, Any] = {
     "redispatched_imbalance_mwh": -3.5,
     "imbalance_eur": 5.5,
     "redispatched_imbalance_eur": 68.4,
+    "priced_quarter_hour_count": 88,
 }
 PROVISIONAL: dict[str, Any] = {
     "is_settled": False,
@@ -46,6 +47,7 @@ PROVISIONAL: dict[str, Any] = {
     "provisional_redispatched_imbalance_mwh": 0.0,
     "provisional_imbalance_eur": -20.0,
     "provisional_redispatched_imbalance_eur": 0.0,
+    "provisional_priced_quarter_hour_count": 96,
 }
 
 
@@ -128,9 +130,19 @@ def test_cost_keeps_forecast_errors_and_redispatch_apart() -> None:
         "3 findings put these numbers in doubt.",
     ]
     assert words.cost([PROVISIONAL], 0) == [
-        "Nothing was redispatched.",
+        "Redispatch has no part in that.",
         "1 of 1 day is priced, 1 of them provisional.",
     ]
+
+
+def test_what_is_priced_in_part_is_not_told_as_the_whole() -> None:
+    part = PROVISIONAL | {"provisional_priced_quarter_hour_count": 26}
+    assert words.yesterday(part, 0)[-1] == (
+        "Forecast errors cost 20 EUR, by the prices of 26 of 96 quarter-hours."
+    )
+    assert words.cost([SETTLED, part], 0)[1] == (
+        "2 of 2 days are priced, 1 of them provisional, 1 only in part."
+    )
 
 
 def test_cards_add_up_what_the_days_say() -> None:
