@@ -49,7 +49,7 @@ def cards(answers: Answers) -> list[Card]:
 def _tomorrow(answers: Answers) -> Card:
     day = answers.tomorrow
     if day is None or day.row["forecast_energy_mwh"] is None:
-        return _empty("Tomorrow", "No day is forecast as a whole.")
+        return _empty("Tomorrow", "No day that lies ahead is forecast as a whole.")
     rows, power_unit = _rows_of(day, answers.rows["portfolio_power"], ("forecast_power_kw",))
     peak = [row for row in rows if row["at"] == _place(day, day.row["peak_start_utc"])]
     chart = alt.layer(

@@ -130,24 +130,22 @@ def day_of(row: Row, timezone: ZoneInfo) -> Day:
 def around(
     days: list[Day], newest_version_utc: datetime | None, timezone: ZoneInfo
 ) -> tuple[Day | None, Day | None]:
-    """Tomorrow and yesterday, as seen from the newest forecast version.
+    """The first day after today that is forecast as a whole, the last before it with production.
 
-    Where that day is not forecast (not measured), the newest one that is.
+    Today is the day of the newest forecast version.
     """
     if newest_version_utc is None:
         today = days[-1].date + timedelta(days=1)
     else:
         today = newest_version_utc.astimezone(timezone).date()
-    forecast = [day for day in days if day.row["is_forecast"]]
+    ahead = [day for day in days if day.row["is_forecast"] and day.date > today]
     measured = [
         day
         for day in days
         if day.date < today
         and (day.row["measured_quarter_hour_count"] or day.row["reconciled_quarter_hour_count"])
     ]
-    ahead = [day for day in forecast if day.date > today]
-    tomorrow = ahead[0] if ahead else forecast[-1] if forecast else None
-    return tomorrow, measured[-1] if measured else None
+    return next(iter(ahead), None), next(reversed(measured), None)
 
 
 def peaks(days: list[Day], rows: dict[str, list[Row]]) -> list[Row]:

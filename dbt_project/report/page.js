@@ -480,6 +480,7 @@ const begin = async () => {
     at(id).addEventListener("click", () => {
       at("day").selectedIndex += step;
       changedDay();
+      if (at(id).disabled) at("day").focus();
     });
   }
   let width = window.innerWidth;

@@ -46,8 +46,8 @@ def attention(sentences: list[str], is_anything_there: bool) -> tuple[str, str]:
         sentences = [nothing, *sentences]
     if not sentences:
         return "All is there", (
-            "<p>Every source has sent everything for every asset on each of its days, and nothing "
-            "looks wrong.</p>"
+            "<p>Every source has sent everything for every asset on each of the days "
+            "shown, and nothing looks wrong.</p>"
         )
     told = _list(sentences[:_TOLD])
     if rest := sentences[_TOLD:]:
@@ -95,7 +95,7 @@ def _contents(answers: Answers) -> str:
     days = words.counted(len(answers.days), "day")
     return (
         f"Days and hours are those of {answers.timezone}. Included: {assets}, {days} from {first} "
-        f"to {last}; more with make report DAYS=30. Powers are rounded to about a thousandth of an "
+        f"to {last}. Powers are rounded to about a thousandth of an "
         "asset's capacity. Where each number comes from says the lineage site (make docs)."
     )
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from dbt_project.report.marts import Row
 
+_FINEST_MWH = 0.00005
 _POWERS = ((1e6, "GW"), (1e3, "MW"), (1.0, "kW"))
 _ENERGIES = ((1e3, "GWh"), (1.0, "MWh"), (1e-3, "kWh"))
 
@@ -67,7 +68,8 @@ def tomorrow(row: Row, timezone: ZoneInfo) -> list[str]:
         verb = "is" if assets == 1 else "are"
         sentences.append(f"{of_them.capitalize()} {verb} forecast; their capacity is not known.")
     else:
-        sentences.append(f"{_share(ratio)} of the capacity is forecast, {of_them}.")
+        known = "known " if ratio == 1 and assets != row["expected_asset_count"] else ""
+        sentences.append(f"{_share(ratio)} of the {known}capacity is forecast, {of_them}.")
     lacking = row["quarter_hour_count"] - row["complete_quarter_hour_count"]
     if lacking:
         lack = "lacks" if lacking == 1 else "lack"
@@ -78,22 +80,23 @@ def tomorrow(row: Row, timezone: ZoneInfo) -> list[str]:
 def yesterday(row: Row, finding_count: int) -> list[str]:
     """What was produced against what was traded, in sentences."""
     figures = verdict(row)
-    part = ""
-    if figures["quarter_hour_count"] < row["quarter_hour_count"]:
-        part = f" in {figures['quarter_hour_count']} of {row['quarter_hour_count']} quarter-hours"
     if row["is_settled"]:
         state = "Settled"
     elif row["reconciled_quarter_hour_count"]:
         state = "Provisional, by live infeed where it is not settled yet"
     else:
         state = "Provisional, by live infeed"
-    assets = of_assets(figures["asset_count"], row["expected_asset_count"])
-    sentences = [f"{state}: {assets}{part}."]
+    compared, forecast = figures["forecast_energy_mwh"], row["forecast_energy_mwh"]
+    if compared and forecast and compared < forecast:
+        state += f": production is known of {_share(compared / forecast)} of the {energy(forecast)}"
+        state += " that could be traded"
+    sentences = [f"{state}."]
     if figures["imbalance_mwh"] is not None:
         redispatched = figures["redispatched_imbalance_mwh"] or 0.0
         rest = figures["imbalance_mwh"] - redispatched
         sentence = "The forecast was "
-        sentence += f"{energy(abs(rest))} too {'low' if rest > 0 else 'high'}" if rest else "right"
+        too = f"too {'low' if rest > 0 else 'high'}"
+        sentence += f"{energy(abs(rest))} {too}" if abs(rest) >= _FINEST_MWH else "right"
         if redispatched:
             much = "less" if redispatched < 0 else "more"
             sentence += f", and redispatch left {energy(abs(redispatched))} {much}"
@@ -121,8 +124,8 @@ def cost(rows: Sequence[Row], finding_count: int) -> list[str]:
         sentences.append(f"Redispatched quarter-hours, apart from that, {_cost(redispatched)}.")
     else:
         sentences.append("Redispatch has no part in that.")
-    are = "is" if len(priced) == 1 else "are"
-    state = f"{len(priced)} of {counted(len(rows), 'day')} {are} priced"
+    have = "has" if len(priced) == 1 else "have"
+    state = f"{len(priced)} of {counted(len(rows), 'day')} {have} a price"
     if provisional := sum(not figures["is_settled"] for figures in priced):
         state += f", {provisional} of them provisional"
     if in_part := sum(
@@ -138,7 +141,6 @@ def verdict(row: Row) -> dict[str, Any]:
     if row["is_settled"]:
         names = {
             "quarter_hour_count": "reconciled_quarter_hour_count",
-            "asset_count": "reconciled_asset_count",
             "forecast_energy_mwh": "reconciled_forecast_energy_mwh",
             "produced_energy_mwh": "reconciled_final_energy_mwh",
             "imbalance_mwh": "imbalance_mwh",
@@ -150,7 +152,6 @@ def verdict(row: Row) -> dict[str, Any]:
     else:
         names = {
             "quarter_hour_count": "provisional_quarter_hour_count",
-            "asset_count": "provisional_asset_count",
             "forecast_energy_mwh": "provisional_forecast_energy_mwh",
             "produced_energy_mwh": "provisional_measured_energy_mwh",
             "imbalance_mwh": "provisional_imbalance_mwh",
@@ -167,8 +168,8 @@ def verdict(row: Row) -> dict[str, Any]:
 def _doubt(finding_count: int) -> list[str]:
     if not finding_count:
         return []
-    put = "puts" if finding_count == 1 else "put"
-    return [f"{counted(finding_count, 'finding')} {put} these numbers in doubt."]
+    ask = "asks" if finding_count == 1 else "ask"
+    return [f"{counted(finding_count, 'finding')} in the data {ask} for a look first."]
 
 
 def _cost(value_eur: float) -> str:
@@ -176,7 +177,8 @@ def _cost(value_eur: float) -> str:
 
 
 def _sized(value: float, units: Sequence[tuple[float, str]]) -> str:
-    factor, unit = next((one for one in units if abs(value) >= one[0]), units[-1])
+    # What would be rounded up to the next unit is told in it.
+    factor, unit = next((one for one in units if abs(value) >= 0.9995 * one[0]), units[-1])
     number = value / factor
     digits = 0 if abs(number) >= 100 or (factor == units[-1][0] and abs(number) >= 10) else 1
     return f"{_without_minus_zero(number, digits)} {unit}"

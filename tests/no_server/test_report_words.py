@@ -24,8 +24,8 @@ SETTLED: dict[str, Any] = {
     "is_settled": True,
     "quarter_hour_count": 96,
     "expected_asset_count": 5,
+    "forecast_energy_mwh": 192.3,
     "reconciled_quarter_hour_count": 88,
-    "reconciled_asset_count": 4,
     "reconciled_forecast_energy_mwh": 159.2,
     "reconciled_final_energy_mwh": 153.9,
     "imbalance_mwh": -5.3,
@@ -38,9 +38,9 @@ PROVISIONAL: dict[str, Any] = {
     "is_settled": False,
     "quarter_hour_count": 96,
     "expected_asset_count": 5,
+    "forecast_energy_mwh": 100.0,
     "reconciled_quarter_hour_count": 0,
     "provisional_quarter_hour_count": 96,
-    "provisional_asset_count": 5,
     "provisional_forecast_energy_mwh": 100.0,
     "provisional_measured_energy_mwh": 101.25,
     "provisional_imbalance_mwh": 1.25,
@@ -57,7 +57,8 @@ PROVISIONAL: dict[str, Any] = {
         (words.power(0.0), "0.0 kW"),
         (words.power(-0.01), "0.0 kW"),
         (words.power(850.4), "850 kW"),
-        (words.power(999.99), "1,000 kW"),
+        (words.power(999.99), "1.0 MW"),
+        (words.power(999.4), "999 kW"),
         (words.power(9_549.0), "9.5 MW"),
         (words.power(-123_456.0), "-123 MW"),
         (words.power(1_250_000.0), "1.2 GW"),
@@ -93,6 +94,10 @@ def test_tomorrow_is_told_with_what_it_stands_on() -> None:
         "99 % of the capacity is forecast, 4 of 5 assets.",
         "1 quarter-hour lacks a forecast of some asset.",
     ]
+    # Of an asset whose capacity is not known there is no forecast.
+    assert words.tomorrow(FORECAST | {"forecast_asset_count": 4}, BERLIN)[1] == (
+        "100 % of the known capacity is forecast, 4 of 5 assets."
+    )
     unknown = {"forecast_capacity_ratio": None, "peak_power_kw": None}
     assert words.tomorrow(FORECAST | unknown, BERLIN) == [
         "All 5 assets are forecast; their capacity is not known."
@@ -101,7 +106,7 @@ def test_tomorrow_is_told_with_what_it_stands_on() -> None:
 
 def test_a_settled_day_is_told_over_what_is_settled() -> None:
     assert words.yesterday(SETTLED, 0) == [
-        "Settled: 4 of 5 assets in 88 of 96 quarter-hours.",
+        "Settled: production is known of 83 % of the 192 MWh that could be traded.",
         "The forecast was 1.8 MWh too high, and redispatch left 3.5 MWh less.",
         "Forecast errors cost 63 EUR, redispatch brought 68 EUR.",
     ]
@@ -109,29 +114,34 @@ def test_a_settled_day_is_told_over_what_is_settled() -> None:
 
 def test_a_day_that_is_not_settled_is_provisional_and_says_so() -> None:
     assert words.yesterday(PROVISIONAL, 2) == [
-        "Provisional, by live infeed: all 5 assets.",
+        "Provisional, by live infeed.",
         "The forecast was 1.2 MWh too low.",
         "Forecast errors cost 20 EUR.",
-        "2 findings put these numbers in doubt.",
+        "2 findings in the data ask for a look first.",
     ]
     begun = PROVISIONAL | {"reconciled_quarter_hour_count": 76, "provisional_imbalance_eur": None}
     assert words.yesterday(begun, 1) == [
-        "Provisional, by live infeed where it is not settled yet: all 5 assets.",
+        "Provisional, by live infeed where it is not settled yet.",
         "The forecast was 1.2 MWh too low.",
-        "1 finding puts these numbers in doubt.",
+        "1 finding in the data asks for a look first.",
     ]
+
+
+def test_what_rounds_to_nothing_is_right() -> None:
+    exact = PROVISIONAL | {"provisional_imbalance_mwh": 1e-9}
+    assert words.yesterday(exact, 0)[1] == "The forecast was right."
 
 
 def test_cost_keeps_forecast_errors_and_redispatch_apart() -> None:
     unpriced = PROVISIONAL | {"provisional_imbalance_eur": None}
     assert words.cost([SETTLED, PROVISIONAL, unpriced], 3) == [
         "Redispatched quarter-hours, apart from that, brought 68 EUR.",
-        "2 of 3 days are priced, 1 of them provisional.",
-        "3 findings put these numbers in doubt.",
+        "2 of 3 days have a price, 1 of them provisional.",
+        "3 findings in the data ask for a look first.",
     ]
     assert words.cost([PROVISIONAL], 0) == [
         "Redispatch has no part in that.",
-        "1 of 1 day is priced, 1 of them provisional.",
+        "1 of 1 day has a price, 1 of them provisional.",
     ]
 
 
@@ -141,7 +151,7 @@ def test_what_is_priced_in_part_is_not_told_as_the_whole() -> None:
         "Forecast errors cost 20 EUR, by the prices of 26 of 96 quarter-hours."
     )
     assert words.cost([SETTLED, part], 0)[1] == (
-        "2 of 2 days are priced, 1 of them provisional, 1 only in part."
+        "2 of 2 days have a price, 1 of them provisional, 1 only in part."
     )
 
 
@@ -158,7 +168,7 @@ def test_cards_add_up_what_the_days_say() -> None:
 
 def test_without_data_each_card_says_what_it_waits_for() -> None:
     assert [(card.number, card.sentences) for card in cards(answers(None))] == [
-        ("–", ["No day is forecast as a whole."]),
+        ("–", ["No day that lies ahead is forecast as a whole."]),
         ("–", ["No production can be compared with a forecast yet."]),
         ("–", ["No imbalance has a price yet."]),
     ]

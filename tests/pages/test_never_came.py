@@ -32,7 +32,7 @@ STARTS = [START + place * QUARTER_HOUR for place in range(100)]
 POWERS_KW = [float(place) for place in range(100)]
 # All of it, so that nothing is late.
 RECEIVED = pendulum.instance(START + timedelta(days=2))
-NEVER_CAME = " never came: nothing of it has ever landed"
+NEVER_CAME = " never came: nothing has ever landed"
 ALL_IS_WELL = "  Nothing: every source has sent everything for every asset on each of its days."
 
 

@@ -33,7 +33,7 @@ def test_the_first_screen_answers_three_questions(browser: Browser, report_file:
             assert seen.page.locator(f"#{card} [role=img] svg path").count() > 0
         told = seen.page.locator("#yesterday").inner_text()
         assert "Provisional" in told
-        assert "findings put these numbers in doubt" in told
+        assert "findings in the data ask for a look first" in told
         assert seen.page.locator(".attention").first.locator("li").count() == 5
         keep(seen.page, "report")
         assert_quiet(seen)

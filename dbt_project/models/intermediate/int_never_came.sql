@@ -104,7 +104,7 @@ select
     '*' as asset_id,
     delivery_date,
     {{ source_in_words("source") }} || ' never came: '
-    || case when never_came then 'nothing of it has ever landed' else 'no asset has a value of it' end as detail
+    || case when never_came then 'nothing has ever landed' else 'no asset has a value of it' end as detail
 from silent_sources
 union all
 select
