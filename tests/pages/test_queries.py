@@ -12,12 +12,12 @@ from psycopg import sql
 from tests.conftest import Demo
 from tests.dbt_project import ROOT
 from tests.marts import KEYS
+from tests.pages.rule_pages import RULES
 
-QUERIES = ROOT / "dbt_project" / "docs" / "queries.md"
-GATES = ROOT / "dbt_project" / "docs" / "market-gates.md"
-FINDINGS = ROOT / "dbt_project" / "docs" / "findings.md"
-DASHBOARDS = ROOT / "dbt_project" / "docs" / "dashboards.md"
-PAGES = (QUERIES, GATES, FINDINGS, DASHBOARDS, ROOT / "README.md")
+DOCS = ROOT / "dbt_project" / "docs"
+QUERIES = DOCS / "queries.md"
+DASHBOARDS = DOCS / "dashboards.md"
+PAGES = (QUERIES, DASHBOARDS, *RULES, ROOT / "README.md")
 # Nothing is wrong with the demo's grid operator.
 EMPTY_ON_THE_DEMO = {
     "Production that counts for no asset, and why",
@@ -47,15 +47,36 @@ def test_a_query_that_people_copy_shows_something(shared_demo: Demo, name: str, 
     assert bool(rows) == (name not in EMPTY_ON_THE_DEMO)
 
 
-@pytest.mark.parametrize("heading", ["A day of the demo", "What each correction brought"])
-def test_a_table_of_the_page_is_what_its_query_says(shared_demo: Demo, heading: str) -> None:
-    section = GATES.read_text().split(f"## {heading}")[1].split("\n## ")[0]
-    [query] = re.findall(r"^```sql\n(.*?)^```$", section, re.M | re.S)
-    shown = re.findall(r"^\| `(\w+)` \| (\S+) \| (\S+) \|$", section, re.M)
+def shown_results(page: Path) -> list[Any]:
+    """The SQL of a page that a result follows, as psql prints it, with that result."""
+    return [
+        pytest.param(query, shown, id=f"{page.stem}: {number}")
+        for number, (query, shown) in enumerate(
+            re.findall(
+                r"^```sql\n((?:(?!```).)*)^```\n```\n(.*?)^```$", page.read_text(), re.M | re.S
+            ),
+            start=1,
+        )
+    ]
+
+
+@pytest.mark.parametrize(("query", "shown"), [one for page in PAGES for one in shown_results(page)])
+def test_a_shown_result_is_what_its_query_says(shared_demo: Demo, query: str, shown: str) -> None:
     with shared_demo.warehouse.connect() as connection:
-        rows = connection.execute(sql.SQL(query)).fetchall()
-    assert shown == [(name, f"{one:.0f}", str(eur)) for name, one, eur in rows]
-    assert len(shown) == 8
+        found = connection.execute(sql.SQL(query))
+        names = [column.name for column in found.description or ()]
+        assert found.pgresult is not None
+        # As the server writes them: no type of Python between.
+        values = [
+            [(found.pgresult.get_value(row, place) or b"").decode() for place in range(len(names))]
+            for row in range(found.pgresult.ntuples)
+        ]
+    header, _, *lines = shown.splitlines()
+    cells = [[cell.strip() for cell in line.split("|")] for line in (header, *lines)]
+    if cells[-1] == ["…"]:
+        cells.pop()
+        values = values[: len(cells) - 1]
+    assert cells == [names, *values]
 
 
 def test_the_amounts_of_the_page_add_up(shared_demo: Demo) -> None:
@@ -63,7 +84,7 @@ def test_the_amounts_of_the_page_add_up(shared_demo: Demo) -> None:
         [(total,)] = connection.execute(
             "select sum(eur) from forecast_error_bridge where delivery_date = '2025-06-08'"
         )
-    assert f"add up to {total:.2f} EUR" in GATES.read_text()
+    assert f"add up to {total:.2f} EUR" in (DOCS / "market-gates.md").read_text()
 
 
 def test_the_keys_of_the_page_are_those_of_the_marts(shared_demo: Demo) -> None:
