@@ -64,3 +64,15 @@ def test_variables_of_a_page_are_those_of_the_project(page: Path) -> None:
 def test_a_link_of_a_page_leads_to_a_file(page: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
     assert [link for link in links if not (page.parent / link).is_file()] == []
+
+
+def test_a_description_leads_to_a_page_that_is_there() -> None:
+    project = RULES[0].parent.parent
+    named = {
+        page
+        for folder in ("models", "engines", "macros")
+        for path in (project / folder).rglob("*.yml")
+        for page in re.findall(r"docs/[\w-]+\.md", path.read_text())
+    }
+    assert named >= {f"docs/{page.name}" for page in RULES}
+    assert [page for page in sorted(named) if not (project / page).is_file()] == []
