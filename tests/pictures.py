@@ -21,9 +21,6 @@ def main(target: Path) -> int:
             with visit(browser, target / "report.html", height=940, scheme=scheme) as seen:
                 wait_for_report(seen.page)
                 seen.page.screenshot(path=PICTURES / f"report-{scheme}.png")
-        with visit(browser, target / "report.html", width=390, height=1560) as seen:
-            wait_for_report(seen.page)
-            seen.page.screenshot(path=PICTURES / "report-narrow.png")
         address = "?model=model.vpp_warehouse.asset_forecasts&parents=2&children=1"
         with visit(
             browser, target / "site" / "lineage.html", address, width=1500, height=860
