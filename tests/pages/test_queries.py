@@ -1,4 +1,4 @@
-"""The queries that people copy, from their page and from the README: each runs on the demo."""
+"""The queries that people copy from the pages and the README: each runs on the demo."""
 
 import re
 from pathlib import Path
@@ -17,6 +17,7 @@ from tests.pages.rule_pages import RULES
 DOCS = ROOT / "dbt_project" / "docs"
 QUERIES = DOCS / "queries.md"
 DASHBOARDS = DOCS / "dashboards.md"
+DEVELOPMENT = DOCS / "development.md"
 PAGES = (QUERIES, DASHBOARDS, *RULES, ROOT / "README.md")
 # Nothing is wrong with the demo's grid operator.
 EMPTY_ON_THE_DEMO = {
@@ -45,6 +46,28 @@ def test_a_query_that_people_copy_shows_something(shared_demo: Demo, name: str, 
     with shared_demo.warehouse.connect() as connection:
         rows = connection.execute(sql.SQL(query)).fetchall()
     assert bool(rows) == (name not in EMPTY_ON_THE_DEMO)
+
+
+def test_the_change_that_development_shows_has_the_effect_it_shows(shared_demo: Demo) -> None:
+    """The rows that a lower threshold gives a value: those whose coverage lies between the two."""
+    page = DEVELOPMENT.read_text()
+    [(before, after)] = re.findall(r"live_min_coverage: ([\d.]+)/live_min_coverage: ([\d.]+)", page)
+    project = (ROOT / "dbt_project" / "dbt_project.yml").read_text()
+    assert f"  live_min_coverage: {before}\n" in project
+    shown = re.findall(r"^ +([A-Z]+-DE-\d+) \| (\S+ \S+)\+00 \| +([\d.]+) \|", page, re.M)
+    query = """
+        select
+            asset_id,
+            delivery_start_utc::timestamp::text,
+            round(coverage_ratio::numeric, 2)::text
+        from live_infeed
+        where coverage_ratio >= {} and coverage_ratio < {} and power_kw is null
+        order by asset_id, delivery_start_utc
+    """
+    with shared_demo.warehouse.connect() as connection:
+        rows = connection.execute(sql.SQL(query).format(float(after), float(before))).fetchall()
+    assert shown == rows
+    assert len(shown) == 5
 
 
 def shown_results(page: Path) -> list[Any]:
