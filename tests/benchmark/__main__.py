@@ -19,7 +19,7 @@ def main() -> int:
     """Measure, write the results, print the table."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmark",
-        description="Measures the figures of the README in one run, each as a ratio to a "
+        description="Measures the figures of docs/benchmark.md in one run, each as a ratio to a "
         "reference, and writes them to benchmark-results/.",
     )
     parser.add_argument("--size", choices=list(SIZES), default="full")
