@@ -109,10 +109,11 @@ def test_what_is_installed_can_be_imported_from_anywhere(tmp_path: Path) -> None
     assert imported.stdout == f"{project / 'extract' / '__init__.py'}\n", imported.stderr
 
 
-def test_the_python_of_the_readme(http_server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_python_of_operations(http_server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> None:
     http_server.answer = lambda target: Answer(body=forecast_for(target))
     monkeypatch.setenv("VPP_API_URL", http_server.url)
-    [code] = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    page = (ROOT / "dbt_project" / "docs" / "operations.md").read_text()
+    [code] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     names: dict[str, Any] = {}
     exec(code, names)
     assert names["forecast"].version_utc == VERSION

@@ -151,7 +151,7 @@ def test_a_file_with_settings_is_read_only_where_someone_asks(
         skipped = Place(tmp_path, warehouse.environment, []).run(*python("extract", "all"))
         assert "TECHNICAL_DATA_URL is not set" in skipped.stdout
 
-        # The way that the README shows.
+        # The way that operations.md shows.
         words = " ".join(python("extract", "technical-data"))
         asked = unset.run("sh", "-c", f"set -a; . ./production.env; {words}")
         assert asked.returncode == 1
