@@ -106,9 +106,11 @@ docs: install ## Write the lineage site: dbt_project/target/site/index.html
 		|| { cat $(TARGET)/colibri.log >&2; exit 1; }
 	@mkdir -p $(TARGET)/site
 	@cp dbt_project/docs/index.html $(TARGET)/site/index.html
+	@$(python) dbt_project/docs/pages.py $(TARGET)/site
 	@# dbt's page asks the browser for two addresses that are templates still; opened from disk each is an error.
+	@# Its descriptions link to pages of the repository: in the site, to those of the site.
 	@sed -e 's/xlink:href="{{/ng-attr-xlink:href="{{/g' -e 's/href="$${require([^"]*"/href="data:,"/g' \
-		$(TARGET)/static_index.html > $(TARGET)/site/dbt.html
+		-e 's/\](\([a-z-]*\)\.md\([)#]\)/](\1.html\2/g' $(TARGET)/static_index.html > $(TARGET)/site/dbt.html
 	@cp $(TARGET)/colibri/index.html $(TARGET)/site/lineage.html
 	@echo "The lineage site: open $(TARGET)/site/index.html"
 

@@ -15,6 +15,7 @@ from tests.dbt_project import ROOT
 from tests.makefile import make
 
 Break = Callable[[dict[str, Any]], None]
+DOCS = ROOT / "dbt_project" / "docs"
 
 
 def bouncer(project: Path) -> subprocess.CompletedProcess[str]:
@@ -30,13 +31,37 @@ def bouncer(project: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_site_is_one_folder_that_links_only_to_itself(lineage_site: Path) -> None:
-    pages = {path.name for path in lineage_site.iterdir()}
-    assert pages == {"index.html", "dbt.html", "lineage.html"}
-    links = re.findall(r'href="([^"]*)"', (lineage_site / "index.html").read_text())
-    assert {re.split("[?#]", link)[0] for link in links if not link.startswith("data:")} == {
-        "dbt.html",
-        "lineage.html",
-    }
+    of_tools = {"dbt.html", "lineage.html"}
+    pages = {path.stem + ".html" for path in DOCS.glob("*.md")} - {"overview.html"}
+    found = {path.name for path in lineage_site.iterdir()}
+    assert found == of_tools | pages | {"index.html", "pages.html", "grafana.json", "pictures"}
+    for name in pages | {"index.html", "pages.html"}:
+        text = (lineage_site / name).read_text()
+        for link in re.findall(r'(?:href|src)="([^"]*)"', text):
+            if re.match(r"data:|https?:", link):
+                continue
+            path, _, place = re.sub(r"\?.*", "", link).partition("#")
+            target = lineage_site / (path or name)
+            assert target.is_file(), f"{name}: {link}"
+            if place and path not in of_tools:
+                assert f'id="{place}"' in target.read_text(), f"{name}: {link}"
+
+
+def test_a_page_of_the_site_is_the_whole_page(lineage_site: Path) -> None:
+    for page in DOCS.glob("*.md"):
+        if page.name == "overview.md":
+            continue
+        text = (lineage_site / f"{page.stem}.html").read_text()
+        headings = re.findall(r"^## (\w+)", page.read_text(), re.M)
+        assert re.findall(r"<h2[^>]*>(\w+)", text) == headings
+        assert "{%" not in text
+
+
+def test_the_descriptions_of_the_site_lead_to_its_pages(lineage_site: Path) -> None:
+    text = (lineage_site / "dbt.html").read_text()
+    assert "[market gates](market-gates.html)" in text
+    assert "[Operations](operations.html#roles)" in text
+    assert re.findall(r"\]\([a-z-]+\.md", text) == []
 
 
 def test_no_page_may_send_telemetry(lineage_site: Path) -> None:

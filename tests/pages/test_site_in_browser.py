@@ -15,11 +15,12 @@ def test_the_front_page_leads_to_pages_that_open(browser: Browser, lineage_site:
         ways = seen.page.locator("a.way")
         targets = [ways.nth(place).get_attribute("href") or "" for place in range(ways.count())]
         assert_quiet(seen)
-    assert len(targets) == 3
+    assert len(targets) == 4
     for target in targets:
         name, rest = re.match(r"([a-z.]+)(.*)", target).groups()  # type: ignore[union-attr]
+        text = "Queries to copy" if name == "pages.html" else "asset_forecasts"
         with visit(browser, lineage_site / name, rest) as seen:
-            seen.page.get_by_text("asset_forecasts").filter(visible=True).first.wait_for()
+            seen.page.get_by_text(text).filter(visible=True).first.wait_for()
             assert_quiet(seen)
 
 
@@ -38,6 +39,9 @@ def test_the_queries_can_be_copied_from_the_site(browser: Browser, lineage_site:
         seen.page.get_by_role("heading", name="Queries to copy").wait_for()
         assert seen.page.get_by_text("is_redispatched").count() > 0
         keep(seen.page, "queries")
+        seen.page.get_by_role("link", name="market gates").click()
+        seen.page.get_by_role("heading", name="A day of the demo").wait_for()
+        keep(seen.page, "page")
         assert_quiet(seen)
 
 
