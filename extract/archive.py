@@ -20,22 +20,22 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to the command line."""
     parser = subparsers.add_parser(
         COMMAND,
-        help="copy landed documents into a folder of Parquet files, or compare it with raw",
-        description="Copy the documents of raw that a folder does not hold yet into it, as Parquet "
-        "files that any tool reads: <table>/received_day=YYYY-MM-DD/<first>-<last>.parquet, by "
-        "document id. snapshot.json says up to which document the folder is whole. Lands nothing "
-        "and changes nothing in the warehouse. A run that was killed is finished by the next one.",
+        help="copy landed documents into a folder of Parquet files, or compare the folder with raw",
+        description="Copy every document of raw that the folder does not hold yet, as Parquet "
+        "files any tool can read: <table>/received_day=YYYY-MM-DD/<first>-<last>.parquet, named by "
+        "document id. snapshot.json says up to which document the folder is complete. Changes "
+        "nothing in the warehouse. If a run is killed, the next one finishes its work.",
     )
     parser.add_argument(
         "url",
         metavar="URL",
-        help="the folder: a path, or a URL such as s3://bucket/lake; made where it is missing",
+        help="the folder: a path, or a URL such as s3://bucket/lake; created if missing",
     )
     parser.add_argument(
         "--verify",
         action="store_true",
-        help="write nothing, and compare every file with raw: a line for each table, and one for "
-        "whatever differs, is missing, doubled or does not belong there (exit status 1)",
+        help="write nothing; compare every file with raw and print a line for each table, plus one "
+        "for anything that differs, is missing, duplicated or out of place (exit status 1)",
     )
 
 
@@ -44,7 +44,7 @@ def run_command(
 ) -> int:
     """Archive or verify; returns the exit status. Raises UsageError, LakeUnusable."""
     if not options.url.strip():
-        raise UsageError("URL is empty: say which folder")
+        raise UsageError("URL is empty: name a folder")
     folder = Folder(options.url)
     if options.verify:
         return _verify(connection, folder, reporter)

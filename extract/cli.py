@@ -43,25 +43,25 @@ def _addresses() -> str:
 
 
 _EPILOG = f"""\
-environment: where each source is
+environment: the address of each source
 {_addresses()}
   VPP_API_TOKEN         sent to the forecast API as a bearer token; optional, never shown or stored
   PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE
                         the warehouse; without PGHOST it is the embedded PostgreSQL
   EMBEDDED_WAREHOUSE_DIRECTORY
                         where the embedded PostgreSQL lives (default: .warehouse)
-  A directory is a path or a URL (file://, s3://, sftp://, gs://, https://). A source that is
-  not configured is skipped.
+  A directory is a path or a URL (file://, s3://, sftp://, gs://, https://). A source whose
+  variable is not set is skipped.
 
 exit status:
-  0  everything that the sources offer is landed
-  1  the run could not do its work: a source, the warehouse or a lake cannot be reached or is not
-     what it should be, a build failed
+  0  everything the sources offer has landed
+  1  the run failed: a source, the warehouse or a lake could not be reached or used, or a build
+     failed
   2  wrong usage
-  3  a document was refused and is new in quarantine, or could not be had; all others are landed
-  4  a source is being loaded by another run (a line says which); all others are landed; or
-     another run is archiving into the same folder
-  5  status only: a source is late, never sent anything, or sent what claims to be from the future
+  3  a document was refused and is new in quarantine, or could not be fetched; all others landed
+  4  another run is loading a source (a line says which), and all others landed; or another run
+     is archiving into the same folder
+  5  status only: a source is late or never sent anything, or a document is dated in the future
   130  interrupted
 
 examples:
@@ -112,7 +112,7 @@ def main(
         reporter.error(str(WarehouseUnavailable(f"the warehouse: {one_line(error)}")))
         return 1
     except KeyboardInterrupt:
-        reporter.error("interrupted; what was landed stays")
+        reporter.error("interrupted; what had landed stays")
         return 130
 
 
@@ -121,7 +121,7 @@ def run_command(options: argparse.Namespace, command: str, reporter: Reporter) -
     if options.source == "schema":
         with connect(Settings.from_environment()) as connection:
             made = ensure_schema(connection)
-        reporter.line("schema raw: made" if made else "schema raw: is there")
+        reporter.line("schema raw: created" if made else "schema raw: already complete")
         return 0
     if options.source == "status":
         return _status(reporter)
@@ -183,8 +183,8 @@ def build_parser(more_options: Mapping[str, Parser]) -> argparse.ArgumentParser:
     """The parser, one subcommand per source, `all`, and those that look after raw."""
     parser = Parser(
         prog="python -m extract",
-        description="Fetches what the sources deliver and lands it in the schema raw of the "
-        "warehouse. Landing the same thing twice lands nothing new.",
+        description="Fetch what the sources deliver and land it in the schema raw of the "
+        "warehouse. What has landed before is not landed again.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=_EPILOG,
     )
@@ -201,8 +201,8 @@ def build_parser(more_options: Mapping[str, Parser]) -> argparse.ArgumentParser:
             _add_forecast_options(subparser)
     everything = subparsers.add_parser(
         "all",
-        help="all of them, technical data and contracts first",
-        description="Land all sources that are configured, technical data and contracts first.",
+        help="every source, technical data and contracts first",
+        description="Land every configured source, technical data and contracts first.",
     )
     _add_wait_option(everything)
     _add_forecast_options(everything)
@@ -211,23 +211,23 @@ def build_parser(more_options: Mapping[str, Parser]) -> argparse.ArgumentParser:
     retraction.add_parser(subparsers)
     subparsers.add_parser(
         "schema",
-        help="only make the tables of raw, so that dbt can build on an empty warehouse",
-        description="Make the tables of the schema raw where they are missing.",
+        help="only create the tables of raw, so that dbt can build on an empty warehouse",
+        description="Create the tables that the schema raw lacks.",
     )
     subparsers.add_parser(
         "status",
-        help="show per source what landed last, its age, what waits in quarantine, and what to do",
-        description="Show, for every source: the age of the document received last; how often one "
-        "should come; the newest instant that any landed document is about (a forecast's version, "
-        "the last sample of a live file, when other files were made or what day they settle); the "
-        "id of the document received last; how many documents have landed and how many wait in "
-        "quarantine; when a run last asked; whether it is late, and whether it is not configured, "
-        "which is that the variable of its address is not set here. Then a line for each source "
-        "that needs somebody: what to do next. A terminal that is too narrow for all columns "
-        "says which it left out. Only reads, and ends with status 5 where a source is late. A "
-        "source with a cadence that never sent anything is late, also where it is not configured; "
-        "to be not configured alone is not late. A document that was received, or says that it "
-        "was made, in the future of the server's clock is named, with the same status.",
+        help="show for each source what landed last, its age, its quarantine, and what to do",
+        description="For each source, show the age of the document received last; how often one "
+        "should arrive; the newest instant any landed document is about (a forecast's version, a "
+        "live file's last sample, when another file was made or which day it settles); the id of "
+        "the document received last; how many documents have landed and how many are in "
+        "quarantine; when a run last asked; and whether the source is late or not configured "
+        "(the variable with its address is not set here). Then say what to do about each source "
+        "that needs attention. On a terminal too narrow for all columns, say which were left "
+        "out. Changes nothing. Exit status 5 if a source is late: one that should send regularly "
+        "and never has is late even if not configured; not being configured alone is not late. "
+        "Also 5 if a document was received, or says it was made, in the future by the server's "
+        "clock: a warning names it.",
     )
     return parser
 
@@ -236,19 +236,19 @@ def _add_wait_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wait",
         action="store_true",
-        help="wait for another run that loads the same (default: leave it to that run)",
+        help="if another run is loading a source, wait for it (default: skip that source)",
     )
 
 
 def _add_forecast_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "forecasts",
-        "Which versions are asked for: by default those of the last 48 hours. Versions that are "
-        "landed already are not asked for again, and those asked for in vain ever less often: "
-        "after a quarter-hour at first, after 16 hours at last, and then no more. "
-        "Directories are always looked through whole.",
+        "Which versions to ask for: by default those of the last 48 hours. Versions that have "
+        "landed are not asked for again. Versions that could not be had are retried less and less "
+        "often: first after 15 minutes, last after 16 hours, then no more. "
+        "Directories are always searched in full.",
     )
-    instant = "an ISO 8601 date or instant, UTC where it has no offset"
+    instant = "an ISO 8601 date or instant, UTC if it has no offset"
     group.add_argument(
         "--from",
         dest="begin",
@@ -261,26 +261,26 @@ def _add_forecast_options(parser: argparse.ArgumentParser) -> None:
         dest="end",
         type=_instant,
         metavar="INSTANT",
-        help="versions before this one (default: now)",
+        help="only versions before this instant (default: now)",
     )
     group.add_argument(
         "--assets",
         nargs="+",
         type=_asset_id,
         metavar="ASSET",
-        help="only these (default: all that landed technical data or contracts name)",
+        help="only these assets (default: all that the landed technical data and contracts name)",
     )
     group.add_argument(
         "--refetch",
         action="store_true",
-        help="ask also for versions that are landed already, or were asked for in vain before",
+        help="also ask for versions that have landed already or could not be had before",
     )
     group.add_argument(
         "--concurrency",
         type=_concurrency,
         default=8,
         metavar="N",
-        help="requests under way at once (default: %(default)s)",
+        help="concurrent requests (default: %(default)s)",
     )
 
 
@@ -290,16 +290,18 @@ def _instant(text: str) -> datetime:
         aware = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
         return aware.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(f"{text!r} is no ISO 8601 date or instant") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not an ISO 8601 date or instant") from None
 
 
 def _asset_id(text: str) -> str:
     if not text.strip() or not text.isprintable():
-        raise argparse.ArgumentTypeError(f"{text!r} is no asset id")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an asset id")
     return text
 
 
 def _concurrency(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= LARGEST_CONCURRENCY:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {LARGEST_CONCURRENCY}")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number from 1 to {LARGEST_CONCURRENCY}"
+        )
     return int(text)

@@ -39,14 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = cli.Parser(add_help=False)
     group = options.add_argument_group(
         "marts",
-        "With one of these, all marts are built after landing, and the two that are named here "
-        "under these names. A name that belongs to an object of somebody else is refused.",
+        "With either of these, all marts are built after landing, and these two get the names "
+        "given here. A name is refused if it is taken by an object this project did not make.",
     )
     for variable, mart in RENAMABLE_MARTS.items():
         group.add_argument(
             f"--{variable}",
             metavar="NAME",
-            help=f"the table of the mart {mart} (default: {mart})",
+            help=f"table name of the mart {mart} (default: {mart})",
         )
     return cli.main(arguments, more_options={FORECASTS: options}, run=_load_and_build)
 
@@ -75,13 +75,13 @@ def check_names(names: Mapping[str, str]) -> None:
     for variable, name in names.items():
         if not _IDENTIFIER.fullmatch(name):
             raise UsageError(
-                f"--{variable}: {one_line(name, 80)!r} is no table name "
-                "(a-z, 0-9 and _, at most 63, no digit first)"
+                f"--{variable}: {one_line(name, 80)!r} is not a table name "
+                "(a-z, 0-9 and _, at most 63 characters, no digit first)"
             )
         if name in marts - {RENAMABLE_MARTS[variable]}:
-            raise UsageError(f"--{variable}: {name} is the name of another mart of this project")
+            raise UsageError(f"--{variable}: {name} is another mart of this project")
     if len(set(names.values())) != len(names):
-        raise UsageError(f"one name for two marts: {next(iter(names.values()))}")
+        raise UsageError(f"both marts would have the same name: {next(iter(names.values()))}")
 
 
 def check_ownership(connection: psycopg.Connection, names: Mapping[str, str]) -> None:
@@ -93,7 +93,7 @@ def check_ownership(connection: psycopg.Connection, names: Mapping[str, str]) ->
             [name],
         ).fetchone()
         if name.startswith("pg_") or taken == (True,):
-            raise UsageError(f"--{variable}: {name} is a name of PostgreSQL's own")
+            raise UsageError(f"--{variable}: {name} is reserved by PostgreSQL")
         row = connection.execute(
             """
             select obj_description(oid, 'pg_class') from pg_class
@@ -104,7 +104,7 @@ def check_ownership(connection: psycopg.Connection, names: Mapping[str, str]) ->
         marker = rf"dbt model vpp_warehouse\.{RENAMABLE_MARTS[variable]}\b"
         if row is not None and not re.search(marker, row[0] or ""):
             raise UsageError(
-                f"--{variable}: public.{name} belongs to an object this project did not make"
+                f"--{variable}: public.{name} exists, and this project did not make it"
             )
 
 

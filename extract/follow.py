@@ -159,7 +159,9 @@ def once(settings: Settings, builder: Builder, reporter: Reporter) -> None:
         went_well = builder.build(connection)
     if went_well is not None:
         seconds = time.monotonic() - began
-        built = f"built in {seconds:.1f} s" if went_well else "not built: tried again next time"
+        built = (
+            f"built in {seconds:.1f} s" if went_well else "build failed: trying again next round"
+        )
         reporter.line(f"{now:%Y-%m-%d %H:%M:%S} UTC: {landed:,} landed, {built}")
 
 
@@ -173,7 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             variables = ", ".join(dict.fromkeys(one.variable for one in SOURCES.values()))
             raise ConfigurationError(
                 f"no source is configured: set one or more of {variables} "
-                "(python -m extract --help says what they hold)"
+                "(python -m extract --help explains them)"
             )
     except ExtractError as error:
         reporter.error(str(error))
@@ -181,7 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.update({"DBT_TARGET_PATH": str(_TARGET), **os.environ, **DBT_ENVIRONMENT})
     stopping = _stopping()
     builder = Builder()
-    reporter.line(f"following the sources every {options.every} s (Ctrl-C ends it)")
+    reporter.line(f"following the sources every {options.every} s (Ctrl-C to stop)")
     while not stopping.is_set():
         began = time.monotonic()
         try:
@@ -191,7 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except psycopg.Error as error:
             reporter.error(str(WarehouseUnavailable(f"the warehouse: {one_line(error)}")))
         stopping.wait(max(0, options.every - (time.monotonic() - began)))
-    reporter.line("ended; what was landed and built stays")
+    reporter.line("stopped; what was landed and built stays")
     return 0
 
 
@@ -211,25 +213,25 @@ def _stopping() -> threading.Event:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog=COMMAND,
-        description="Lands what the configured sources have, builds the marts where something "
-        "landed, and does so again and again, for a supervisor (systemd, a container) to keep "
-        "alive. The first build, and the one after a file of the dbt project has changed, is "
-        "that of `dbt run`; one after forecasts and live infeed alone, that of "
-        "`dbt run --selector cycle_tables`. SIGTERM or Ctrl-C: ends after the round under way.",
+        description="Land what the configured sources have, build the marts if anything landed, "
+        "and repeat, for a supervisor (systemd, a container) to keep alive. The first build, and "
+        "the one after a file of the dbt project has changed, runs `dbt run`; a build after "
+        "nothing but forecasts and live infeed runs `dbt run --selector cycle_tables`. SIGTERM or "
+        "Ctrl-C finishes the current round, then stops.",
     )
     parser.add_argument(
         "--every",
         type=_seconds,
         default=60,
         metavar="SECONDS",
-        help="from the begin of one round to the next, 1 to 3600 (default: %(default)s)",
+        help="from the start of one round to the next, 1 to 3600 (default: %(default)s)",
     )
     return parser
 
 
 def _seconds(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= 3600:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 3600")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 3600")
     return int(text)
 
 

@@ -226,7 +226,7 @@ class _Load:
     def nobody_answers(self) -> SourceUnavailable:
         """The error once that is clear. No version is to blame: nothing is noted of them."""
         is_denied = isinstance(self.silence.pending[-1].outcome, AccessDenied)
-        leads = "" if is_denied else " (VPP_API_URL leads there)"
+        leads = "" if is_denied else " (check VPP_API_URL)"
         return SourceUnavailable(f"{self.client.address}: {self.silence.reason}{leads}")
 
     def note(self, asked: Asked, why: AbsenceReason) -> None:
@@ -273,10 +273,10 @@ class _Load:
             self.run.reporter.line(f"{name}: {single:,} {what} not exist (404)")
         if self.not_there_yet:
             what = "version is" if self.not_there_yet == 1 else "versions are"
-            self.run.reporter.line(f"{name}: {self.not_there_yet:,} {what} not there yet (404)")
+            self.run.reporter.line(f"{name}: {self.not_there_yet:,} {what} not available yet (404)")
         for asset_id, count in self.left.items():
             self.run.reporter.line(
-                f"{name}: {asset_id}: given up, as nothing was heard of it; "
+                f"{name}: {asset_id}: gave up, as the API does not answer for it; "
                 f"{count:,} of its versions are left to the next run"
             )
         if self.too_early_because:
@@ -284,7 +284,7 @@ class _Load:
                 f"{self.too_early_because[why]:,} {why.value}" for why in AbsenceReason
             )
             self.run.reporter.line(
-                f"{name}: not asked for again yet: {counts} (--refetch asks at once)"
+                f"{name}: versions not retried yet: {counts} (--refetch retries them now)"
             )
 
 

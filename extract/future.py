@@ -78,8 +78,8 @@ def _furthest(
     if row is None:
         return None
     document_id, source_uri, instant, others = row
-    more = f", as do {others:,} others" if others else ""
+    more = f", like {others:,} more" if others else ""
     return (
-        f"document {document_id} {what} {instant:%Y-%m-%d %H:%M:%SZ}, which is yet to come{more}: "
-        f"{source_uri} (python -m extract retract {document_id} --why ... takes it back)"
+        f"document {document_id} {what} {instant:%Y-%m-%d %H:%M:%SZ}, which is in the future"
+        f"{more}: {source_uri} (to undo it: python -m extract retract {document_id} --why ...)"
     )

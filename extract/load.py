@@ -71,13 +71,13 @@ def load(
         except (SourceUnavailable, ConfigurationError) as error:
             any_unavailable = True
             # The forecast API's errors name what they need.
-            leads = f" ({source.variable} leads there)" if source.files else ""
+            leads = f" (check {source.variable})" if source.files else ""
             run.reporter.error(f"{name}: {error}{leads}")
         else:
             run.reporter.line(f"{name}: done")
     if not any_configured:
         run.reporter.line(
-            "nothing is configured, nothing was done: python -m extract --help lists the "
+            "no source is configured, so nothing was done: python -m extract --help lists the "
             "variables, make run lands a demo"
         )
     if tallies:
@@ -85,5 +85,5 @@ def load(
         by_source = held_counts(run.connection)
         held = sum(by_source.get(tally.source, 0) for tally in tallies)
         if held:
-            run.reporter.line(f"in quarantine: {held:,} (python -m extract quarantine)")
+            run.reporter.line(f"in quarantine: {held:,} (python -m extract quarantine says why)")
     return Outcome(any_unavailable, any(tally.refused for tally in tallies), any_busy)

@@ -125,7 +125,7 @@ def reason_of(error: Exception, secrets: Sequence[str] = ()) -> str:
         text = text.replace(secret, "(password)")
     reason = one_line(without_credentials(text) or type(error).__name__)
     # fsspec names the package that it lacks.
-    into = " (into .venv: .venv/bin/python -m pip install ...)"
+    into = " (install it into .venv: .venv/bin/python -m pip install ...)"
     return reason + into if isinstance(error, ImportError) else reason
 
 

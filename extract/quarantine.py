@@ -29,34 +29,32 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to the command line."""
     parser = subparsers.add_parser(
         COMMAND,
-        help="what was refused: list it, show a document, decode it again",
-        description="List the documents that were refused and are not landed: id, when received, "
-        "source, address, reason.",
+        help="refused documents: list them, show one, decode them again",
+        description="List the documents that were refused and have not landed: id, time of "
+        "receipt, source, address, reason.",
     )
-    parser.add_argument("--all", action="store_true", help="also those that were landed since")
+    parser.add_argument("--all", action="store_true", help="include those that have landed since")
     verbs = parser.add_subparsers(dest="verb", metavar="[show | replay]", title="commands")
     show = verbs.add_parser(
         "show",
-        help="all that is known of a document, and its bytes",
-        description="Show all that is known of a document of the quarantine, and its bytes, with "
-        "what a terminal must not see written as an escape.",
+        help="show a document: what is known of it, and its bytes",
+        description="Show all that is known of a quarantined document, and its bytes. Characters "
+        "that could control the terminal are escaped.",
     )
     show.add_argument("document_id", type=int, metavar="ID", help="which document")
-    show.add_argument(
-        "--bytes", action="store_true", help="only the bytes, exactly as they are kept"
-    )
+    show.add_argument("--bytes", action="store_true", help="only the bytes, exactly as kept")
     replay = verbs.add_parser(
         "replay",
-        help="decode again, and land what decodes today",
-        description="Decode documents of the quarantine again. What decodes is landed as if it had "
-        "been so when it was received; the rest stays (exit status 3).",
+        help="decode again, and land what decodes now",
+        description="Decode quarantined documents again. What decodes now is landed with its "
+        "original time of receipt; the rest stays (exit status 3).",
     )
     replay.add_argument(
         "document_ids",
         nargs="*",
         type=int,
         metavar="ID",
-        help="which documents (default: all that are not landed)",
+        help="which documents (default: all that have not landed)",
     )
 
 
@@ -90,8 +88,10 @@ def replay(run: Run, document_ids: Sequence[int]) -> bool:
             run.reporter.refused(f"{what}: {refusal.reason}")
             continue
         landed = land_released(run.connection, run.run_id, document_id, decoded)
-        run.reporter.line(f"{what}: {'landed' if landed else 'was landed before'}")
-    run.reporter.line(f"landed or there before: {len(document_ids) - stay:,}; stay: {stay:,}")
+        run.reporter.line(f"{what}: {'landed' if landed else 'had landed before'}")
+    run.reporter.line(
+        f"landed, now or before: {len(document_ids) - stay:,}; still in quarantine: {stay:,}"
+    )
     return not stay
 
 
@@ -100,11 +100,11 @@ def decode(document: QuarantinedDocument) -> Sequence[Document]:
     address = document.source_uri
     if not kept_whole(document):
         kept = (
-            f"only its first {LARGEST_KEPT_BYTES // (1024 * 1024)} MiB are kept"
+            f"only its first {LARGEST_KEPT_BYTES // (1024 * 1024)} MiB were kept"
             if document.content
-            else "its bytes could hold personal data and are not kept"
+            else "its bytes might hold personal data and were not kept"
         )
-        raise DocumentRefused(address, f"{kept}: let the source send it again")
+        raise DocumentRefused(address, f"{kept}: have the source send it again")
     delivery = Delivery(
         address,
         address.rpartition("/")[2],

@@ -20,13 +20,15 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         COMMAND,
         help="take a landed document out of every mart, from the next build on",
-        description="Note that a landed document does not count: from the next build on the marts "
-        "are as if it had never arrived. The document itself stays in raw.",
+        description="Make a landed document not count: from the next build on, the marts are as "
+        "if it had never arrived. The document itself stays in raw.",
     )
     parser.add_argument(
         "document_id", type=int, metavar="DOCUMENT_ID", help="which document (document_id in raw)"
     )
-    parser.add_argument("--why", required=True, metavar="TEXT", help="the reason, kept beside it")
+    parser.add_argument(
+        "--why", required=True, metavar="TEXT", help="the reason, kept with the retraction"
+    )
 
 
 def run_command(
@@ -35,7 +37,7 @@ def run_command(
     """Retract the document; returns the exit status. Raises UsageError where there is none."""
     document_id, reason = options.document_id, without_mail_addresses(one_line(options.why, 1000))
     if not reason:
-        raise UsageError("--why is empty: say why the document is not to count")
+        raise UsageError("--why is empty: say why the document should not count")
     what = _landed(connection, document_id)
     if what is None:
         raise UsageError(

@@ -77,7 +77,10 @@ class SourceStatus:
             return f"no run has asked for it: run {load}, and schedule it"
         asked = now - self.last_run_utc
         if declared.late_after is None or asked > declared.late_after:
-            return f"no run has asked for it for {duration(asked)}: run {load}, and see why"
+            return (
+                f"no run has asked for it for {duration(asked)}: run {load}, "
+                "and see why the schedule did not"
+            )
         return (
             f"asked {duration(asked)} ago and nothing new landed: run {load}; "
             "if it finds nothing new, the source is silent: ask its owner"

@@ -53,7 +53,7 @@ def arrow_schema(relation: Relation) -> pa.Schema:
         kind = _KINDS.get(type_.removesuffix("[]"))
         if kind is None:
             raise LakeUnusable(
-                f"raw.{relation.name}.{column} is of type {type_}, which has no form in a lake"
+                f"raw.{relation.name}.{column} has type {type_}, which a lake cannot hold"
             )
         is_list = type_.endswith("[]")
         fields.append(pa.field(column, pa.list_(kind.arrow) if is_list else kind.arrow))
@@ -110,7 +110,7 @@ def _fixed(bits: Any, is_null: Any, kind: _Kind) -> pa.Array:
     if kind.epoch:
         ends = np.iinfo(native.dtype)
         if ((native == ends.min) | (native > ends.max - kind.epoch)).any():
-            raise ValueError("holds infinity, which has no form in a lake")
+            raise ValueError("holds infinity, which a lake cannot hold")
         native += kind.epoch
     array = pa.array(native, mask=is_null)
     return array.cast(kind.arrow) if pa.types.is_boolean(kind.arrow) else array.view(kind.arrow)
@@ -158,7 +158,7 @@ def _elements(cell: bytes | None) -> list[bytes | None]:
 
 def _check_dimension(cell: bytes) -> None:
     if _HEAD.unpack_from(cell)[0] != 1 or _DIMENSION.unpack_from(cell, _HEAD.size)[1] != 1:
-        raise ValueError("holds an array that is no plain list, which has no form in a lake")
+        raise ValueError("holds an array that is not a plain list, which a lake cannot hold")
 
 
 def _feed(hash_: Any, array: pa.Array) -> None:

@@ -27,7 +27,7 @@ class Folder:
         """Raises LakeUnusable when no client for this kind of URL is installed."""
         self.address = public_address(url)
         if not has_plain_authority(url):
-            raise LakeUnusable(f"{self.address}: in a user or password, write / ? # as %XX")
+            raise LakeUnusable(f"{self.address}: percent-encode / ? # in the user or password")
         self._secrets: list[str] = []
         with self._failing(""):
             self._secrets = as_written(urlsplit(url).password)

@@ -80,7 +80,7 @@ def read_snapshot(folder: Folder) -> Snapshot | None:
     if read.get("format") != FORMAT:
         raise LakeUnusable(
             f"{folder.address}/{SNAPSHOT}: has format {json.dumps(read.get('format'))}, "
-            f"and this program knows {FORMAT}: {ANEW}"
+            f"but this version only reads {FORMAT}: {ANEW}"
         )
     try:
         snapshot = Snapshot(
@@ -139,11 +139,11 @@ def _write(folder: Folder, name: str, value: Mapping[str, Any]) -> None:
 
 def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError("is no count")
+        raise ValueError("is not a count")
     return value
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError("is no text")
+        raise ValueError("is not text")
     return value

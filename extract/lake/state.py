@@ -20,8 +20,7 @@ def check_columns(folder: Folder, snapshot: Snapshot, relations: Sequence[Relati
         )
         if difference:
             raise LakeUnusable(
-                f"{folder.address}: {name} is not the same in the lake and in raw: "
-                f"{difference}: {ANEW}"
+                f"{folder.address}: {name} differs between the lake and raw: {difference}: {ANEW}"
             )
 
 
@@ -35,9 +34,9 @@ def check_documents(folder: Folder, snapshot: Snapshot, in_raw: Mapping[str, int
         archived = table.documents if table is not None else 0
         if archived != documents:
             raise LakeUnusable(
-                f"{folder.address}: of {name} the lake holds {archived:,} documents up to "
-                f"{snapshot.documents_upto}, and raw {documents:,}: it is of another warehouse, "
-                f"or raw was changed: {ANEW}"
+                f"{folder.address}: documents of {name} up to {snapshot.documents_upto}: "
+                f"{archived:,} in the lake, {documents:,} in raw: the lake is of another "
+                f"warehouse, or raw was changed: {ANEW}"
             )
 
 
@@ -52,8 +51,8 @@ def next_range(
     if begun is not None and begun.last > upto:
         if beyond is None or begun.first != beyond.first or begun.last > beyond.last:
             raise LakeUnusable(
-                f"{folder.address}/{RANGE}: documents {begun.first} to {begun.last} are not what "
-                f"comes after {upto} in this warehouse: {ANEW}"
+                f"{folder.address}/{RANGE}: documents {begun.first} to {begun.last} do not "
+                f"come next after {upto} in this warehouse: {ANEW}"
             )
         return begun
     if beyond is None:
@@ -64,10 +63,10 @@ def next_range(
 def _difference(before: Mapping[str, str], now: Mapping[str, str]) -> str | None:
     for column, type_ in before.items():
         if column not in now:
-            return f"raw has no {column}"
+            return f"raw has no column {column}"
         if now[column] != type_:
-            return f"{column} was {type_} and is {now[column]}"
+            return f"{column} was {type_} and is now {now[column]}"
     new = [column for column in now if column not in before]
     if new:
-        return f"raw has a new {new[0]}"
+        return f"raw has a new column {new[0]}"
     return None if list(before) == list(now) else "the columns are in another order"

@@ -51,7 +51,7 @@ def verify(connection: psycopg.Connection, folder: Folder) -> Iterator[Verified]
     if snapshot is None:
         raise LakeUnusable(
             f"{folder.address}: has no {SNAPSHOT}: nothing is archived there "
-            "(the command without --verify archives)"
+            "(run archive without --verify first)"
         )
     files, strangers = _listed(folder, snapshot)
     with one_view_of_raw(connection):
@@ -113,12 +113,12 @@ def _overlaps(files: Sequence[DataFile], upto: int) -> list[str]:
     furthest: DataFile | None = None
     for file in files:
         if file.last > upto:
-            problems.append(f"{file.name}: goes beyond the snapshot, which ends with {upto}")
+            problems.append(f"{file.name}: goes beyond the snapshot, which ends at {upto}")
         if furthest is None or furthest.day != file.day:
             furthest = file
             continue
         if file.first <= furthest.last:
-            problems.append(f"{file.name}: holds documents that {furthest.name} holds too")
+            problems.append(f"{file.name}: holds documents that are also in {furthest.name}")
         furthest = max(furthest, file, key=lambda one: one.last)
     return problems
 
@@ -136,13 +136,13 @@ def _difference(lake: pa.Table, raw: pa.Table, of_raw: Mapping[str, bytes]) -> s
     if lake.column_names != raw.column_names:
         return f"has the columns {one_line(', '.join(lake.column_names))}"
     if lake.num_rows != raw.num_rows:
-        return f"documents in it: {lake.num_rows:,}, in raw: {raw.num_rows:,}"
+        return f"documents: {lake.num_rows:,} in the file, {raw.num_rows:,} in raw"
     different = [
         name
         for name in raw.column_names
         if lake[name].type != raw[name].type or digest(lake[name]) != of_raw[name]
     ]
-    return f"is not as raw in {', '.join(different)}" if different else None
+    return f"differs from raw in {', '.join(different)}" if different else None
 
 
 def _missing(
@@ -175,6 +175,6 @@ def _missing(
     said = table.documents if table is not None else 0
     if said != sum(in_raw.values()):
         yield (
-            f"{SNAPSHOT}: of {relation.name} it says {said:,} documents, and raw has "
-            f"{sum(in_raw.values()):,}"
+            f"{SNAPSHOT}: documents of {relation.name}: {said:,} in the snapshot, "
+            f"{sum(in_raw.values()):,} in raw"
         )

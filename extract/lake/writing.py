@@ -70,7 +70,7 @@ def archive(
     begun = read_range(folder)
     snapshot = read_snapshot(folder)
     if snapshot is None and begun is None and not folder.is_empty():
-        raise LakeUnusable(f"{folder.address}: holds something that is no lake: {ANEW}")
+        raise LakeUnusable(f"{folder.address}: is not empty and is not a lake: {ANEW}")
     before = snapshot or Snapshot()
     with one_view_of_raw(connection):
         relations = archived_relations(connection)

@@ -164,18 +164,18 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=_DEFAULT_PLAN.seed,
         metavar="S",
-        help="another seed gives other weather and other errors (default: %(default)s)",
+        help="random seed: another gives other weather and other errors (default: %(default)s)",
     )
     group.add_argument(
         "--versions-complete",
         action="store_true",
-        help="leave no forecast version missing, short, gappy or with nulls",
+        help="have no forecast version missing, short, gappy or with nulls",
     )
     group.add_argument(
         "--with-faults",
         action="store_true",
-        help="let live infeed and final production of 2025-06-07 to 2025-06-09 have faults: "
-        "shifted, scaled, frozen and the like",
+        help="put faults into live infeed and final production of 2025-06-07 to 2025-06-09: "
+        "shifted, scaled, frozen and so on",
     )
     port = argparse.ArgumentParser(add_help=False)
     port.add_argument(
@@ -183,26 +183,28 @@ def _parser() -> argparse.ArgumentParser:
         type=_port,
         default=0,
         metavar="P",
-        help="port on 127.0.0.1 (default: one that is free)",
+        help="port on 127.0.0.1 (default: any free one)",
     )
 
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     files = actions.add_parser("files", parents=[plan], help="write the files")
-    files.add_argument("--directory", type=Path, required=True, metavar="D", help="where to")
+    files.add_argument(
+        "--directory", type=Path, required=True, metavar="D", help="where to write them"
+    )
     actions.add_parser(
         "serve", parents=[port, plan], help="serve the forecasts until Ctrl-C; prints the URL"
     )
     past = actions.add_parser(
         "replay",
         parents=[plan],
-        help="land forecasts as they came, by the clocks of then",
-        description="Land the forecast versions that VPP_API_URL serves, each received two minutes "
-        "after it was made, and those of an outage (2025-06-08, 07:10 to 09:20 UTC) after it: so "
-        "that the warehouse can tell what was known when.",
+        help="land forecasts as if received when they were made",
+        description="Land the forecast versions that VPP_API_URL serves as if each had been "
+        "received two minutes after it was made, and those of an outage (2025-06-08, 07:10 to "
+        "09:20 UTC) after it, so that the warehouse can tell what was known when.",
     )
     for name, which, destination in (
-        ("--from", "first", "begin"),
-        ("--to", "end (excluded)", "end"),
+        ("--from", "first day", "begin"),
+        ("--to", "day after the last", "end"),
     ):
         past.add_argument(
             name,
@@ -210,7 +212,7 @@ def _parser() -> argparse.ArgumentParser:
             required=True,
             dest=destination,
             metavar="DATE",
-            help=f"{which} day, UTC",
+            help=f"{which}, UTC",
         )
     around = actions.add_parser(
         "around",
@@ -233,7 +235,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"not a whole number from 1 on: {text}")
+        raise argparse.ArgumentTypeError(f"not a positive whole number: {text}")
     return int(text)
 
 

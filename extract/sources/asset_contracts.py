@@ -155,7 +155,7 @@ def _check_contract(delivery: Delivery, contract: dict[str, str | None]) -> None
         raise DocumentRefused(
             delivery.source_uri,
             f"capacity of {shown(contract_id)} is {shown(capacity)}, "
-            "which is no number of MW with a decimal point",
+            "not a number of MW with a decimal point",
         )
     for field in ("contract_begin", "contract_end"):
         text = contract[field]
@@ -163,7 +163,7 @@ def _check_contract(delivery: Delivery, contract: dict[str, str | None]) -> None
             raise DocumentRefused(
                 delivery.source_uri,
                 f"{field} of {shown(contract_id)} is {shown(text)}, "
-                f"which is no date (YYYY-MM-DD) from {EARLIEST_DATE} on",
+                f"not a date (YYYY-MM-DD) on or after {EARLIEST_DATE}",
             )
 
 

@@ -36,14 +36,12 @@ def read_csv(
     header = [cell.strip() for cell in numbered[0][1]]
     for column in required:
         if header.count(column) != 1:
-            problem = (
-                "misses the column" if column not in header else "holds more than once the column"
-            )
-            raise DocumentRefused(delivery.source_uri, f"{problem} {column}")
+            problem = "lacks" if column not in header else "has more than one"
+            raise DocumentRefused(delivery.source_uri, f"{problem} column {column}")
     rows = []
     for number, line in numbered[1:]:
         if len(line) != len(header):
-            reason = f"row {number} has {len(line)} cells, the header {len(header)}"
+            reason = f"row {number} has {len(line)} cells, but the header has {len(header)}"
             raise DocumentRefused(delivery.source_uri, reason)
         rows.append([cell.strip() for cell in line])
     return header, rows

@@ -63,7 +63,7 @@ def _late_after(freshness: Mapping[str, Any] | None) -> timedelta | None:
     if freshness is None:
         return None
     if freshness["warn_after"]["period"] != "minute":
-        raise ValueError("the period of warn_after is not minute")
+        raise ValueError("the period of warn_after must be minute")
     return _minutes(freshness["warn_after"]["count"], "the count of warn_after")
 
 
@@ -82,9 +82,9 @@ def _declared(table: Mapping[str, Any]) -> Source:
     if not _NAME.fullmatch(meta["source"]) or meta["source"] in _COMMANDS:
         raise ValueError(f"{meta['source']} cannot be the name of a source")
     if not _VARIABLE.fullmatch(meta["variable"]):
-        raise ValueError(f"{meta['variable']} is no name of an environment variable")
+        raise ValueError(f"{meta['variable']} is not the name of an environment variable")
     if ("decoder" in meta) == (meta["source"] == FORECASTS):
-        raise ValueError("it needs a decoder, unless it is the forecast API")
+        raise ValueError("every source needs a decoder, except forecasts, which has none")
     return Source(
         name=meta["source"],
         summary=meta["summary"],

@@ -59,7 +59,7 @@ class Directory:
         """Raises SourceUnavailable when no client for this kind of URL is installed."""
         self.address = public_address(url)
         if not has_plain_authority(url):
-            raise SourceUnavailable(f"{self.address}: in a user or password, write / ? # as %XX")
+            raise SourceUnavailable(f"{self.address}: percent-encode / ? # in the user or password")
         self._secrets: list[str] = []
         try:
             self._secrets = as_written(urlsplit(url).password)
@@ -101,7 +101,7 @@ class Directory:
             self._late_in_a_row = 0
             if before == after:
                 return after, delivery
-        raise DocumentRefused(file.source_uri, "changed while it was being read, twice")
+        raise DocumentRefused(file.source_uri, "changed twice while it was being read")
 
     def _list(self) -> list[ListedFile]:
         self._files.invalidate_cache()

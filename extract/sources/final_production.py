@@ -64,9 +64,9 @@ def decode(delivery: Delivery) -> list[FinalProduction]:
     header, rows = read_csv(delivery, (_START,))
     points = {n: point[1] for n, column in enumerate(header) if (point := _POWER.fullmatch(column))}
     if not points:
-        raise DocumentRefused(delivery.source_uri, "holds no column of a metering point (…__kw_)")
+        raise DocumentRefused(delivery.source_uri, "has no column for a metering point (…__kw_)")
     if len(set(points.values())) != len(points):
-        raise DocumentRefused(delivery.source_uri, "holds a metering point more than once")
+        raise DocumentRefused(delivery.source_uri, "has a metering point more than once")
     if not rows:
         raise DocumentRefused(delivery.source_uri, "holds no quarter-hours")
     starts = [
@@ -75,7 +75,7 @@ def decode(delivery: Delivery) -> list[FinalProduction]:
     ]
     first, last = min(starts), max(starts)
     if last - first >= LONGEST_DAYS * 86_400:
-        raise DocumentRefused(delivery.source_uri, f"reaches over more than {LONGEST_DAYS} days")
+        raise DocumentRefused(delivery.source_uri, f"spans more than {LONGEST_DAYS} days")
     length = (last - first) // QUARTER_HOUR_SECONDS + 1
     if length * len(points) > LARGEST_GRID:
         reason = f"covers {length:,} quarter-hours of {len(points):,} metering points: too many"
@@ -110,8 +110,6 @@ def _power(delivery: Delivery, text: str, column: str) -> float | None:
         return None
     value = decimal(text)
     if value is None or not abs(value) < LARGEST_POWER_KW:
-        reason = (
-            f"{shown(column)} holds {shown(text)}, which is no power in kW with a decimal point"
-        )
+        reason = f"{shown(column)} holds {shown(text)}, not a power in kW with a decimal point"
         raise DocumentRefused(delivery.source_uri, reason)
     return amount(value)

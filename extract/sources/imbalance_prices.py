@@ -106,7 +106,7 @@ def decode(delivery: Delivery) -> list[ImbalancePrices]:
             )
     starts = sorted(prices)
     if starts[-1] - starts[0] >= timedelta(days=366 * LONGEST_YEARS):
-        raise DocumentRefused(delivery.source_uri, f"reaches over more than {LONGEST_YEARS} years")
+        raise DocumentRefused(delivery.source_uri, f"spans more than {LONGEST_YEARS} years")
     return [
         ImbalancePrices(
             price_status=_STATUS[name[1]],
@@ -124,8 +124,8 @@ def decode(delivery: Delivery) -> list[ImbalancePrices]:
 def _position(delivery: Delivery, header: list[str], column: str) -> int:
     names = [_plain(name) for name in header]
     if names.count(_plain(column)) != 1:
-        problem = "holds more than once" if _plain(column) in names else "misses"
-        raise DocumentRefused(delivery.source_uri, f"{problem} the column {column}")
+        problem = "has more than one" if _plain(column) in names else "lacks"
+        raise DocumentRefused(delivery.source_uri, f"{problem} column {column}")
     return names.index(_plain(column))
 
 
@@ -138,7 +138,7 @@ def _start(delivery: Delivery, day: str, clock: str, end_clock: str, zone: str) 
     """The start of the row's quarter-hour in UTC: clock times are at the row's own offset."""
     hours = _OFFSET_HOURS.get(zone.upper())
     if hours is None:
-        reason = f"Zeitzone holds {shown(zone)}, which is none of {', '.join(_OFFSET_HOURS)}"
+        reason = f"Zeitzone holds {shown(zone)}, not one of {', '.join(_OFFSET_HOURS)}"
         raise DocumentRefused(delivery.source_uri, reason)
     offset = timezone(timedelta(hours=hours))
     written = f"{day} {clock}"
@@ -150,7 +150,7 @@ def _start(delivery: Delivery, day: str, clock: str, end_clock: str, zone: str) 
     except (ValueError, OverflowError):
         start = datetime.max.replace(tzinfo=UTC)
     if not plausible(start) or start.timestamp() % QUARTER_HOUR_SECONDS:
-        reason = f"Datum and von hold {shown(written)}, which starts no quarter-hour"
+        reason = f"Datum and von hold {shown(written)}, not the start of a quarter-hour"
         raise DocumentRefused(delivery.source_uri, reason)
     end = start + timedelta(seconds=QUARTER_HOUR_SECONDS)
     # Where the clocks change, the end may be told by the new time: 01:45 CET to 03:00.
@@ -159,8 +159,7 @@ def _start(delivery: Delivery, day: str, clock: str, end_clock: str, zone: str) 
     told = "00:00" if end_clock == "24:00" else end_clock
     if told not in {end.astimezone(one).strftime("%H:%M") for one in zones}:
         reason = (
-            f"holds a row from {shown(f'{written} {zone}')} to {shown(end_clock)}, "
-            "which is no quarter-hour"
+            f"has a row from {shown(f'{written} {zone}')} to {shown(end_clock)}, not a quarter-hour"
         )
         raise DocumentRefused(delivery.source_uri, reason)
     return start
@@ -174,6 +173,6 @@ def _price(delivery: Delivery, text: str, column: str) -> float | None:
         float(text.replace(".", "").replace(",", ".")) if _NUMBER.fullmatch(text) else float("inf")
     )
     if not abs(value) < LARGEST_PRICE_EUR_PER_MWH:
-        reason = f"{shown(column)} holds {shown(text)}, which is no price with a decimal comma"
+        reason = f"{shown(column)} holds {shown(text)}, not a price with a decimal comma"
         raise DocumentRefused(delivery.source_uri, reason)
     return amount(value)

@@ -36,7 +36,7 @@ def epochs(delivery: Delivery, cells: list[Any], column: str) -> list[float]:
     """
     if not set(map(type, cells)) <= {int, float}:
         odd = next(cell for cell in cells if type(cell) is not int and type(cell) is not float)
-        raise DocumentRefused(delivery.source_uri, f"{column} holds {shown(odd)}, no instant")
+        raise DocumentRefused(delivery.source_uri, f"{column} holds {shown(odd)}, not an instant")
     if not cells or (min(cells) >= EARLIEST_SECONDS and max(cells) < _LATEST):
         return cells
     seconds = [
@@ -44,7 +44,7 @@ def epochs(delivery: Delivery, cells: list[Any], column: str) -> list[float]:
     ]
     for cell, second in zip(cells, seconds, strict=True):
         if not EARLIEST_SECONDS <= second < _LATEST:
-            reason = f"{column} holds {shown(cell)}, no plausible instant"
+            reason = f"{column} holds {shown(cell)}, not a plausible instant"
             raise DocumentRefused(delivery.source_uri, reason)
     return seconds
 
@@ -69,7 +69,9 @@ def instant_of_name(delivery: Delivery, digits: str) -> datetime:
     except (ValueError, OverflowError):
         instant = None
     if instant is None or not plausible(instant):
-        raise DocumentRefused(delivery.source_uri, f"the name holds no instant: {shown(digits)}")
+        raise DocumentRefused(
+            delivery.source_uri, f"the name holds no valid date and time: {shown(digits)}"
+        )
     return datetime.fromtimestamp(instant.timestamp(), UTC)
 
 
@@ -82,7 +84,8 @@ def utc_quarter_hour(delivery: Delivery, text: str, column: str) -> datetime:
         instant = None
     if instant is None or not plausible(instant) or instant.timestamp() % QUARTER_HOUR_SECONDS:
         reason = (
-            f"{column} holds {shown(text)}, which starts no quarter-hour (YYYY-MM-DD HH:MM:SS UTC)"
+            f"{column} holds {shown(text)}, "
+            "not the start of a quarter-hour (YYYY-MM-DD HH:MM:SS UTC)"
         )
         raise DocumentRefused(delivery.source_uri, reason)
     return instant
@@ -105,7 +108,7 @@ def powers(delivery: Delivery, cells: list[Any], column: str) -> list[float | No
     """Powers in kW, None for null. Raises DocumentRefused for what no plant can have."""
     for cell in numbers(delivery, cells, column):
         if cell is not None and not -LARGEST_POWER_KW < cell < LARGEST_POWER_KW:
-            reason = f"{column} holds {shown(cell)} kW, no plausible power"
+            reason = f"{column} holds {shown(cell)} kW, not a plausible power"
             raise DocumentRefused(delivery.source_uri, reason)
     return [None if cell is None else amount(float(cell)) for cell in cells]
 
@@ -114,5 +117,5 @@ def numbers(delivery: Delivery, cells: list[Any], column: str) -> list[float | N
     """The cells, which are numbers (also NaN) or null. Raises DocumentRefused for any other."""
     if not set(map(type, cells)) <= {int, float, NoneType}:
         odd = next(cell for cell in cells if type(cell) not in (int, float, NoneType))
-        raise DocumentRefused(delivery.source_uri, f"{column} holds {shown(odd)}, no number")
+        raise DocumentRefused(delivery.source_uri, f"{column} holds {shown(odd)}, not a number")
     return cells

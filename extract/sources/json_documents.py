@@ -37,7 +37,7 @@ def read_json(delivery: Delivery, *, finite: bool = True) -> dict[str, Any]:
 
 
 def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")
 
 
 def _finite_float(text: str) -> float:
@@ -62,10 +62,8 @@ def columns_of(
     found: list[list[Any]] = []
     for column in required:
         if ids.count(column) != 1:
-            problem = (
-                "misses the column" if column not in ids else "holds more than once the column"
-            )
-            raise DocumentRefused(delivery.source_uri, f"{problem} {column}")
+            problem = "lacks" if column not in ids else "has more than one"
+            raise DocumentRefused(delivery.source_uri, f"{problem} column {column}")
         cells = values[ids.index(column)]
         if not isinstance(cells, list):
             raise DocumentRefused(delivery.source_uri, f"the column {column} is not a list")
@@ -84,7 +82,7 @@ def identifier(delivery: Delivery, value: object, field: str) -> str:
     Raises DocumentRefused.
     """
     if not isinstance(value, str) or not value.strip():
-        raise DocumentRefused(delivery.source_uri, f"{field} is {shown(value)}, which is no id")
+        raise DocumentRefused(delivery.source_uri, f"{field} is {shown(value)}, not an id")
     if (
         not value.isprintable()
         or value != value.strip()
@@ -92,7 +90,7 @@ def identifier(delivery: Delivery, value: object, field: str) -> str:
         or without_mail_addresses(value) != value
     ):
         raise DocumentRefused(
-            delivery.source_uri, f"{field} is {shown(value)}, which is no well-formed id"
+            delivery.source_uri, f"{field} is {shown(value)}, not a well-formed id"
         )
     return value
 

@@ -55,7 +55,7 @@ def decode(delivery: Delivery) -> list[LiveInfeed]:
         raise DocumentRefused(delivery.source_uri, "has no key")
     named = [key[field] for field in ("asset_id", "entity_id") if key.get(field) is not None]
     if not named or any(name != named[0] for name in named):
-        raise DocumentRefused(delivery.source_uri, "the key names no asset, or two")
+        raise DocumentRefused(delivery.source_uri, "the key names no asset, or two different ones")
     asset_id = identifier(delivery, named[0], "the key's asset")
     timestamps, values, qualities = columns_of(
         delivery, document, ("timestamp", "value", "quality")
@@ -98,7 +98,7 @@ def _instants(delivery: Delivery, cells: list[Any]) -> list[datetime | None]:
         for epoch in epochs
     ]
     if instants and not any(instants):
-        raise DocumentRefused(delivery.source_uri, "holds no sample of a possible instant")
+        raise DocumentRefused(delivery.source_uri, "has no sample with a plausible time")
     return instants
 
 
@@ -116,5 +116,5 @@ def _quality(delivery: Delivery, quality: float | None) -> float | None:
     if isinstance(quality, float) and math.isnan(quality):
         return 0.0
     raise DocumentRefused(
-        delivery.source_uri, f"quality holds {shown(quality)}, which is not from 0 to 1"
+        delivery.source_uri, f"quality holds {shown(quality)}, not a number from 0 to 1"
     )

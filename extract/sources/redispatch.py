@@ -59,12 +59,15 @@ def decode(delivery: Delivery) -> list[RedispatchFlag]:
         start = _instant(delivery, row[start_at], "delivery_start")
         end = _instant(delivery, row[end_at], "delivery_end")
         if start >= end:
-            reason = f"holds an interval from {shown(row[start_at])} to {shown(row[end_at])}"
+            reason = (
+                f"has an interval from {shown(row[start_at])} to {shown(row[end_at])}, "
+                "which does not end after it starts"
+            )
             raise DocumentRefused(delivery.source_uri, reason)
         # Every quarter-hour of every interval becomes a row, also where intervals overlap.
         told += end - start
         if told > timedelta(days=LONGEST_DAYS):
-            reason = f"tells of more than {LONGEST_DAYS} days in all"
+            reason = f"covers more than {LONGEST_DAYS} days in all"
             raise DocumentRefused(delivery.source_uri, reason)
         flag = _FLAGS.get(row[flag_at].lower())
         if flag is None:
@@ -97,10 +100,10 @@ def _instant(delivery: Delivery, text: str, column: str) -> datetime:
         instant = datetime.max
     if instant.tzinfo is None:
         raise DocumentRefused(
-            delivery.source_uri, f"{column} holds {shown(text)}, which is no instant with a zone"
+            delivery.source_uri, f"{column} holds {shown(text)}, not an instant with a time zone"
         )
     if not plausible(instant) or instant.timestamp() % QUARTER_HOUR_SECONDS:
         raise DocumentRefused(
-            delivery.source_uri, f"{column} holds {shown(text)}, which is on no quarter-hour"
+            delivery.source_uri, f"{column} holds {shown(text)}, not on a quarter-hour"
         )
     return instant

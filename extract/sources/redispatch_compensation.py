@@ -60,7 +60,10 @@ def decode(delivery: Delivery) -> list[RedispatchCompensation]:
         start = utc_quarter_hour(delivery, row[start_at], _START)
         end = utc_quarter_hour(delivery, row[end_at], _END)
         if not timedelta(0) < end - start <= timedelta(days=LONGEST_DAYS):
-            reason = f"holds an interval from {shown(row[start_at])} to {shown(row[end_at])}"
+            reason = (
+                f"has an interval from {shown(row[start_at])} to {shown(row[end_at])}, "
+                f"which must end after it starts, within {LONGEST_DAYS} days"
+            )
             raise DocumentRefused(delivery.source_uri, reason)
         price = _price(delivery, row[price_at])
         if prices.setdefault((start, end), price) != price:
@@ -70,7 +73,7 @@ def decode(delivery: Delivery) -> list[RedispatchCompensation]:
         if next_start < end:
             raise _ambiguous(delivery, next_start)
     if intervals[-1][1] - intervals[0][0] > timedelta(days=LONGEST_DAYS):
-        raise DocumentRefused(delivery.source_uri, f"reaches over more than {LONGEST_DAYS} days")
+        raise DocumentRefused(delivery.source_uri, f"spans more than {LONGEST_DAYS} days")
     return [
         RedispatchCompensation(
             # The date alone is meant, so its hour and zone do not matter.
@@ -94,6 +97,6 @@ def _price(delivery: Delivery, text: str) -> float | None:
         return None
     value = decimal(text)
     if value is None or not abs(value) < LARGEST_PRICE_EUR_PER_MWH:
-        reason = f"{_PRICE} holds {shown(text)}, which is no price with a decimal point"
+        reason = f"{_PRICE} holds {shown(text)}, not a price with a decimal point"
         raise DocumentRefused(delivery.source_uri, reason)
     return amount(value)

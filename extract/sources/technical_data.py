@@ -41,7 +41,7 @@ def decode(delivery: Delivery) -> list[TechnicalData]:
     created_utc = instant_of_name(delivery, name[1])
     assets = read_json(delivery).get("assets")
     if not isinstance(assets, list):
-        raise DocumentRefused(delivery.source_uri, "holds no list of assets")
+        raise DocumentRefused(delivery.source_uri, "has no list of assets")
     # A torn file, not the end of the business: it would end every asset.
     if not assets:
         raise DocumentRefused(delivery.source_uri, "lists no asset")
@@ -72,7 +72,7 @@ def _check_asset(delivery: Delivery, asset: Any) -> None:
         ("capacity_kw", attributes.get("capacity_kw"), 0, LARGEST_POWER_KW),
     ):
         if value is not None and not _within(value, least, most):
-            reason = f"is {shown(value)}, which is no number from {least:g} to {most:g}"
+            reason = f"is {shown(value)}, not a number from {least:g} to {most:g}"
             raise DocumentRefused(delivery.source_uri, f"{field} of {asset_id} {reason}")
     commissioned = attributes.get("commissioning_date")
     if commissioned is not None and (
@@ -80,7 +80,7 @@ def _check_asset(delivery: Delivery, asset: Any) -> None:
     ):
         raise DocumentRefused(
             delivery.source_uri,
-            f"commissioning_date of {asset_id} is {shown(commissioned)}, which is no date",
+            f"commissioning_date of {asset_id} is {shown(commissioned)}, not a date (YYYY-MM-DD)",
         )
 
 

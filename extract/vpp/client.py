@@ -96,19 +96,21 @@ class VppClient:
         """Raises ConfigurationError for a URL that is not one of HTTP."""
         if not url.startswith(("http://", "https://")):
             raise ConfigurationError(
-                f"VPP_API_URL is no http address: {public_address(url)} "
-                "(it begins with https:// or http://)"
+                f"VPP_API_URL is not an HTTP address: {public_address(url)} "
+                "(it must begin with https:// or http://)"
             )
         if token is not None and not (token.isascii() and token.isprintable()):
             raise ConfigurationError(
-                "VPP_API_TOKEN holds characters that no header can carry: set it to the token alone"
+                "VPP_API_TOKEN has characters that HTTP headers cannot carry: set it to the token "
+                "alone"
             )
         try:
             parts = urlsplit(url)
             _ = parts.port
         except ValueError:
             raise ConfigurationError(
-                "VPP_API_URL is no http address: in a user or password, write / ? # [ ] as %XX"
+                "VPP_API_URL is not an HTTP address: percent-encode / ? # [ ] in the user or "
+                "password"
             ) from None
         self._url = url.rstrip("/")
         self._token = token
@@ -190,7 +192,7 @@ class VppClient:
             return attempts(self._attempt, url, address)
         except _TryAgain as failure:
             if time.monotonic() >= deadline:
-                reason = f"no whole answer within {DOCUMENT_SECONDS:g} seconds"
+                reason = f"no complete answer within {DOCUMENT_SECONDS:g} seconds"
             else:
                 reason = one_line(self._safe(failure.reason))
             raise NoAnswer(address, reason) from None
@@ -210,7 +212,7 @@ class VppClient:
                 if not is_plain(location):
                     place = one_line(self._safe(location), 80)
                     raise NoAnswer(
-                        address, f"redirects to no plain address ({place}): not followed"
+                        address, f"redirects to an ambiguous address ({place}): not followed"
                     )
                 target = urljoin(url, location)
                 if not is_followed(url, target):
@@ -246,7 +248,7 @@ class VppClient:
             # A reason quotes what it found, and cuts it where it likes.
             try:
                 forecast.decode(safe, asset_id, version_utc)
-                reason = "repeats the token"
+                reason = "contains the token"
             except DocumentRefused as refusal:
                 reason = refusal.reason
         raise DocumentRefused(delivery.source_uri, reason, safe)

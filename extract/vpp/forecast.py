@@ -50,7 +50,7 @@ def decode(delivery: Delivery, asset_id: str, version_utc: datetime) -> Forecast
     answered = key.get("asset_id") if isinstance(key, dict) else None
     if answered != asset_id:
         raise DocumentRefused(
-            delivery.source_uri, f"is about {shown(answered)}, asked for was {shown(asset_id)}"
+            delivery.source_uri, f"is about {shown(answered)}, but {shown(asset_id)} was asked for"
         )
     identifier(delivery, answered, "the key's asset")
     columns = columns_of(delivery, document, ("start", "end", "version", "power"))
@@ -60,12 +60,14 @@ def decode(delivery: Delivery, asset_id: str, version_utc: datetime) -> Forecast
     ends = epochs(delivery, columns[1], "end")
     version = int(version_utc.timestamp())
     for held in set(epochs(delivery, columns[2], "version")) - {version}:
-        reason = f"holds the version {held:.15g}, asked for was {version} (seconds since 1970)"
+        reason = f"holds version {held:.15g}, but {version} was asked for (seconds since 1970)"
         raise DocumentRefused(delivery.source_uri, reason)
     values: dict[float, float | None] = {}
     for start, end, power in zip(starts, ends, powers(delivery, columns[3], "power"), strict=True):
         if start % QUARTER_HOUR_SECONDS:
-            raise DocumentRefused(delivery.source_uri, f"start {start:.15g} is on no quarter-hour")
+            raise DocumentRefused(
+                delivery.source_uri, f"start {start:.15g} is not on a quarter-hour"
+            )
         if end != start + QUARTER_HOUR_SECONDS:
             reason = f"start {start:.15g} and end {end:.15g} are not 15 minutes apart"
             raise DocumentRefused(delivery.source_uri, reason)
@@ -75,7 +77,7 @@ def decode(delivery: Delivery, asset_id: str, version_utc: datetime) -> Forecast
             )
     first, last = int(min(starts)), int(max(starts))
     if first - version < _EARLIEST_START_SECONDS or last - version > _LATEST_START_SECONDS:
-        reason = f"reaches from {first} to {last}, too far from its version {version}"
+        reason = f"spans {first} to {last}, too far from its version {version}"
         raise DocumentRefused(delivery.source_uri, reason)
     grid = range(first, last + 1, QUARTER_HOUR_SECONDS)
     return Forecast(

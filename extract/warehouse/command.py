@@ -88,11 +88,11 @@ def _roles(settings: Settings) -> int:
         ensure_schema(connection)
         with_password = ensure_roles(connection, os.environ)
         lacks = lacks_superuser(connection)
-    print(f"roles {', '.join(ROLES)}: are there, with all their rights")
+    print(f"roles {', '.join(ROLES)}: in place, with all their rights")
     for role in with_password:
-        print(f"{role}: has the password in {password_variable(role)}")
+        print(f"{role}: password set from {password_variable(role)}")
     if lacks:
-        print("only a superuser can keep readers from writing large objects: let one run this too")
+        print("only a superuser can keep readers from writing large objects: have one run this too")
     return 0
 
 
@@ -119,18 +119,18 @@ _ACTIONS = {"start": _start, "stop": _stop, "env": _print_environment, "roles": 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m extract.warehouse",
-        description="The embedded PostgreSQL, which is the warehouse while PGHOST is not set, "
+        description="Manage the embedded PostgreSQL, which is the warehouse unless PGHOST is set, "
         "and the roles and environments of any warehouse.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="actions:\n"
-        "  start   start it, if it does not run already\n"
+        "  start   start it, unless it is running already\n"
         "  stop    stop it\n"
-        "  env     print what to export for dbt and psql, having started it if need be\n"
-        "  roles   make the roles vpp_loader, vpp_transformer, vpp_developer and vpp_reader, or\n"
-        "          what they lack; their passwords are those in VPP_LOADER_PASSWORD and so on\n"
+        "  env     print what to export for dbt and psql; starts it if need be\n"
+        "  roles   create the roles vpp_loader, vpp_transformer, vpp_developer and vpp_reader,\n"
+        "          or the rights they lack; passwords come from VPP_LOADER_PASSWORD and so on\n"
         "  environments\n"
         "          show what dbt has built beside production; with --drop NAME, drop one\n"
-        "  psql    open psql on the warehouse; what follows is passed on to psql\n",
+        "  psql    open psql on the warehouse; the other arguments are passed to psql\n",
     )
     parser.add_argument("action", choices=[*_ACTIONS, "environments", "psql"], metavar="ACTION")
     parser.add_argument("--drop", metavar="NAME", help="drop this environment (environments only)")

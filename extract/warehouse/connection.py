@@ -41,7 +41,7 @@ def connect(settings: Settings) -> psycopg.Connection:
     except (psycopg.Error, UnicodeError) as error:
         reason = one_line(without_credentials(str(error)))
         leads = (
-            " (PGHOST, PGPORT, PGUSER and PGDATABASE lead there; unset PGHOST for the embedded one)"
+            " (check PGHOST, PGPORT, PGUSER and PGDATABASE; unset PGHOST for the embedded one)"
             if settings.pghost is not None
             else ""
         )
@@ -70,13 +70,13 @@ def _check(connection: psycopg.Connection) -> None:
     if encoding != "UTF8":
         raise WarehouseUnavailable(
             f"the database {connection.info.dbname} is encoded in {encoding}, which cannot hold "
-            "every name: make one with encoding 'UTF8'"
+            "every name: create one with encoding 'UTF8'"
         )
     [(process,)] = connection.execute("select pg_backend_pid()")
     if process != connection.info.backend_pid:
         raise WarehouseUnavailable(
-            "what answers is a connection pooler, and a lock lasts as long as a session of the "
-            "server: let PGHOST and PGPORT lead to PostgreSQL itself"
+            "PGHOST and PGPORT lead to a connection pooler, which does not keep the sessions that "
+            "locks depend on: point them at PostgreSQL itself"
         )
 
 

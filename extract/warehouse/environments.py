@@ -120,10 +120,10 @@ def drop_environment(connection: psycopg.Connection, name: str) -> None:
     build or a reader uses it, where others made something on it, and where this role may not.
     """
     if name == PRODUCTION:
-        raise UsageError(f"{name} is production: it is not dropped")
+        raise UsageError(f"{name} is production and cannot be dropped")
     if name not in {one.name for one in environments(connection)}:
         raise UsageError(
-            f"{name} is no environment (python -m extract.warehouse environments lists them)"
+            f"{name} is not an environment (python -m extract.warehouse environments lists them)"
         )
     schemas = [name, *(f"{name}_{part}" for part in _BESIDE)]
     try:
@@ -137,7 +137,7 @@ def drop_environment(connection: psycopg.Connection, name: str) -> None:
             connection.execute(drop.format(sql.SQL(", ").join(map(sql.Identifier, schemas))))
     except psycopg.errors.LockNotAvailable as error:
         raise WarehouseUnavailable(
-            f"{name}: a build is running there, or somebody reads it: try again when it has ended"
+            f"{name}: a build or a reader is using it: try again when it has ended"
         ) from error
     except psycopg.errors.InsufficientPrivilege as error:
         raise WarehouseUnavailable(
@@ -188,7 +188,9 @@ def _refuse_used(connection: psycopg.Connection, name: str, schemas: Sequence[st
         {"schemas": list(schemas)},
     ).fetchone()
     if row is not None:
-        raise WarehouseUnavailable(f"{name}: {row[0]} reads it, and would be lost: drop that first")
+        raise WarehouseUnavailable(
+            f"{name}: {row[0]} reads it and would be dropped with it: drop that first"
+        )
 
 
 def _runs(name: str) -> sql.Identifier:

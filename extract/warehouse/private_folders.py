@@ -41,8 +41,8 @@ def check_private(sockets: Path, data: Path) -> None:
     is_private = stat.S_ISDIR(found.st_mode) and not stat.S_IMODE(found.st_mode) & 0o077
     if not is_private or found.st_uid != data.stat().st_uid:
         raise WarehouseUnavailable(
-            f"{sockets} is no private directory of the embedded PostgreSQL, whose socket would be "
-            'there: end the server ("python -m extract.warehouse stop"), remove that directory, '
+            f"{sockets}, which would hold the socket of the embedded PostgreSQL, is not private to "
+            'it: stop the server ("python -m extract.warehouse stop"), remove that directory, '
             "and start again"
         )
 

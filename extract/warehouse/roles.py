@@ -51,7 +51,8 @@ def ensure_roles(connection: psycopg.Connection, environment: Mapping[str, str])
         raise ConfigurationError(one_line(error.diag.message_primary or error)) from error
     except psycopg.errors.LockNotAvailable as error:
         raise ConfigurationError(
-            "the roles had to wait too long: is a build or a load running? Then run this again"
+            "waited too long for a lock: is a build or a load running? Run this again when it has "
+            "ended"
         ) from error
     finally:
         connection.remove_notice_handler(note)
@@ -69,7 +70,7 @@ def lacks_superuser(connection: psycopg.Connection) -> bool:
 def _refused(connection: psycopg.Connection, reason: str | None) -> ConfigurationError:
     return ConfigurationError(
         f"{connection.info.user} may not make the roles: {one_line(reason or '')}: "
-        "run this as the owner of the database and of its schema raw, who may make roles"
+        "run this as the owner of the database and its schema raw, with the right to create roles"
     )
 
 

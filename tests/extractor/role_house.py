@@ -18,7 +18,7 @@ from tests.warehouses import PostgresServer, Warehouse, fresh_warehouse
 LOADER, TRANSFORMER, DEVELOPER, READER = ROLES
 
 
-MADE = f"roles {', '.join(ROLES)}: are there, with all their rights\n"
+MADE = f"roles {', '.join(ROLES)}: in place, with all their rights\n"
 WINDOW = ("--from", "2025-06-08T10:00", "--to", "2025-06-08T11:00")
 
 

@@ -46,11 +46,14 @@ def alter(warehouse: Warehouse, statement: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "difference"),
     [
-        ("alter table raw.quarantine add column x int", "quarantine {}: raw has a new x"),
-        ("alter table raw.quarantine drop column reason", "quarantine {}: raw has no reason"),
+        ("alter table raw.quarantine add column x int", "quarantine {}: raw has a new column x"),
+        (
+            "alter table raw.quarantine drop column reason",
+            "quarantine {}: raw has no column reason",
+        ),
         (
             "alter table raw.quarantine alter column reason type jsonb using null",
-            "quarantine {}: reason was text and is jsonb",
+            "quarantine {}: reason was text and is now jsonb",
         ),
         (
             "alter table raw.quarantine drop column run_id, drop column reason;"
@@ -65,7 +68,7 @@ def test_other_columns(
 ) -> None:
     alter(warehouse, statement)
     land(warehouse, 1)
-    difference = difference.format("is not the same in the lake and in raw")
+    difference = difference.format("differs between the lake and raw")
     line = f"error: file://{lake}: {difference}: {ANEW}"
     check_refused(extract, lake, line)
     verified = extract("archive", str(lake), "--verify")
@@ -82,8 +85,8 @@ def test_the_lake_of_another_warehouse(
         outcome = extract("archive", str(lake), **other.environment)
         assert outcome.status == 1
         assert outcome.err == (
-            f"error: file://{lake}: of document the lake holds 2 documents up to 2, and raw 1: "
-            f"it is of another warehouse, or raw was changed: {ANEW}"
+            f"error: file://{lake}: documents of document up to 2: 2 in the lake, 1 in raw: "
+            f"the lake is of another warehouse, or raw was changed: {ANEW}"
         )
         assert contents(lake) == before
 
@@ -92,8 +95,8 @@ def test_documents_that_came_under_the_snapshot(
     extract: ExtractCommand, warehouse: Warehouse, lake: Path
 ) -> None:
     alter(warehouse, "create view raw.more as select document_id, received_utc from raw.document")
-    line = "of more the lake holds 0 documents up to 2, and raw 2: it is of another warehouse, or "
-    check_refused(extract, lake, f"error: file://{lake}: {line}raw was changed: {ANEW}")
+    line = "documents of more up to 2: 0 in the lake, 2 in raw: the lake is of another warehouse, "
+    check_refused(extract, lake, f"error: file://{lake}: {line}or raw was changed: {ANEW}")
 
 
 def changed(**facts: Any) -> Callable[[str], str]:
@@ -103,8 +106,8 @@ def changed(**facts: Any) -> Callable[[str], str]:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (changed(format=2), "has format 2, and this program knows 1"),
-        (changed(format=None), "has format null, and this program knows 1"),
+        (changed(format=2), "has format 2, but this version only reads 1"),
+        (changed(format=None), "has format null, but this version only reads 1"),
         (lambda text: text[:-9], "cannot be read"),
         (lambda text: "[]", "cannot be read"),
         (lambda text: "[" * 100_000, "cannot be read"),
@@ -138,7 +141,7 @@ def test_a_range_that_does_not_go_on(
     land(warehouse, 2)
     note = lake / "_range.json"
     note.write_text(json.dumps({"first": first, "last": last}))
-    line = f"documents {first} to {last} are not what comes after 2 in this warehouse: {ANEW}"
+    line = f"documents {first} to {last} do not come next after 2 in this warehouse: {ANEW}"
     check_refused(extract, lake, f"error: file://{note}: {line}")
 
 
@@ -148,12 +151,12 @@ def test_a_lake_that_lost_its_snapshot(
     land(warehouse, 1)
     extract("archive", str(lake))
     (lake / "snapshot.json").unlink()
-    line = "_range.json: documents 3 to 3 are not what comes after 0 in this warehouse: "
+    line = "_range.json: documents 3 to 3 do not come next after 0 in this warehouse: "
     check_refused(extract, lake, f"error: file://{lake}/{line}{ANEW}")
     verified = extract("archive", str(lake), "--verify")
     assert verified.err == (
         f"error: file://{lake}: has no snapshot.json: nothing is archived there "
-        "(the command without --verify archives)\n"
+        "(run archive without --verify first)\n"
     )
 
 
@@ -164,7 +167,7 @@ def test_a_folder_that_holds_something_else(
     land(warehouse, 1)
     (tmp_path / "_range.json.part").write_text("{")
     (tmp_path / "notes.txt").write_text("mine")
-    line = f"error: file://{tmp_path}: holds something that is no lake: {ANEW}"
+    line = f"error: file://{tmp_path}: is not empty and is not a lake: {ANEW}"
     check_refused(extract, tmp_path, line)
     (tmp_path / "notes.txt").unlink()
     # What a killed archive left is no reason.
@@ -175,10 +178,10 @@ def test_a_folder_that_holds_something_else(
 @pytest.mark.parametrize(
     ("url", "status", "line"),
     [
-        (" ", 2, "URL is empty: say which folder"),
+        (" ", 2, "URL is empty: name a folder"),
         ("nope://lake", 1, "nope://lake: Protocol not known: nope"),
         ("s3://u:secret@bucket/lake", 1, "s3://bucket/lake: Install s3fs to access S3"),
-        ("s3://u:sec/ret@bucket/lake", 1, "s3://(not shown): in a user or password, write "),
+        ("s3://u:sec/ret@bucket/lake", 1, "s3://(not shown): percent-encode / ? # "),
         ("{}/file", 1, "file://{}/file/_range.json: Not a directory"),
         ("/proc/lake", 1, "file:///proc/lake/"),
     ],
@@ -199,18 +202,18 @@ def test_a_folder_that_cannot_be_had(
 @pytest.mark.parametrize(
     ("columns", "values", "reason"),
     [
-        ("price numeric(9, 2)", "1", ".price is of type numeric(9,2), which has no form in a lake"),
-        ("days date []", "'{infinity}'", ".days holds infinity, which has no form in a lake"),
-        ("at timestamptz", "'-infinity'", ".at holds infinity, which has no form in a lake"),
+        ("price numeric(9, 2)", "1", ".price has type numeric(9,2), which a lake cannot hold"),
+        ("days date []", "'{infinity}'", ".days holds infinity, which a lake cannot hold"),
+        ("at timestamptz", "'-infinity'", ".at holds infinity, which a lake cannot hold"),
         (
             "prices float8 []",
             "'{{1},{2}}'",
-            ".prices holds an array that is no plain list, which has no form in a lake",
+            ".prices holds an array that is not a plain list, which a lake cannot hold",
         ),
         (
             "notes text []",
             "'[0:1]={a,b}'",
-            ".notes holds an array that is no plain list, which has no form in a lake",
+            ".notes holds an array that is not a plain list, which a lake cannot hold",
         ),
     ],
 )

@@ -93,7 +93,7 @@ def note(**facts: object) -> Callable[[Path], None]:
     [
         pytest.param(
             with_column("power_kw", lambda a: pa.array([[1.5, None, 0.0, -0.0]] * 2, a.type)),
-            [f"{FIRST}: is not as raw in power_kw"],
+            [f"{FIRST}: differs from raw in power_kw"],
             id="a value",
         ),
         pytest.param(
@@ -101,7 +101,7 @@ def note(**facts: object) -> Callable[[Path], None]:
                 "power_kw",
                 lambda a: pa.array([[*r[:3], 0.0] for r in a.to_pylist()], a.type),
             ),
-            [f"{FIRST}: is not as raw in power_kw"],
+            [f"{FIRST}: differs from raw in power_kw"],
             id="the sign of zero",
         ),
         pytest.param(
@@ -109,7 +109,7 @@ def note(**facts: object) -> Callable[[Path], None]:
                 "power_kw",
                 lambda a: pa.array([[r[0], float("nan"), *r[2:]] for r in a.to_pylist()], a.type),
             ),
-            [f"{FIRST}: is not as raw in power_kw"],
+            [f"{FIRST}: differs from raw in power_kw"],
             id="nan for null",
         ),
         pytest.param(
@@ -117,22 +117,22 @@ def note(**facts: object) -> Callable[[Path], None]:
                 "power_kw",
                 lambda a: pa.array([[r[0], r[2], r[1], r[3]] for r in a.to_pylist()], a.type),
             ),
-            [f"{FIRST}: is not as raw in power_kw"],
+            [f"{FIRST}: differs from raw in power_kw"],
             id="null in another place",
         ),
         pytest.param(
             with_column("asset_id", lambda a: pa.array(["WND-DE-", "1WND-DE-2"])),
-            [f"{FIRST}: is not as raw in asset_id"],
+            [f"{FIRST}: differs from raw in asset_id"],
             id="texts that join to the same",
         ),
         pytest.param(
             with_column("received_utc", lambda a: a.cast(pa.timestamp("ns", "UTC"))),
-            [f"{FIRST}: is not as raw in received_utc"],
+            [f"{FIRST}: differs from raw in received_utc"],
             id="a type",
         ),
         pytest.param(
             with_column("asset_id", lambda a: pa.array([{"a": 1}, {"a": 2}])),
-            [f"{FIRST}: is not as raw in asset_id"],
+            [f"{FIRST}: differs from raw in asset_id"],
             id="a type that raw never has",
         ),
         pytest.param(
@@ -147,12 +147,12 @@ def note(**facts: object) -> Callable[[Path], None]:
         ),
         pytest.param(
             rewritten(lambda table: table.slice(0, 1)),
-            [f"{FIRST}: documents in it: 1, in raw: 2"],
+            [f"{FIRST}: documents: 1 in the file, 2 in raw"],
             id="a document less",
         ),
         pytest.param(
             rewritten(lambda table: table.take([1, 0])),
-            [f"{FIRST}: is not as raw in document_id, received_utc, asset_id, content_sha256"],
+            [f"{FIRST}: differs from raw in document_id, received_utc, asset_id, content_sha256"],
             id="the order",
         ),
         pytest.param(
@@ -171,14 +171,17 @@ def note(**facts: object) -> Callable[[Path], None]:
         pytest.param(
             copied(WITHIN),
             [
-                f"{WITHIN}: documents in it: 2, in raw: 1",
-                f"{WITHIN}: holds documents that {FIRST} holds too",
+                f"{WITHIN}: documents: 2 in the file, 1 in raw",
+                f"{WITHIN}: holds documents that are also in {FIRST}",
             ],
             id="a doubled file",
         ),
         pytest.param(
             copied("forecast_version/received_day=2025-06-09/1-2.parquet"),
-            ["forecast_version/received_day=2025-06-09/1-2.parquet: documents in it: 2, in raw: 0"],
+            [
+                "forecast_version/received_day=2025-06-09/1-2.parquet: "
+                "documents: 2 in the file, 0 in raw"
+            ],
             id="a file of another day",
         ),
         pytest.param(
@@ -200,8 +203,8 @@ def note(**facts: object) -> Callable[[Path], None]:
             note(documents_upto=4),
             [
                 "document/received_day=2025-06-09/4-5.parquet: goes beyond the snapshot, which "
-                "ends with 4",
-                "snapshot.json: of document it says 5 documents, and raw has 4",
+                "ends at 4",
+                "snapshot.json: documents of document: 5 in the snapshot, 4 in raw",
             ],
             id="the snapshot",
         ),
@@ -230,7 +233,7 @@ def test_what_changed_in_raw(extract: ExtractCommand, warehouse: Warehouse, lake
         connection.execute(sql.SQL("delete from raw.forecast_version where document_id = 1"))
     outcome = extract("archive", str(lake), "--verify")
     assert outcome.status == 1
-    assert f"error: {NEXT_DAY}: is not as raw in asset_id\n" in outcome.err
-    assert f"error: {FIRST}: documents in it: 2, in raw: 1\n" in outcome.err
-    line = "error: snapshot.json: of forecast_version it says 5 documents, and raw has 4\n"
+    assert f"error: {NEXT_DAY}: differs from raw in asset_id\n" in outcome.err
+    assert f"error: {FIRST}: documents: 2 in the file, 1 in raw\n" in outcome.err
+    line = "error: snapshot.json: documents of forecast_version: 5 in the snapshot, 4 in raw\n"
     assert line in outcome.err

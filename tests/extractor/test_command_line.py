@@ -15,7 +15,7 @@ from tests.http_server import Answer, HttpServer
 from tests.warehouses import Warehouse
 
 NOTHING_CONFIGURED = (
-    "nothing is configured, nothing was done: python -m extract --help lists the variables, "
+    "no source is configured, so nothing was done: python -m extract --help lists the variables, "
     "make run lands a demo"
 )
 
@@ -56,27 +56,27 @@ def test_every_subcommand_and_option_is_documented(name: str, extract: ExtractCo
         ((), "required: COMMAND"),
         (("weather",), "invalid choice: 'weather'"),
         (("redispatch", "--from", "2025-06-08"), "unrecognized arguments"),
-        (("all", "--from", "yesterday"), "'yesterday' is no ISO 8601 date or instant"),
-        (("all", "--from", "0001-01-01T00:00+14:00"), "is no ISO 8601 date or instant"),
-        (("all", "--assets", ""), "'' is no asset id"),
-        (("all", "--assets", "A", "B\udcfc"), "is no asset id"),
-        (("all", "--concurrency", "0"), "'0' is no number from 1 to 256"),
-        (("all", "--concurrency", "x"), "'x' is no number from 1 to 256"),
+        (("all", "--from", "yesterday"), "'yesterday' is not an ISO 8601 date or instant"),
+        (("all", "--from", "0001-01-01T00:00+14:00"), "is not an ISO 8601 date or instant"),
+        (("all", "--assets", ""), "'' is not an asset id"),
+        (("all", "--assets", "A", "B\udcfc"), "is not an asset id"),
+        (("all", "--concurrency", "0"), "'0' is not a number from 1 to 256"),
+        (("all", "--concurrency", "x"), "'x' is not a number from 1 to 256"),
         (("all", "--from", "2025-06-09", "--to", "2025-06-08"), "is not before --to"),
         (("all", "--from", "2025-06-09", "--to", "2025-06-09"), "is not before --to"),
         (("forecasts", "--from", "2999-01-01"), "is not before --to"),
-        (("forecasts", "--asset_forecasts_table", "1x"), "'1x' is no table name"),
-        (("forecasts", "--asset_forecasts_table", "a b"), "is no table name"),
-        (("forecasts", "--asset_forecasts_table", "a;drop table x"), "is no table name"),
-        (("forecasts", "--asset_forecasts_table", "Forecasts"), "is no table name"),
-        (("forecasts", "--asset_forecasts_table", "a\n"), "is no table name"),
-        (("forecasts", "--asset_forecasts_table", ""), "is no table name"),
-        (("forecasts", "--portfolio_forecast_table", "x" * 64), "is no table name"),
+        (("forecasts", "--asset_forecasts_table", "1x"), "'1x' is not a table name"),
+        (("forecasts", "--asset_forecasts_table", "a b"), "is not a table name"),
+        (("forecasts", "--asset_forecasts_table", "a;drop table x"), "is not a table name"),
+        (("forecasts", "--asset_forecasts_table", "Forecasts"), "is not a table name"),
+        (("forecasts", "--asset_forecasts_table", "a\n"), "is not a table name"),
+        (("forecasts", "--asset_forecasts_table", ""), "is not a table name"),
+        (("forecasts", "--portfolio_forecast_table", "x" * 64), "is not a table name"),
         (("forecasts", "--portfolio_forecast_table", "live_infeed"), "another mart"),
         (("forecasts", "--portfolio_forecast_table", "asset_forecasts"), "another mart"),
         (
             ("forecasts", "--portfolio_forecast_table", "x", "--asset_forecasts_table", "x"),
-            "one name for two marts: x",
+            "both marts would have the same name: x",
         ),
     ],
 )
@@ -113,8 +113,7 @@ def test_a_name_that_belongs_to_somebody_else_is_refused(
     outcome = extract("forecasts", "--asset_forecasts_table", "mine")
     assert outcome.status == 2
     assert outcome.err == (
-        "error: --asset_forecasts_table: public.mine belongs to an object "
-        "this project did not make\n"
+        "error: --asset_forecasts_table: public.mine exists, and this project did not make it\n"
     )
     assert warehouse.value("select to_regnamespace('raw')::text") is None
 
@@ -147,7 +146,7 @@ def test_a_missing_directory_does_not_stop_the_others(
     assert outcome.status == 1  # and not 3: the worse of the two
     assert outcome.err.splitlines() == [
         f"error: technical-data: file://{tmp_path}/missing: does not exist "
-        "(TECHNICAL_DATA_URL leads there)",
+        "(check TECHNICAL_DATA_URL)",
         f"refused: file://{tmp_path}/live/BAD_20250608.json: is not JSON: Expecting property name "
         "enclosed in double quotes: line 1 column 2 (char 1)",
     ]
@@ -163,7 +162,7 @@ def test_a_malformed_file_is_status_3_and_the_good_ones_land(
     outcome = extract("final-production", **settings)
     assert outcome.status == 3
     [line] = outcome.err.splitlines()
-    assert "final_production_X_20250610.csv: holds no column of a metering point" in line
+    assert "final_production_X_20250610.csv: has no column for a metering point" in line
     assert warehouse.value("select count(*) from raw.final_production") == 1
     assert outcome.counts("final-production")["refused"] == 1
 

@@ -165,7 +165,7 @@ def test_a_database_that_is_not_utf_8_is_refused_at_once(
     assert outcome.status == 1
     assert outcome.err == (
         f"error: the database {database} is encoded in LATIN1, which cannot hold every name: "
-        "make one with encoding 'UTF8'\n"
+        "create one with encoding 'UTF8'\n"
     )
 
 
@@ -207,4 +207,4 @@ def test_a_connection_pooler_is_refused_at_once(extract: ExtractCommand, pooler:
     outcome = extract("schema", PGHOST=pooler)
     assert outcome.status == 1
     [line] = outcome.err.splitlines()
-    assert line.startswith("error: what answers is a connection pooler, ")
+    assert line.startswith("error: PGHOST and PGPORT lead to a connection pooler, ")

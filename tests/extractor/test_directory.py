@@ -137,7 +137,9 @@ def test_an_address_carries_no_password(memory: Any, password: str) -> None:
 def test_a_password_that_cannot_be_told_from_the_path_is_not_shown(password: str) -> None:
     with pytest.raises(SourceUnavailable) as failure:
         Directory(f"memory://user:{password}@live/x")
-    assert str(failure.value) == ("memory://(not shown): in a user or password, write / ? # as %XX")
+    assert str(failure.value) == (
+        "memory://(not shown): percent-encode / ? # in the user or password"
+    )
 
 
 def test_an_error_that_repeats_the_password_does_not_get_it_printed(
@@ -166,7 +168,7 @@ def test_an_error_that_repeats_the_password_does_not_get_it_printed(
         (
             "s3://bucket/x",
             "s3://bucket/x: Install s3fs to access S3 "
-            "(into .venv: .venv/bin/python -m pip install ...)",
+            "(install it into .venv: .venv/bin/python -m pip install ...)",
         ),
     ],
 )

@@ -32,7 +32,7 @@ def test_a_file_that_keeps_changing_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"1")
     directory = changing_directory(tmp_path, changes=2)
     [file] = directory.files()
-    with pytest.raises(DocumentRefused, match="changed while it was being read"):
+    with pytest.raises(DocumentRefused, match="changed twice while it was being read"):
         directory.read(file)
 
 
@@ -138,7 +138,7 @@ def test_what_has_become_no_file_is_not_read(tmp_path: Path, target: str) -> Non
     [file] = directory.files()
     path.unlink()
     path.symlink_to(tmp_path / target)
-    with pytest.raises(DocumentRefused, match="cannot be read: is no regular file"):
+    with pytest.raises(DocumentRefused, match="cannot be read: is not a regular file"):
         directory.read(file)
 
 

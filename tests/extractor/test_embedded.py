@@ -59,7 +59,7 @@ def test_from_nothing_to_stopped(directory: Path) -> None:
     stopped = server(directory, "stop")
     assert stopped.stdout == f"embedded PostgreSQL: was not running in {directory}\n"
     made = command(directory, "extract", "schema")
-    assert (made.returncode, made.stdout, made.stderr) == (0, "schema raw: made\n", "")
+    assert (made.returncode, made.stdout, made.stderr) == (0, "schema raw: created\n", "")
     # It stayed up: whoever comes next finds it, and what is in it.
     answer = server(directory, "psql", "-Atc", "show timezone; select count(*) from raw.run")
     assert (answer.stdout, answer.stderr) == ("UTC\n0\n", "")
@@ -69,12 +69,12 @@ def test_from_nothing_to_stopped(directory: Path) -> None:
     assert environment["DBT_PROFILES_DIR"] == str(root / "profiles")
     assert environment["DBT_PROJECT_DIR"] == str(root / "dbt_project")
     again = command(directory, "extract", "schema", **environment)
-    assert again.stdout == "schema raw: is there\n"
+    assert again.stdout == "schema raw: already complete\n"
     assert server(directory, "start").stdout == f"embedded PostgreSQL: running in {directory}\n"
     stopped = server(directory, "stop")
     assert stopped.stdout == f"embedded PostgreSQL: stopped in {directory}\n"
     assert embedded.running(directory) is None
-    assert command(directory, "extract", "schema").stdout == "schema raw: is there\n"
+    assert command(directory, "extract", "schema").stdout == "schema raw: already complete\n"
 
 
 @pytest.fixture
@@ -128,20 +128,20 @@ def test_a_directory_of_somebody_else_is_no_place_for_the_socket(deep: Path) -> 
     outcome = command(deep, "extract", "schema")
     assert outcome.returncode == 1
     [line] = outcome.stderr.splitlines()
-    assert line.startswith(f"error: {sockets} is no private directory of the embedded PostgreSQL")
+    assert line.startswith(f"error: {sockets}, which would hold the socket of the embedded")
     assert embedded.stop(deep)
     sockets.mkdir(mode=0o755)
-    with pytest.raises(WarehouseUnavailable, match="is no private directory"):
+    with pytest.raises(WarehouseUnavailable, match="is not private to it"):
         embedded.start(deep)
     sockets.rmdir()
     sockets.symlink_to(deep)
-    with pytest.raises(WarehouseUnavailable, match="is no private directory"):
+    with pytest.raises(WarehouseUnavailable, match="is not private to it"):
         embedded.start(deep)
     sockets.unlink()
     if os.geteuid() == 0:
         sockets.mkdir(mode=0o700)
         shutil.chown(sockets, "nobody")
-        with pytest.raises(WarehouseUnavailable, match="is no private directory"):
+        with pytest.raises(WarehouseUnavailable, match="is not private to it"):
             embedded.start(deep)
         sockets.rmdir()
     embedded.start(deep)
@@ -166,7 +166,7 @@ def test_many_starts_at_once(directory: Path) -> None:
         for _ in range(5)
     ]
     said = sorted(run.communicate() for run in runs)
-    assert said == [("schema raw: is there\n", "")] * 4 + [("schema raw: made\n", "")]
+    assert said == [("schema raw: already complete\n", "")] * 4 + [("schema raw: created\n", "")]
 
 
 def test_what_a_crash_left_behind_is_no_obstacle(directory: Path) -> None:

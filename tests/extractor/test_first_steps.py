@@ -54,7 +54,7 @@ def test_an_address_that_is_none() -> None:
     with pytest.raises(ConfigurationError) as failure:
         VppClient("vpp.example.com/api")
     assert str(failure.value) == (
-        "VPP_API_URL is no http address: vpp.example.com/api (it begins with https:// or http://)"
+        "VPP_API_URL is not an HTTP address: vpp.example.com/api (it must begin with https:// or http://)"
     )
 
 

@@ -65,7 +65,7 @@ def test_an_api_that_nobody_answers_for_is_one_line(extract: ExtractCommand) -> 
     assert outcome.status == 1
     [line] = outcome.err.splitlines()
     assert line.startswith(f"error: forecasts: {url}: no answer: ")
-    assert line.endswith("Connection refused (VPP_API_URL leads there)")
+    assert line.endswith("Connection refused (check VPP_API_URL)")
 
 
 def test_what_came_in_before_an_outage_is_landed_and_the_next_run_goes_on(
@@ -82,7 +82,7 @@ def test_what_came_in_before_an_outage_is_landed_and_the_next_run_goes_on(
     [line] = outcome.err.splitlines()
     assert line == (
         f"error: forecasts: {http_server.url}: HTTP 503, asks to wait 90 seconds: out of order "
-        "(VPP_API_URL leads there)"
+        "(check VPP_API_URL)"
     )
     assert outcome.counts("forecasts")["landed"] == 48
     assert warehouse.value("select count(*) from raw.forecast_version") == 48
@@ -120,8 +120,8 @@ def test_an_asset_without_an_answer_stops_no_other(
     assert 8 <= counts["refused"] < 96 - 8
     assert len(outcome.err.splitlines()) == counts["refused"]
     assert (
-        f"forecasts: B: given up, as nothing was heard of it; {96 - counts['refused']} of its "
-        "versions are left to the next run"
+        "forecasts: B: gave up, as the API does not answer for it; "
+        f"{96 - counts['refused']} of its versions are left to the next run"
     ) in outcome.out
     # In the next run its whole backlog stands behind what is new of the others.
     outcome = fetch("--assets", "A", "B", "C", "--from", "2025-06-08", "--to", "2025-06-09T00:15")

@@ -48,7 +48,9 @@ def test_a_version_that_may_not_be_there_yet_is_asked_for_by_every_run(
     window = ("--from", f"{version:%Y-%m-%dT%H:%M}", "--to", f"{version:%Y-%m-%dT%H:%M:01}")
     http_server.answer = lambda target: Answer(404)
     for _ in range(2):
-        assert "forecasts: 1 version is not there yet (404)" in fetch("--assets", "A", *window).out
+        assert (
+            "forecasts: 1 version is not available yet (404)" in fetch("--assets", "A", *window).out
+        )
         assert len(http_server.requests) == 1
     assert warehouse.rows("select * from raw.forecast_absence") == []
     http_server.answer = lambda target: Answer(body=forecast_for(target))
@@ -72,8 +74,8 @@ def test_a_version_that_never_exists_is_asked_for_ever_less_often_and_then_no_mo
             assert "the API knows none of the 1 versions" in outcome.out
         else:
             assert (
-                "forecasts: not asked for again yet: 1 that did not exist, 0 whose answer was "
-                "refused, 0 without an answer (--refetch asks at once)"
+                "forecasts: versions not retried yet: 1 that did not exist, 0 whose answer was "
+                "refused, 0 without an answer (--refetch retries them now)"
             ) in outcome.out
     assert asked_at == [0, 1, 2, 4, 8, 12, 14, 18, 26]
     assert warehouse.value("select count(*) from raw.forecast_absence") == 9

@@ -56,7 +56,7 @@ def test_an_owner_without_superuser_can_make_them(
         assert again.returncode == 0, again.stderr
         assert again.stdout.startswith(MADE)
         # What only a superuser can do is not left unsaid.
-        assert again.stdout.endswith("large objects: let one run this too\n")
+        assert again.stdout.endswith("large objects: have one run this too\n")
         by_superuser = roles(warehouse.environment)
         assert by_superuser.stdout == MADE
 

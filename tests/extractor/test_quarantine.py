@@ -102,7 +102,7 @@ def test_a_file_that_is_too_large_is_kept_to_a_bound(
     assert load_live().status == 0
     outcome = extract("quarantine", "replay")
     assert outcome.status == 3
-    assert "MiB are kept: let the source send it again" in outcome.err
+    assert "MiB were kept: have the source send it again" in outcome.err
 
 
 def test_forecasts_that_are_refused_are_kept_too(

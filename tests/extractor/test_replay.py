@@ -34,7 +34,7 @@ def test_replay_lands_as_if_it_had_come_then_and_once(
     strict(False)
     outcome = extract("quarantine", "replay")
     assert outcome.status == 0, outcome.said
-    assert "landed or there before: 1; stay: 0" in outcome.out
+    assert "landed, now or before: 1; still in quarantine: 0" in outcome.out
     assert warehouse.rows(
         "select landed.power_kw[1], landed.content_sha256, landed.source_uri = held.source_uri,"
         " landed.received_utc = held.received_utc, landed.run_id > held.run_id,"
@@ -46,7 +46,7 @@ def test_replay_lands_as_if_it_had_come_then_and_once(
     [document_id] = [int(line.split()[0]) for line in outcome.out.splitlines()[:1]]
     again = extract("quarantine", "replay", str(document_id), str(document_id))
     assert again.status == 0
-    assert "was landed before" in again.out
+    assert "had landed before" in again.out
     assert extract("quarantine", "replay").status == 0
     # Nor does the file, which is still there and unchanged.
     assert load_live().counts("live-infeed")["unchanged"] == 1

@@ -245,7 +245,10 @@ def test_a_table_of_somebody_elses_is_refused_with_what_to_do(
         built = dbt(house.environment(TRANSFORMER), target, "run", "--select", "portfolio_forecast")
         assert built.statuses["portfolio_forecast"] == "error"
         said = " ".join(capfd.readouterr().out.split())
-        assert 'belongs to postgres, which vpp_transformer is no member of: run "python -m' in said
+        assert (
+            'belongs to postgres, and vpp_transformer is not a member of that role: run "python'
+            in said
+        )
     finally:
         assert roles(house.warehouse.environment).stdout == MADE
     house.build(TRANSFORMER)
@@ -262,7 +265,7 @@ def test_passwords_come_from_the_environment_and_are_shown_nowhere(house: House)
     try:
         made = roles(house.warehouse.environment, **{password_variable(READER): secret})
         assert made.returncode == 0, made.stderr
-        assert "vpp_reader: has the password in VPP_READER_PASSWORD" in made.stdout
+        assert "vpp_reader: password set from VPP_READER_PASSWORD" in made.stdout
         assert "alter role" in log.read_text().lower()
         assert secret not in made.stdout + made.stderr + log.read_text()
         environment = {**house.warehouse.server.environment, "PGUSER": READER}

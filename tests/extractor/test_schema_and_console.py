@@ -28,15 +28,15 @@ def test_every_raw_table_is_there_after_the_first_run_of_anything(
 
 
 def test_schema_makes_raw_once(extract: ExtractCommand) -> None:
-    assert extract("schema").out == "schema raw: made\n"
-    assert extract("schema").out == "schema raw: is there\n"
+    assert extract("schema").out == "schema raw: created\n"
+    assert extract("schema").out == "schema raw: already complete\n"
 
 
 def test_schema_mends_what_is_missing(extract: ExtractCommand, warehouse: Warehouse) -> None:
     extract("schema")
     with warehouse.connect() as connection:
         connection.execute("drop index raw.live_infeed_by_asset")
-    assert extract("schema").out == "schema raw: made\n"
+    assert extract("schema").out == "schema raw: created\n"
     assert warehouse.value("select to_regclass('raw.live_infeed_by_asset')::text")
 
 
@@ -61,7 +61,7 @@ def test_ten_runs_at_once_make_the_schema_once(warehouse: Warehouse) -> None:
         for _ in range(10)
     ]
     said = sorted(run.communicate()[0] for run in runs)
-    assert said == ["schema raw: is there\n"] * 9 + ["schema raw: made\n"]
+    assert said == ["schema raw: already complete\n"] * 9 + ["schema raw: created\n"]
 
 
 def test_an_unreachable_warehouse_is_one_line(extract: ExtractCommand) -> None:
@@ -70,7 +70,7 @@ def test_an_unreachable_warehouse_is_one_line(extract: ExtractCommand) -> None:
     [line] = outcome.err.splitlines()
     assert line.startswith("error: the warehouse cannot be reached: ")
     assert line.endswith(
-        " (PGHOST, PGPORT, PGUSER and PGDATABASE lead there; unset PGHOST for the embedded one)"
+        " (check PGHOST, PGPORT, PGUSER and PGDATABASE; unset PGHOST for the embedded one)"
     )
 
 
@@ -153,7 +153,7 @@ def test_an_interrupt_is_one_line_and_at_once(
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=15)
     assert process.returncode == 130
-    assert said == "error: interrupted; what was landed stays\n"
+    assert said == "error: interrupted; what had landed stays\n"
     assert time.monotonic() - begin < 5
 
 

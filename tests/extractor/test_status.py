@@ -165,7 +165,8 @@ def test_the_newest_instant_is_that_of_any_document_that_counts(
         (None, 0, "http://127.0.0.1:9",
             "no run has asked for it: run python -m extract forecasts, and schedule it"),
         ("python -m extract forecasts", 70.5, "http://127.0.0.1:9",
-            "no run has asked for it for 1 h 10 min: run python -m extract forecasts, and see why"),
+            "no run has asked for it for 1 h 10 min: run python -m extract forecasts, "
+            "and see why the schedule did not"),
         *((command, 7.5, "http://127.0.0.1:9",
             "asked 7 min ago and nothing new landed: run python -m extract forecasts; "
             "if it finds nothing new, the source is silent: ask its owner")
@@ -320,8 +321,8 @@ def test_a_document_from_the_future_is_named_until_it_is_retracted(
     ]  # fmt: skip
     assert re.fullmatch(
         r"warning: technical-data: document (\d+) says that it was made at 2099-01-01 12:50:00Z, "
-        r"which is yet to come: file://\S+/technical_data_2099-01-01T125000Z.json "
-        r"\(python -m extract retract \1 --why ... takes it back\)",
+        r"which is in the future: file://\S+/technical_data_2099-01-01T125000Z.json "
+        r"\(to undo it: python -m extract retract \1 --why ...\)",
         named[0],
     )
     for line in named:
@@ -366,7 +367,7 @@ def test_a_receipt_in_the_future_is_named(
     # It says nothing of when the newest came, or when a run last asked.
     assert lines(outcome)["forecasts"]["newest document"] == "2"
     assert lines(outcome)["forecasts"]["last run"] == last_run
-    assert "which is yet to come, as do 1 others: there (" in line
+    assert "which is in the future, like 1 more: there (" in line
     # A jump of the clock within a run is seen while it is one of the last.
     receive(2, "0 minutes")
     assert bool(extract("status").err) == is_whole_run

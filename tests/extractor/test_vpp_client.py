@@ -189,7 +189,7 @@ def test_an_answer_that_drips_ends_at_the_deadline(
 
     url, listener = raw_server(drip)
     started = time.monotonic()
-    late = pytest.raises(NoAnswer, match="no whole answer within 1 seconds")
+    late = pytest.raises(NoAnswer, match="no complete answer within 1 seconds")
     with listener, VppClient(url) as client, late:
         client.get_forecast("WND-DE-003", VERSION)
     assert time.monotonic() - started < 3

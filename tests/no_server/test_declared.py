@@ -45,16 +45,16 @@ def test_everything_is_declared() -> None:
         (meta("redispatch_flag", cadence_minutes="daily"), "'daily', not a number of minutes"),
         (meta("redispatch_flag", source="status"), "status cannot be the name of a source"),
         (meta("redispatch_flag", source="final-production"), "two sources are called final-"),
-        (meta("redispatch_flag", variable="a b"), "a b is no name of an environment variable"),
+        (meta("redispatch_flag", variable="a b"), "a b is not the name of an environment variable"),
         (meta("redispatch_flag", decoder="nope"), "No module named 'extract.sources.nope'"),
         (meta("redispatch_flag", decoder="instants"), "has no Document of the table"),
         (meta("redispatch_flag", decoder="live_infeed"), "has no Document of the table"),
-        (meta("redispatch_flag", decoder=None), "it needs a decoder"),
+        (meta("redispatch_flag", decoder=None), "every source needs a decoder"),
         (
             lambda d: tables(d)["live_infeed"]["config"]["freshness"]["warn_after"].update(
                 period="hour"
             ),
-            "live_infeed: the period of warn_after is not minute",
+            "live_infeed: the period of warn_after must be minute",
         ),
         (lambda d: tables(d)["live_infeed"]["config"].pop("freshness"), "'freshness' is missing"),
         (lambda d: d.pop("sources"), "sources"),

@@ -74,30 +74,30 @@ def test_forecast_with_a_byte_order_mark() -> None:
         (lambda d: d.update(key=None), "is about nothing"),
         (lambda d: d.update(column_ids="start"), "two lists"),
         (lambda d: d["values"].pop(), "two lists of equal length"),
-        (lambda d: d["column_ids"].__setitem__(0, "begin"), "misses the column start"),
-        (lambda d: d["column_ids"].__setitem__(0, "end"), "misses the column start"),
+        (lambda d: d["column_ids"].__setitem__(0, "begin"), "lacks column start"),
+        (lambda d: d["column_ids"].__setitem__(0, "end"), "lacks column start"),
         (
             lambda d: (d["column_ids"].append("power"), d["values"].append([1, 2, 3])),
-            "more than once the column power",
+            "has more than one column power",
         ),
         (lambda d: d["values"].__setitem__(3, "abc"), "the column power is not a list"),
         (lambda d: d["values"][3].pop(), "differ in length: start 3, end 3, version 3, power 2"),
         (lambda d: [column.clear() for column in d["values"]], "holds no quarter-hours"),
-        (set_cell(2, START + 900), "holds the version"),
-        (set_cell(0, START + 901), "on no quarter-hour"),
-        (set_cell(0, START + 900.5), "on no quarter-hour"),
+        (set_cell(2, START + 900), "holds version"),
+        (set_cell(0, START + 901), "not on a quarter-hour"),
+        (set_cell(0, START + 900.5), "not on a quarter-hour"),
         (set_cell(1, START + 900), "not 15 minutes apart"),
-        (set_cell(0, "2025-06-08"), "start holds '2025-06-08', no instant"),
-        (set_cell(0, True), "start holds True, no instant"),
-        (set_cell(0, None), "start holds nothing, no instant"),
-        (set_cell(0, 57000), "no plausible instant"),
-        (set_cell(0, 10**400), "no plausible instant"),
-        (set_cell(0, -START), "no plausible instant"),
-        (set_cell(3, "431.2"), "power holds '431.2', no number"),
-        (set_cell(3, False), "power holds False, no number"),
-        (set_cell(3, 1e9), "no plausible power"),
-        (set_cell(3, -1e300), "no plausible power"),
-        (set_cell(3, 10**400), "no plausible power"),
+        (set_cell(0, "2025-06-08"), "start holds '2025-06-08', not an instant"),
+        (set_cell(0, True), "start holds True, not an instant"),
+        (set_cell(0, None), "start holds nothing, not an instant"),
+        (set_cell(0, 57000), "not a plausible instant"),
+        (set_cell(0, 10**400), "not a plausible instant"),
+        (set_cell(0, -START), "not a plausible instant"),
+        (set_cell(3, "431.2"), "power holds '431.2', not a number"),
+        (set_cell(3, False), "power holds False, not a number"),
+        (set_cell(3, 1e9), "not a plausible power"),
+        (set_cell(3, -1e300), "not a plausible power"),
+        (set_cell(3, 10**400), "not a plausible power"),
     ],
 )
 def test_forecast_is_refused(change: Callable[[dict[str, Any]], object], reason: str) -> None:
@@ -127,7 +127,7 @@ def test_forecast_may_reach_as_far(shift: int) -> None:
 
 def test_forecast_of_an_asset_that_no_index_could_hold_is_refused() -> None:
     asset_id = "A" * 201
-    with pytest.raises(DocumentRefused, match="no well-formed id"):
+    with pytest.raises(DocumentRefused, match="not a well-formed id"):
         decode_forecast(delivery(forecast(asset_id)), asset_id, VERSION)
 
 
@@ -147,8 +147,8 @@ def test_forecast_that_contradicts_itself_is_refused() -> None:
         (json.dumps(forecast()).encode()[:-40], "is not JSON"),
         (b"[]", "is not a JSON object"),
         (b"\xff\xfe{}", "is not UTF-8"),
-        (b'{"a": NaN}', "NaN is no number"),
-        (b'{"a": -Infinity}', "-Infinity is no number"),
+        (b'{"a": NaN}', "NaN is not a number"),
+        (b'{"a": -Infinity}', "-Infinity is not a number"),
         (b'{"a": 1e999}', "1e999 is too large"),
         (b'{"a": ' + b"9" * 5000 + b"}", "is not JSON"),
         (b'{"a": ' + b"[" * 100_000, "is nested too deeply"),

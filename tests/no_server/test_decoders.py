@@ -55,7 +55,7 @@ def test_a_name_of_an_implausible_year_is_refused(year: str) -> None:
         ),
         (imbalance_prices.decode, f"imbalance_price_final_{year}0608_170800.csv", FINAL_PRICES),
     ):
-        with pytest.raises(DocumentRefused, match="the name holds no instant"):
+        with pytest.raises(DocumentRefused, match="the name holds no valid date and time"):
             decode(delivery(content, name))
 
 

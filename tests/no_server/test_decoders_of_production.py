@@ -99,21 +99,21 @@ def test_live_file_may_still_be_empty() -> None:
     ("change", "reason"),
     [
         (lambda d: d.update(key=[]), "has no key"),
-        (lambda d: d.update(key={}), "names no asset, or two"),
-        (lambda d: d["key"].update(entity_id="X"), "names no asset, or two"),
-        (lambda d: d["key"].update(asset_id=""), "is no id"),
-        (lambda d: d["key"].update(asset_id={}), "is no id"),
-        (set_cell(0, "now"), "timestamp holds 'now', no number"),
-        (set_cell(0, True), "timestamp holds True, no number"),
-        (set_cell(1, "1"), "value holds '1', no number"),
-        (set_cell(1, False), "value holds False, no number"),
-        (set_cell(2, "1"), "quality holds '1', no number"),
-        (set_cell(2, 1.01), "not from 0 to 1"),
-        (set_cell(2, -0.1), "not from 0 to 1"),
-        (set_cell(2, -(10**400)), "not from 0 to 1"),
-        (set_cell(2, True), "quality holds True, no number"),
+        (lambda d: d.update(key={}), "names no asset, or two different ones"),
+        (lambda d: d["key"].update(entity_id="X"), "names no asset, or two different ones"),
+        (lambda d: d["key"].update(asset_id=""), "not an id"),
+        (lambda d: d["key"].update(asset_id={}), "not an id"),
+        (set_cell(0, "now"), "timestamp holds 'now', not a number"),
+        (set_cell(0, True), "timestamp holds True, not a number"),
+        (set_cell(1, "1"), "value holds '1', not a number"),
+        (set_cell(1, False), "value holds False, not a number"),
+        (set_cell(2, "1"), "quality holds '1', not a number"),
+        (set_cell(2, 1.01), "not a number from 0 to 1"),
+        (set_cell(2, -0.1), "not a number from 0 to 1"),
+        (set_cell(2, -(10**400)), "not a number from 0 to 1"),
+        (set_cell(2, True), "quality holds True, not a number"),
         (lambda d: d["values"][2].pop(), "differ in length"),
-        (lambda d: d["values"].__setitem__(0, [0, 1, None]), "no sample of a possible instant"),
+        (lambda d: d["values"].__setitem__(0, [0, 1, None]), "no sample with a plausible time"),
     ],
 )
 def test_live_is_refused(change: Callable[[dict[str, Any]], object], reason: str) -> None:
@@ -151,21 +151,21 @@ def test_final_production_may_say_the_same_twice() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("delivery_start__utc_", "start", "misses the column delivery_start__utc_"),
-        ("__kw_", "_mw", "holds no column of a metering point"),
-        (",MP-WND-003__kw_", ",\x07__kw_", "no well-formed id"),
-        ("00:15:00.000000 UTC", "00:10:00.000000 UTC", "starts no quarter-hour"),
-        ("00:15:00.000000 UTC", "00:15:00.000001 UTC", "starts no quarter-hour"),
-        ("00:15:00.000000 UTC", "00:15:00.000000", "starts no quarter-hour"),
-        ("00:15:00.000000 UTC", "25:15:00.000000 UTC", "starts no quarter-hour"),
-        ("2025-06-08 00:15", "1025-06-08 00:15", "starts no quarter-hour"),
+        ("delivery_start__utc_", "start", "lacks column delivery_start__utc_"),
+        ("__kw_", "_mw", "has no column for a metering point"),
+        (",MP-WND-003__kw_", ",\x07__kw_", "not a well-formed id"),
+        ("00:15:00.000000 UTC", "00:10:00.000000 UTC", "not the start of a quarter-hour"),
+        ("00:15:00.000000 UTC", "00:15:00.000001 UTC", "not the start of a quarter-hour"),
+        ("00:15:00.000000 UTC", "00:15:00.000000", "not the start of a quarter-hour"),
+        ("00:15:00.000000 UTC", "25:15:00.000000 UTC", "not the start of a quarter-hour"),
+        ("2025-06-08 00:15", "1025-06-08 00:15", "not the start of a quarter-hour"),
         ("2025-06-08 00:15", "2026-08-08 00:15", "more than 400 days"),
-        (",310.5", ',"310,5"', "no power in kW with a decimal point"),
-        (",310.5", ",310,5", "row 3 has 3 cells, the header 2"),
-        (",310.5", ",inf", "no power in kW"),
-        (",310.5", ",1e9", "no power in kW"),
-        (",310.5", ",1e999", "no power in kW"),
-        (",310.5", "", "row 3 has 1 cells, the header 2"),
+        (",310.5", ',"310,5"', "not a power in kW with a decimal point"),
+        (",310.5", ",310,5", "row 3 has 3 cells, but the header has 2"),
+        (",310.5", ",inf", "not a power in kW"),
+        (",310.5", ",1e9", "not a power in kW"),
+        (",310.5", ",1e999", "not a power in kW"),
+        (",310.5", "", "row 3 has 1 cells, but the header has 2"),
         ("2025-06-08 00:15", "2025-06-08 00:00", "two values for 2025-06-08 00:00 UTC"),
     ],
 )
@@ -180,7 +180,7 @@ def test_final_production_without_rows_or_with_a_point_twice_is_refused() -> Non
         final_of(FINAL.splitlines()[0])
     with pytest.raises(DocumentRefused, match="a metering point more than once"):
         final_of("delivery_start__utc_,A__kw_,A__kw_\n2025-06-08 00:00:00 UTC,1,2\n")
-    with pytest.raises(DocumentRefused, match="the name holds no instant"):
+    with pytest.raises(DocumentRefused, match="the name holds no valid date and time"):
         final_of(FINAL, "final_production_A_20250231.csv")
 
 
@@ -201,15 +201,15 @@ def test_redispatch_instants_may_carry_an_offset() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("is_redispatched", "flag", "misses the column is_redispatched"),
-        ("T10:00:00Z", "T10:00:00", "no instant with a zone"),
-        ("2025-06-08T10:00:00Z", "yesterday", "no instant with a zone"),
-        ("2025-06-08T10:00:00Z", "0001-01-01T00:00:00+14:00", "no instant with a zone"),
-        ("T10:00:00Z", "T10:05:00Z", "on no quarter-hour"),
-        ("T10:00:00Z", "T10:15:00Z", "holds an interval from"),
-        ("2025-06-08T10:00:00Z", "2023-06-08T10:00:00Z", "tells of more than 400 days in all"),
+        ("is_redispatched", "flag", "lacks column is_redispatched"),
+        ("T10:00:00Z", "T10:00:00", "not an instant with a time zone"),
+        ("2025-06-08T10:00:00Z", "yesterday", "not an instant with a time zone"),
+        ("2025-06-08T10:00:00Z", "0001-01-01T00:00:00+14:00", "not an instant with a time zone"),
+        ("T10:00:00Z", "T10:05:00Z", "not on a quarter-hour"),
+        ("T10:00:00Z", "T10:15:00Z", "has an interval from"),
+        ("2025-06-08T10:00:00Z", "2023-06-08T10:00:00Z", "covers more than 400 days in all"),
         ("15:00Z,1", "15:00Z,2", "is_redispatched holds '2', not 1 or 0"),
-        ("15:00Z,1", "15:00Z", "row 2 has 2 cells, the header 3"),
+        ("15:00Z,1", "15:00Z", "row 2 has 2 cells, but the header has 3"),
     ],
 )
 def test_redispatch_is_refused(old: str, new: str, reason: str) -> None:
@@ -223,5 +223,5 @@ def test_redispatch_of_more_quarter_hours_than_a_file_can_tell_of_is_refused() -
     row = "2025-01-01T00:00:00Z,2025-07-20T00:00:00Z,1\n"
     header = REDISPATCH.splitlines(keepends=True)[0]
     assert len(flags_of(header + 2 * row).is_redispatched) == 2
-    with pytest.raises(DocumentRefused, match="tells of more than 400 days in all"):
+    with pytest.raises(DocumentRefused, match="covers more than 400 days in all"):
         flags_of(header + 2 * row + REDISPATCH.splitlines()[1])

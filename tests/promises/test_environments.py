@@ -117,7 +117,7 @@ def test_environments_are_listed_and_dropped(house: House) -> None:
     assert (listed.returncode, listed.stderr) == (0, "")
     names = [line.split()[0] for line in listed.stdout.splitlines()[2:]]
     assert names == ["public", JANE]
-    for name, reason in (("public", "is production"), ("raw", "is no environment")):
+    for name, reason in (("public", "is production"), ("raw", "is not an environment")):
         refused = house.environments("--drop", name)
         assert (refused.returncode, refused.stdout) == (2, "")
         assert refused.stderr.startswith(f"error: {name} {reason}"), refused.stderr
@@ -224,7 +224,7 @@ def runner(house: House) -> Iterator[dbtRunner]:
         ("j" * 48, "too long"),
         ("theirs", "did not make"),
         # Dropped, it would take what is theirs along.
-        ("sales", "sales_staging holds what this project did not make"),
+        ("sales", "sales_staging holds objects that this project did not make"),
     ],
 )
 def test_a_schema_that_cannot_be_an_environment_is_refused_before_anything_is_made(

@@ -123,7 +123,7 @@ def test_it_never_builds_beside_another_build(
             other.execute("select from build.run for update")
             capfd.readouterr()
             assert follower.build() is False
-    assert "another build is running since" in capfd.readouterr().out
+    assert "another build has been running since" in capfd.readouterr().out
     assert follower.build() is True
     assert follower.warehouse.value("select count(*) from assets") == 1
 
@@ -179,7 +179,7 @@ def test_the_command_lands_and_builds_until_a_signal_comes(
             rest = process.stdout.read().splitlines()
         finally:
             process.kill()
-    assert rest == ["ended; what was landed and built stays"]
+    assert rest == ["stopped; what was landed and built stays"]
     assert process.wait() == 0
     assert warehouse.value(BUILDS) == 2
     assert warehouse.value("select bool_and(finished_utc is not null) from build.run") is True
