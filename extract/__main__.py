@@ -5,7 +5,7 @@ from extract.errors import ConfigurationError
 
 
 def main() -> int:
-    """Run the command line; what is wrong with the declaration of the sources is one line too."""
+    """Run the command line; a fault in the declaration of the sources is one line too."""
     try:
         from extract.cycle import main as run  # noqa: PLC0415
     except ConfigurationError as error:

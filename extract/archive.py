@@ -1,4 +1,4 @@
-"""The archive on the command line: landed documents as Parquet files in a folder of one's own."""
+"""The archive on the command line: landed documents as Parquet files in a folder."""
 
 import argparse
 from typing import Any
@@ -65,9 +65,9 @@ def run_command(
 
 
 def _lock(connection: psycopg.Connection, folder: Folder) -> bool:
-    """Be the only one to archive into a folder, up to the end of the session, however that comes.
+    """Lock a folder for this session until it ends, however it ends.
 
-    False where another session is it; one that has just ended is waited for.
+    False if another session holds the lock; one that has just ended is waited for.
     """
     try:
         with connection.transaction():

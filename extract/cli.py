@@ -35,7 +35,7 @@ _COMMANDS = {
 
 
 def _addresses() -> str:
-    """A line for each variable that holds an address: the sources that are there."""
+    """A line for each variable that holds an address, with its sources."""
     variables: dict[str, list[str]] = {}
     for source in SOURCES.values():
         variables.setdefault(source.variable, []).append(source.name)
@@ -93,7 +93,7 @@ def main(
 ) -> int:
     """Run the command line; returns the exit status.
 
-    Whoever builds on it gives a command more options, and something else to `run` than the command.
+    A program that builds on it gives a command more options, and something else to `run`.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     reporter = Reporter()
@@ -147,7 +147,7 @@ def _status(reporter: Reporter) -> int:
     settings = Settings.from_environment()
     with connect(settings) as connection:
         statuses = source_statuses(connection, settings.urls)
-        # Whose clock it is that others are measured by.
+        # The clock that others are compared with.
         [(now,)] = connection.execute("select clock_timestamp()")
     print_table(reporter.out, statuses, now)
     steps = [(status.source, step) for status in statuses if (step := status.next_step(now))]

@@ -1,6 +1,6 @@
-"""The extractor and then dbt: the inherited command, which names two marts and builds them.
+"""Land, then build with dbt: the inherited command, which names two marts.
 
-Only this module knows of both.
+Only this module and extract.follow run both.
 """
 
 import argparse
@@ -31,11 +31,11 @@ _MARTS = PROJECT_ROOT / "dbt_project" / "models" / "marts"
 
 
 class BuildFailed(ExtractError):
-    """dbt ended with an error; it has said itself what was wrong."""
+    """dbt failed, and has said why itself."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the extractor's command line, and dbt after it where marts are named; the exit status."""
+    """Run the extractor's command line, then dbt if marts are named; returns the exit status."""
     options = cli.Parser(add_help=False)
     group = options.add_argument_group(
         "marts",

@@ -48,7 +48,7 @@ def load_directory(run: Run, source: Source, url: str, tally: Tally) -> None:
                         _read(directory, file, batch)
                     meter.advance()
             except SourceUnavailable:
-                # What came in is landed all the same.
+                # Land what has arrived all the same.
                 batch.land()
                 raise
             batch.land()
@@ -81,7 +81,7 @@ class _Batch:
             self.land()
 
     def unreadable(self, refusal: DocumentRefused) -> None:
-        """Report a file of which there are no bytes."""
+        """Report a file whose bytes could not be read."""
         self._tally.refused += 1
         self._run.reporter.refused(str(refusal))
 

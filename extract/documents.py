@@ -65,6 +65,6 @@ class QuarantinedDocument(Document):
     """The source, as the command line names it."""
     reason: str
     content: bytes
-    """As received, but for personal data and secrets, up to a bound."""
+    """As received, without personal data and secrets, up to a size limit."""
     content_bytes: int
     """How many bytes there were."""

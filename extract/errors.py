@@ -12,7 +12,7 @@ class ConfigurationError(ExtractError):
 
 
 class UsageError(ExtractError):
-    """The command was called with something that it cannot mean."""
+    """The command was called with arguments it cannot accept."""
 
 
 class WarehouseUnavailable(ExtractError):
@@ -20,7 +20,7 @@ class WarehouseUnavailable(ExtractError):
 
 
 class SourceUnavailable(ExtractError):
-    """A source as a whole cannot be read: a missing directory, an API that nobody answers."""
+    """A source as a whole cannot be read: a missing directory, an API that does not answer."""
 
 
 class SourceBusy(ExtractError):
@@ -32,7 +32,7 @@ class SourceBusy(ExtractError):
 
 
 class LakeUnusable(ExtractError):
-    """The folder of an archive cannot be reached, or holds what an archive cannot go on from."""
+    """The folder of an archive cannot be reached, or holds something an archive cannot continue."""
 
 
 class NoAnswer(SourceUnavailable):
@@ -45,11 +45,11 @@ class NoAnswer(SourceUnavailable):
 
 
 class ForecastNotFound(ExtractError):
-    """The API knows no such version of such an asset (404)."""
+    """The API has no such version of this asset (404)."""
 
 
 class DocumentRefused(ExtractError):
-    """One document is not what its source promises. The others are not touched by it.
+    """One document is not what its source promises. Others are not affected.
 
     `delivery` is what was received, where something was.
     """
@@ -64,7 +64,7 @@ class DocumentRefused(ExtractError):
 class AccessDenied(SourceUnavailable):
     """The API did not let us in (401, 403).
 
-    That may be for one document only, where others are answered: then `refusal` is what came of it.
+    It may refuse one document and answer others: then `refusal` is the result for that one.
     """
 
     def __init__(self, address: str, refusal: DocumentRefused) -> None:

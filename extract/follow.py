@@ -37,7 +37,7 @@ from extract.warehouse.landing_lock import tell_waits
 from extract.warehouse.schema import ensure_schema
 
 COMMAND = "python -m extract.follow"
-# What a quarter-hour brings: everything else is for a build of the whole project.
+# What arrives every quarter-hour; anything else needs a build of the whole project.
 _TABLES_OF_THE_CYCLE = {
     *(SOURCES[name].table for name in ("forecasts", "live-infeed")),
     "quarantine",
@@ -48,12 +48,12 @@ _TARGET = PROJECT_ROOT / "dbt_project" / "target" / "follow"
 
 
 class QuietReporter(Reporter):
-    """Says what went wrong, and keeps what landed for the line that says so."""
+    """Reports only what went wrong, and keeps the number landed for the line of the round."""
 
     landed: int = 0
 
     def line(self, text: str) -> None:
-        """No news is the rule here."""
+        """Show nothing: no news is good news here."""
 
     def table(self, tallies: Sequence[Tally]) -> None:
         self.landed = sum(tally.landed for tally in tallies)
@@ -66,13 +66,13 @@ class Builder:
     directories: Sequence[Path] = _RULES
     """Where the files are that dbt parses."""
     taken_up: Mapping[str, int] | None = None
-    """By table of raw, the newest document of the last build that went well; None: build all."""
+    """By table of raw, the newest document of the last successful build; None: build everything."""
     rules: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
     """The files of the parsed project, with their time and size."""
     manifest: Manifest | None = None
 
     def build(self, connection: psycopg.Connection) -> bool | None:
-        """Build what landed or changed since; whether that went well, None: nothing to do."""
+        """Build what landed or changed since; True if that succeeded; None: nothing to do."""
         rules = rule_files(self.directories)
         if self.manifest is None or rules != self.rules:
             self.manifest, self.taken_up = None, None
@@ -89,7 +89,7 @@ class Builder:
             if table not in _TABLES_OF_THE_CYCLE
         )
         selection = () if is_whole else ("--selector", "cycle_tables")
-        # What it has is kept only where all of it went well: otherwise the next build is whole.
+        # Unless all of this build succeeds, the next one is whole.
         self.taken_up = None
         options = ("--log-level", "warn", "--log-level-file", "none", "--no-write-json")
         if dbtRunner(manifest=self.manifest).invoke([*options, "run", *selection]).success:
@@ -107,7 +107,7 @@ def rule_files(directories: Sequence[Path]) -> dict[Path, tuple[int, int]]:
                 try:
                     stat = path.stat()
                 except FileNotFoundError:
-                    # An editor has just replaced it: the next round sees what by.
+                    # An editor is just replacing it: the next round sees the new file.
                     continue
                 files[path] = (stat.st_mtime_ns, stat.st_size)
     return files
@@ -153,7 +153,7 @@ def once(settings: Settings, builder: Builder, reporter: Reporter) -> None:
     with connect(settings) as connection:
         ensure_schema(connection)
         landed = land(connection, settings, forecasts).landed
-        # As plain dbt is told where the warehouse is.
+        # Where dbt finds the warehouse.
         os.environ.update(libpq_environment(connection))
         began = time.monotonic()
         went_well = builder.build(connection)

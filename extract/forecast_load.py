@@ -1,4 +1,4 @@
-"""The forecasts: which versions are wanted, which are landed, how the rest gets here."""
+"""The forecasts: which versions are wanted, which have landed, and how to get the rest."""
 
 import random
 import time
@@ -34,20 +34,20 @@ from extract.workers import answers
 BATCH_FORECASTS = 500
 BATCH_BYTES = 16 * 1024 * 1024
 _SLICE = timedelta(days=1)
-"""What is landed already is looked up for as much of the window at a time."""
+"""How much of the window is looked up at a time for versions already landed."""
 _FEWEST_UNANSWERED = 8
 _ASK_AGAIN_AFTER = [timedelta(minutes=n) for n in (15, 15, 30, 60, 120, 240, 480, 960)]
-"""How long after the first, second, ... time in vain a version is asked for again. Then no more."""
+"""How long after the first, second, ... failure a version is retried. Then no more."""
 _DUE_AFTER = timedelta(minutes=15)
-"""A version that is younger than this may just not be there yet: it is asked for by every run."""
+"""A version younger than this may simply not exist yet: every run asks for it."""
 _EARLY = timedelta(minutes=3)
-"""So much earlier is soon enough: a run every 15 minutes is not always exactly that."""
+"""A retry may be this much early: a run every 15 minutes is not exactly punctual."""
 
 Question = tuple[str, datetime]
 
 
 def load_forecasts(run: Run, client: VppClient, request: ForecastRequest, tally: Tally) -> None:
-    """Land the versions asked for that are not landed yet; counts go to the tally.
+    """Land the versions asked for that have not landed yet; counts go to the tally.
 
     Raises SourceUnavailable when the API does not answer; what was landed before that stays.
     """
@@ -84,21 +84,21 @@ class _Load:
 
     def __init__(self, run: Run, client: VppClient, request: ForecastRequest, tally: Tally) -> None:
         self.run, self.client, self.request, self.tally = run, client, request, tally
-        # In another order each time: neighbours in the alphabet may well fail together.
+        # In random order: neighbours in the alphabet may well fail together.
         self.assets = random.sample(request.assets, len(request.assets))
         self.silence = Silence(len(self.assets), max(request.concurrency, _FEWEST_UNANSWERED))
         self.missing: Counter[str] = Counter()
         self.not_there_yet = 0
         self.exists: set[str] = set()
-        """Assets of which the window holds a version, landed before or now."""
+        """Assets with a version in the window, landed before or now."""
         self.waiting: list[Forecast] = []
         self.refused: list[QuarantinedDocument] = []
         self.refused_bytes = 0
         self.in_vain: list[Absence] = []
         self.too_early_because: Counter[AbsenceReason] = Counter()
-        """Versions not asked for again yet, by what came of them last."""
+        """Number of versions not retried yet, by why they failed last."""
         self.left: Counter[str] = Counter()
-        """Versions not asked for as their asset was given up, by asset."""
+        """Number of versions not asked for because their asset was given up, by asset."""
 
     def ask_all(self, meter: Meter) -> None:
         """Ask everything. Raises SourceUnavailable once it is clear that nobody answers."""
@@ -111,7 +111,7 @@ class _Load:
                 raise self.nobody_answers()
             self.blame(self.silence.pending)
         except ExtractError:
-            # What came in is landed all the same.
+            # Land what has arrived all the same.
             self.land()
             raise
         self.land()
@@ -155,10 +155,7 @@ class _Load:
         return set(rows)
 
     def too_early(self, begin: datetime, end: datetime) -> dict[Question, AbsenceReason]:
-        """The versions in this part of the window that were asked for in vain, lately or too often.
-
-        Of each: what came of it last.
-        """
+        """The versions in this part of the window that failed lately or too often, and why."""
         now = datetime.now(UTC)
         return {
             (last.asset_id, last.version_utc): last.reason
@@ -168,7 +165,7 @@ class _Load:
         }
 
     def ask(self, question: Question) -> Asked:
-        """Ask one question, in a thread of its own; what goes wrong is an answer too."""
+        """Ask one question, in a thread of its own; a failure is an answer too."""
         asset_id, version = question
         begin = time.monotonic()
         outcome: Forecast | Exception | None = None
@@ -224,20 +221,20 @@ class _Load:
                 self.note(asked, AbsenceReason.UNANSWERED)
 
     def nobody_answers(self) -> SourceUnavailable:
-        """The error once that is clear. No version is to blame: nothing is noted of them."""
+        """The error for that. No version is to blame, so none is noted."""
         is_denied = isinstance(self.silence.pending[-1].outcome, AccessDenied)
         leads = "" if is_denied else " (check VPP_API_URL)"
         return SourceUnavailable(f"{self.client.address}: {self.silence.reason}{leads}")
 
     def note(self, asked: Asked, why: AbsenceReason) -> None:
-        """Note that a version was asked for in vain."""
+        """Note that a version could not be had."""
         absence = Absence(asked.asset_id, asked.version_utc, datetime.now(UTC), why)
         self.in_vain.append(absence)
 
     def refuse(self, refusal: DocumentRefused) -> None:
         """Put an answer in quarantine."""
         assert refusal.delivery is not None
-        # Secrets are taken out where they are known: by the client.
+        # The client, which knows the secrets, has taken them out.
         document = quarantined(self.tally.source, refusal, refusal.delivery, bytes)
         self.refused.append(document)
         self.refused_bytes += len(document.content)

@@ -15,7 +15,7 @@ class ForecastRequest:
     assets: tuple[str, ...] = ()
     """Empty: every asset that landed technical data or contracts name."""
     refetch: bool = False
-    """Whether versions are asked for that are landed already, or were in vain just before."""
+    """Whether to ask for versions that have landed, or could not be had just before."""
     concurrency: int = 8
 
 

@@ -1,15 +1,15 @@
-"""Documents from the future: of a clock that was wrong, at the source or here.
+"""Documents dated in the future, because a clock was wrong at the source or here.
 
-They count before all others until that instant has come.
+They take precedence over all others until that instant has come.
 """
 
 import psycopg
 from psycopg import sql
 
 RECEIVED_AHEAD = "5 minutes"
-"""So much later than by the server's clock a receipt may be: clocks differ a little."""
+"""How far a receipt may be ahead of the server's clock: clocks differ a little."""
 _MADE_AHEAD = "1 day"
-"""Some documents say the day only."""
+"""Some documents only give the day."""
 # Unless a whole run had a clock that was ahead, so many of the last documents are looked at.
 _LATEST = 10_000
 

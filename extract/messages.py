@@ -27,7 +27,7 @@ def storable_text(text: str) -> str:
 
 
 def visible(text: str, keep: str = "") -> str:
-    """The text with what a terminal could obey written as escapes, but for the kept characters."""
+    """The text with characters that could control a terminal escaped, except those to keep."""
     return "".join(
         character
         if character.isprintable() or character in keep
@@ -68,7 +68,7 @@ def _crossed_out(found: re.Match[str]) -> str:
     word = found[0].rstrip("\\")
     if not _AT.search(word) or _AT.fullmatch(word):
         return found[0]
-    # What a backslash does to the quote behind it stays so.
+    # A backslash goes on escaping the quote behind it.
     return CROSSED_OUT + found[0][len(word) :]
 
 
@@ -107,7 +107,7 @@ def public_address(url: str) -> str:
 def has_plain_authority(url: str) -> bool:
     """Whether it is clear where user and password end in an address.
 
-    It is not where one of them holds a `/`, `?` or `#`: whoever reads the address takes what comes
+    It is not if one of them holds a `/`, `?` or `#`: a reader of the address takes what comes
     before for a host and its port, and the rest for a path.
     """
     found = _AUTHORITY.search(url)

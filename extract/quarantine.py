@@ -1,4 +1,4 @@
-"""The quarantine on the command line: list it, show a document, decode again what was refused."""
+"""The quarantine on the command line: list it, show a document, decode it again."""
 
 import argparse
 import sys
@@ -76,7 +76,7 @@ def run_command(
 
 
 def replay(run: Run, document_ids: Sequence[int]) -> bool:
-    """Land what decodes today, with the instant and the hash that it had; True when all did."""
+    """Land what decodes today, with its original receipt and hash; True if all of it did."""
     stay = 0
     for document_id in document_ids:
         document = _document(run.connection, document_id)

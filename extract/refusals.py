@@ -1,4 +1,4 @@
-"""What becomes of a document that was refused: it is kept, as far as it may be kept."""
+"""What happens to a refused document: as much of it is kept as may be kept."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ def quarantined(
 ) -> QuarantinedDocument:
     """The document for the quarantine of this source.
 
-    `storable` makes of the bytes those that we may keep; mail addresses are taken out of all.
+    `storable` reduces the bytes to those we may keep; mail addresses are always taken out.
     """
     return QuarantinedDocument(
         source=source,
@@ -28,7 +28,7 @@ def quarantined(
 
 
 def kept_whole(document: QuarantinedDocument) -> bool:
-    """Whether its bytes are there, and all of them: else it cannot be decoded again."""
+    """Whether all of its bytes were kept, as decoding it again needs them."""
     return document.content_bytes <= LARGEST_KEPT_BYTES and bool(
         document.content or not document.content_bytes
     )

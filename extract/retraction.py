@@ -1,4 +1,4 @@
-"""Retraction on the command line: a landed document that is not to count any more."""
+"""Retraction on the command line: a landed document that should no longer count."""
 
 import argparse
 from typing import Any

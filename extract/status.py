@@ -37,7 +37,7 @@ class SourceStatus:
     quarantined_document_count: int = 0
     last_run_utc: datetime | None = None
     from_future: tuple[str, ...] = ()
-    """What says that it is from the future, in sentences."""
+    """Sentences about documents dated in the future."""
 
     def age(self, now: datetime) -> timedelta | None:
         """The time since the newest document was received."""
@@ -55,7 +55,7 @@ class SourceStatus:
         return ", ".join(late + ([] if self.is_configured else [f"not configured ({variable})"]))
 
     def next_step(self, now: datetime) -> str | None:
-        """What somebody should do about it, in words; None: nothing."""
+        """What to do about it, in words; None: nothing."""
         steps = []
         if self.quarantined_document_count:
             steps.append(
@@ -197,7 +197,7 @@ def _documents(
     name = sql.Identifier("raw", table)
     row = connection.execute(sql.SQL("select count(*) from {}").format(name)).fetchone()
     assert row is not None
-    # A receipt by a clock that was ahead says nothing of how old it is.
+    # A receipt by a clock that was ahead says nothing about its age.
     newest = connection.execute(
         sql.SQL(
             "select document_id, received_utc"
@@ -211,7 +211,7 @@ def _documents(
 
 
 def _newest_instant(connection: psycopg.Connection, source: str) -> datetime | None:
-    """The newest instant that a document is about; one that was retracted tells of nothing."""
+    """The newest instant that a document is about; retracted ones are left out."""
     row = connection.execute(
         "select max(instant_utc) from raw.document where source = %s and document_id not in"
         " (select retracted_document_id from raw.retraction)",

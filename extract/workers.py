@@ -1,4 +1,4 @@
-"""Work in threads, within bounds: of what is under way, of what is in memory, of time."""
+"""Work in threads, with limits on concurrency, memory and time."""
 
 import queue
 import threading
@@ -58,7 +58,7 @@ def answers(
 
 
 def _abandon(to_ask: "queue.SimpleQueue[tuple[Question] | None]", concurrency: int) -> None:
-    """Take back what nobody has begun, and let the threads end."""
+    """Discard what no thread has started on, and end the threads."""
     try:
         while True:
             to_ask.get_nowait()

@@ -50,7 +50,7 @@ class Folder:
         return sorted(str(path)[len(self._root) :].lstrip("/") for path in found)
 
     def is_empty(self) -> bool:
-        """Whether there is nothing, but for what a writer left that was killed."""
+        """Whether there is nothing in it except what a killed writer left."""
         with self._failing(""):
             self._files.invalidate_cache()
             if not self._files.exists(self._root):
@@ -95,7 +95,7 @@ class Folder:
 
 
 def is_temporary(name: str) -> bool:
-    """Whether a file is one that its writer had not put in place yet."""
+    """Whether its writer had not put the file in place yet."""
     return Path(name).name.startswith(_TEMPORARY[0]) and name.endswith(_TEMPORARY[1])
 
 

@@ -1,10 +1,10 @@
-"""What lies where in a lake, and the two notes in it: how far it goes, and what is being written.
+"""The files of a lake, and the two notes in it: how far it goes, and what is being written.
 
     <table>/received_day=2025-06-08/<first>-<last>.parquet    first and last document id in it
-    snapshot.json    up to which document id the lake is whole, and what it holds
+    snapshot.json    up to which document id the lake is complete, and what it holds
     _range.json       the document ids whose files are being written, or were written last
 
-Whoever reads the lake leaves out what begins with `_`, and files beyond the snapshot.
+Readers of a lake ignore names that begin with `_`, and files beyond the snapshot.
 """
 
 import json
@@ -59,7 +59,7 @@ class ArchivedTable:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The lake is whole up to this document id. `extracted_utc`: when the newest run began."""
+    """The lake is complete up to this document id. `extracted_utc`: when the newest run began."""
 
     documents_upto: int = 0
     extracted_utc: str | None = None
@@ -73,7 +73,7 @@ def data_file(name: str) -> DataFile | None:
 
 
 def read_snapshot(folder: Folder) -> Snapshot | None:
-    """How far the lake goes; None where that was never written. Raises LakeUnusable."""
+    """How far the lake goes; None if nothing says so. Raises LakeUnusable."""
     read = _read(folder, SNAPSHOT)
     if read is None:
         return None
@@ -100,7 +100,7 @@ def read_snapshot(folder: Folder) -> Snapshot | None:
 
 
 def write_snapshot(folder: Folder, snapshot: Snapshot) -> None:
-    """Say that the lake is whole so far. Raises LakeUnusable."""
+    """Record that the lake is complete this far. Raises LakeUnusable."""
     _write(folder, SNAPSHOT, {"format": FORMAT, **asdict(snapshot)})
 
 
@@ -114,7 +114,7 @@ def read_range(folder: Folder) -> Range | None:
 
 
 def write_range(folder: Folder, documents: Range) -> None:
-    """Say which files are begun now. Raises LakeUnusable."""
+    """Record which files are begun now. Raises LakeUnusable."""
     _write(folder, RANGE, asdict(documents))
 
 

@@ -1,7 +1,7 @@
 """Documents of raw into the files of a lake, range by range, each document into one file.
 
-Which files a range becomes follows from its documents alone. So whatever a killed run left of it
-is written over, and ends as if nothing had happened.
+Which files a range becomes follows from its documents alone. So what a killed run
+left is overwritten, with the same result as if it had not been killed.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -42,7 +42,7 @@ from extract.lake.state import check_columns, check_documents, next_range
 RANGE_DOCUMENTS = 20_000
 LARGEST_FILE_DOCUMENTS = 5_000
 LARGEST_FILE_BYTES = 64 * 1024 * 1024
-"""Uncompressed, but for the last document: what is in memory at once."""
+"""Uncompressed, not counting the last document: what is in memory at once."""
 
 
 @dataclass(slots=True)

@@ -60,7 +60,7 @@ def in_megawatts(samples: list[Sample], window: Window) -> list[Sample]:
 
 
 def frozen(samples: list[Sample], window: Window) -> list[Sample]:
-    """The first good value of the window stands until its end."""
+    """The first good value of the window is repeated until its end."""
     good = _good(samples, window)
     return _changed(samples, window, lambda timestamp_ms, _: good[min(good)])
 

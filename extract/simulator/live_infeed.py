@@ -118,7 +118,7 @@ def _measured(plan: SimulationPlan, asset: SimulatedAsset, minutes: Integers) ->
 
     defect = uniform(stream_key(stream, "defect"), minutes)
     quality = np.where(defect < 0.006, np.round(0.05 + 70 * defect, 2), 1.0)
-    # What a doubtful sample says is wrong, so that whoever uses it can tell.
+    # A doubtful sample holds a wrong value, so that using it shows.
     power = np.where(defect < 0.006, 0.1 * power, power)
     power = np.where((defect > 0.006) & (defect < 0.010), np.nan, power)
     return _Samples(timestamp_ms, np.round(power, 2), quality)

@@ -1,4 +1,4 @@
-"""Random numbers that depend on where they are asked for, not on what was asked before.
+"""Random numbers that depend on their place, not on the numbers drawn before.
 
 A usual generator is a sequence: its tenth number needs the nine before it. Here a number follows
 from a stream (an integer key made from the seed and some names) and a position in it, so any

@@ -57,7 +57,7 @@ class ForecastServer:
         )
         server = self._loop.run_until_complete(listening)
         self._loop.run_forever()
-        # Connections that clients keep open end too: whoever asks again finds nobody.
+        # Connections that clients keep open end too: nobody answers the next request.
         server.close()
         for connection in list(self._connections):
             connection.abort()

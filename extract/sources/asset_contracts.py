@@ -84,8 +84,8 @@ def decode(delivery: Delivery) -> list[AssetContracts]:
 def without_personal_data(content: bytes) -> bytes:
     """An export as we may keep it: mail columns crossed out, mail addresses elsewhere taken out.
 
-    Works on what is no proper CSV too, and moves no quote, cell or line, so that what is left is
-    refused or decoded as the whole would be. Of what is no text nothing is left: it may hide any.
+    Works on malformed CSV too, and moves no quote, cell or line, so that the rest is refused or
+    decoded as the whole would be. Of bytes that are not text nothing is left: they may hide any.
     """
     for encoding in ("utf-8", "cp1252"):
         try:
@@ -118,7 +118,7 @@ def _without_mail_columns(text: str, delimiter: str) -> str:
                 for n, (kept, end) in enumerate(row)
             ]
         elif personal:
-            # Torn or shifted: the address may stand as far to the left as cells are missing.
+            # Torn or shifted: the address may be as many cells to the left as are missing.
             begin = first - max(0, width - len(row))
             row = [
                 (_crossed_out(kept) if n >= begin else kept, end)

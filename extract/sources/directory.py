@@ -46,13 +46,13 @@ class ListedFile:
     source_uri: str
     path: str
     stamp: str | None
-    """Size, modification time, ETag; None where the file system tells neither of the last two."""
+    """Size, modification time, ETag; None if the file system has neither of the last two."""
 
 
 class Directory:
     """A directory given as a path or as any URL that fsspec opens. Not recursive.
 
-    A link is what it leads to. What is no file (a pipe, a device) is as if it were not there.
+    Links are followed. What is not a file (a pipe, a device) is ignored.
     """
 
     def __init__(self, url: str) -> None:
@@ -130,7 +130,7 @@ class Directory:
         """The stamp before, the bytes, the stamp after."""
         info = self._info(file)
         size = info.get("size") or 0
-        # Not more than this, whatever is told of the size.
+        # Not more than this, whatever size is stated.
         most = _BEGINNING_BYTES if size > LARGEST_FILE_BYTES else LARGEST_FILE_BYTES + 1
         content = bytearray()
         with self._files.open(file.path, "rb") as stream:

@@ -53,7 +53,7 @@ Prices = tuple[float | None, float | None]
 class ImbalancePrices(Document):
     """The quarter-hours and prices of one file of imbalance prices: equal lengths, None: no price.
 
-    `price_status` is "final" or "estimate". An estimate is one price, which stands on both sides.
+    `price_status` is "final" or "estimate". An estimate is one price, the same on both sides.
     """
 
     table: ClassVar = "imbalance_price"
@@ -153,7 +153,7 @@ def _start(delivery: Delivery, day: str, clock: str, end_clock: str, zone: str) 
         reason = f"Datum and von hold {shown(written)}, not the start of a quarter-hour"
         raise DocumentRefused(delivery.source_uri, reason)
     end = start + timedelta(seconds=QUARTER_HOUR_SECONDS)
-    # Where the clocks change, the end may be told by the new time: 01:45 CET to 03:00.
+    # Where the clocks change, the end may be in the new time: 01:45 CET to 03:00.
     zones = (offset, _BERLIN) if hours else (offset,)
     # A day ends at 24:00, and the next begins at 00:00: both are written.
     told = "00:00" if end_clock == "24:00" else end_clock

@@ -17,7 +17,7 @@ LARGEST_PRICE_EUR_PER_MWH = 1e6
 SMALLEST_AMOUNT = 1e-30
 """What is smaller (kW, EUR/MWh) is nothing: squared it would have no double precision any more."""
 LONGEST_DAYS = 400
-"""Over more days no file of quarter-hours reaches, but for prices: models count on it."""
+"""The longest span of a file of quarter-hours, prices excepted: models rely on it."""
 _SECONDS_END_HERE = 1e11  # as seconds the year 5138, as milliseconds the year 1973
 _NOTHING_FROM_HERE = 1e15  # before a number so large that it has no float
 EARLIEST_SECONDS = datetime(2000, 1, 1, tzinfo=UTC).timestamp()

@@ -1,6 +1,6 @@
-"""Live measured infeed: irregular samples of one asset, some of which loggers spoil.
+"""Live measured infeed: irregular samples of one asset, some of them spoilt by loggers.
 
-A spoilt sample (NaN, a clock that stands at 1970) does not cost the asset its day: it lands with
+A spoilt sample (NaN, a clock reset to 1970) does not cost the asset its day: it lands with
 None where it makes no sense, and the models count it as if it had not arrived.
 """
 

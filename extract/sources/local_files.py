@@ -9,8 +9,8 @@ from typing import IO, Any
 class LocalFiles:
     """What a directory asks of a file system, in the words of fsspec.
 
-    fsspec's own tells of a link when it changed, not of what it leads to, and opens whatever there
-    is: a pipe, which makes wait for ever, or a device without end.
+    fsspec's own gives the modification time of a link, not of its target, and opens anything: a
+    pipe, which blocks for ever, or a device without end.
     """
 
     @staticmethod
@@ -45,7 +45,7 @@ class LocalFiles:
             try:
                 listed.append(self.info(str(child)))
             except OSError:
-                # Whoever reads a link that leads nowhere will learn it. What is gone is gone.
+                # Reading a dangling link fails with the reason. A file that is gone is left out.
                 if child.is_symlink():
                     listed.append({"name": str(child), "type": "file"})
         return listed

@@ -7,7 +7,7 @@ from extract.vpp.bounded_http import TimedAdapter
 
 
 class _BearerToken(AuthBase):
-    """Sends the token, also where a user in the API's address would be sent otherwise."""
+    """Sends the token, even if the API's address names a user."""
 
     def __init__(self, token: str) -> None:
         self._token = token

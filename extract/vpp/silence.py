@@ -9,7 +9,7 @@ from extract.errors import AccessDenied, NoAnswer
 from extract.vpp.forecast import Forecast
 
 _ENOUGH_ASSETS = 24
-"""So many, taken from all at random, stand for all of them."""
+"""This many, taken at random, represent all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Asked:
 
 
 class Silence:
-    """Judges questions without an answer, and those that we were not let in with.
+    """Judges questions that got no answer or were denied.
 
     They say nothing where something was heard after they were asked: what fails is the slowest to
     come back, after all that was asked with it. The others are `pending` until something is heard,
@@ -34,17 +34,17 @@ class Silence:
     """
 
     def __init__(self, asset_count: int, patience: int) -> None:
-        """`patience`: after so many questions in a row an asset, or the API, is given up."""
+        """`patience`: after this many failures in a row an asset, or the API, is given up."""
         self._is_one_asset = asset_count == 1
         self._patience = patience
         self.assets: set[str] = set()
-        """Those that are asked about."""
+        """Assets with questions asked."""
         self._in_a_row: Counter[str] = Counter()
         self._heard_at: dict[str, float] = {}
         self._last_heard_at = -inf
         self.pending: list[Asked] = []
         self.given_up: set[str] = set()
-        """Assets that are not asked about any more."""
+        """Assets that no more questions are asked about."""
 
     def heard(self, asked: Asked) -> list[Asked]:
         """Note an answer; returns the questions that are known by it to be at fault themselves."""

@@ -1,4 +1,4 @@
-"""Forecast versions that were asked for in vain."""
+"""Forecast versions that were asked for and could not be had."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from extract.warehouse.copying import copy_rows, plain_instant
 
 
 class AbsenceReason(Enum):
-    """Why a version that was asked for is not there, in words that follow a number of versions."""
+    """Why a version could not be had, in words that follow a number of versions."""
 
     MISSING = "that did not exist"
     REFUSED = "whose answer was refused"
@@ -20,7 +20,7 @@ class AbsenceReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """A forecast version that was asked for in vain."""
+    """A forecast version that was asked for and could not be had."""
 
     asset_id: str
     version_utc: datetime
@@ -31,9 +31,9 @@ class Absence:
 def absences(
     connection: psycopg.Connection, asset_ids: Sequence[str], begin: datetime, end: datetime
 ) -> list[tuple[Absence, int]]:
-    """The versions of these assets in this window that were asked for in vain, whatever followed.
+    """The versions of these assets in this window that ever could not be had.
 
-    Of each the last time, and how often it was.
+    For each the last failure, and how many there were.
     """
     rows = connection.execute(
         """
@@ -49,7 +49,7 @@ def absences(
         order by asset_id, version_utc, asked_utc desc
         """,
         [list(asset_ids), begin, end],
-        # A plan that is kept would be that of a table that was small.
+        # A cached plan would be one for a table that was still small.
         prepare=False,
     )
     return [
@@ -65,7 +65,7 @@ def _reason(is_answered: bool, is_refused: bool) -> AbsenceReason:
 
 
 def note_absences(connection: psycopg.Connection, run_id: int, in_vain: Sequence[Absence]) -> None:
-    """Note versions that were asked for in vain."""
+    """Note versions that could not be had."""
     if not in_vain:
         return
     types = {

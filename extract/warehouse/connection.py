@@ -18,7 +18,7 @@ _SESSION = {
     "standard_conforming_strings": "on",
     # Each statement sees what others have committed: landing looks again at what is there.
     "default_transaction_isolation": "read committed",
-    # Should this machine vanish, the server is to notice in minutes and free our locks.
+    # If this machine vanishes, the server notices within minutes and frees our locks.
     "tcp_keepalives_idle": "60",
     "tcp_keepalives_interval": "15",
     "tcp_keepalives_count": "4",
@@ -29,7 +29,7 @@ def connect(settings: Settings) -> psycopg.Connection:
     """A session in UTC: of the PostgreSQL that libpq's variables name, else of the embedded one.
 
     Every statement commits by itself unless it stands in `connection.transaction()`.
-    Raises WarehouseUnavailable when nobody answers, or who answers cannot be the warehouse.
+    Raises WarehouseUnavailable if nothing answers, or if what answers cannot be the warehouse.
     """
     try:
         if settings.pghost is None:
@@ -60,7 +60,7 @@ def connect(settings: Settings) -> psycopg.Connection:
 
 
 def _check(connection: psycopg.Connection) -> None:
-    """Raises WarehouseUnavailable where sooner or later something would go wrong."""
+    """Raises WarehouseUnavailable for a server that would fail sooner or later."""
     version = connection.info.server_version // 10_000
     if version < OLDEST_SERVER:
         raise WarehouseUnavailable(
@@ -81,7 +81,7 @@ def _check(connection: psycopg.Connection) -> None:
 
 
 def libpq_environment(connection: psycopg.Connection) -> dict[str, str]:
-    """The variables, but for the password, that lead another program to the same warehouse."""
+    """The variables, except the password, that point another program to the same warehouse."""
     info = connection.info
     return {
         "PGHOST": info.host,

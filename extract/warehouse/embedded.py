@@ -159,10 +159,10 @@ def _log_starts(directory: Path) -> None:
 
 
 def _start_process(directory: Path) -> None:
-    """Start the server with a data directory that nobody uses, made if need be."""
+    """Start the server on a data directory that is not in use, created if need be."""
     data = _data(directory)
     if data.exists() and not _ready_mark(directory).exists():
-        # Its making was cut short, so nobody has ever had anything in it.
+        # Its creation was cut short, so it never held any data.
         shutil.rmtree(data)
     server = get_server(data, cleanup_mode=None, start=False)
     with entered_but_not_read([*data.resolve().parents, *server.bin_path.parents]):

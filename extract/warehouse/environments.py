@@ -1,4 +1,4 @@
-"""The environments that dbt has built in a warehouse: what there is, and how one goes.
+"""The environments that dbt has built in a warehouse: listing them, and dropping one.
 
 An environment is named after the schema of its marts: `public` is production, any other one has its
 schemas beside it (dbt_project/macros/environment.sql).
@@ -19,7 +19,7 @@ from extract.messages import one_line
 
 PRODUCTION = "public"
 _BESIDE = ("staging", "intermediate", "build", "dbt_test__audit")
-# For so long a build that runs may show no sign of it.
+# A running build may show no sign of life for this long.
 _PATIENCE_S = 2.0
 
 

@@ -10,7 +10,7 @@ import psycopg
 from psycopg.errors import Diagnostic, LockNotAvailable
 
 PATIENCE_S = 10
-"""For so long a landing waits for another one without saying so."""
+"""How long a landing waits for another one before saying so."""
 
 _LOCK = """
 do $$
@@ -33,12 +33,12 @@ begin
         ) using errcode = 'lock_not_available';
         set local lock_timeout = 0;
         lock table raw.landing_lock in share row exclusive mode;
-        -- Whoever asks for sessions after this is to see those of now.
+        -- Later looks at the sessions must see the current ones.
         perform pg_stat_clear_snapshot();
     end;
     perform set_config('lock_timeout', given_lock_timeout, true);
-    -- What is repeated is planned once: a plan made while a table was small would be kept as it
-    -- grows, and read it whole for every document that is looked up.
+    -- Repeated statements are planned once: a plan made while a table was small would be kept as
+    -- it grows, and would scan it all for every document looked up.
     set local enable_seqscan = off;
 end
 $$
@@ -46,7 +46,7 @@ $$
 
 
 def lock_landing(connection: psycopg.Connection) -> None:
-    """Be the only one to add to raw, up to the end of the transaction."""
+    """Lock raw against other landings until the end of the transaction."""
     connection.execute(_LOCK.replace("{patience_s}", str(PATIENCE_S)))
 
 

@@ -1,4 +1,4 @@
-"""Folders of the embedded PostgreSQL that nobody else is to enter, and those on the way to them."""
+"""Folders of the embedded PostgreSQL that nobody else may enter, and the folders above them."""
 
 import hashlib
 import os
@@ -16,9 +16,9 @@ _LONGEST_SOCKET_PATH_BYTES = 103
 
 
 def socket_directory(data: Path, user: str | None) -> Path:
-    """Where the server of this user is to have its socket: with its data, unless that is too deep.
+    """Where this user's server keeps its socket: with its data, unless that path is too long.
 
-    Whoever reaches the socket is a superuser of the warehouse. Raises WarehouseUnavailable.
+    Anyone who can reach the socket is a superuser of the warehouse. Raises WarehouseUnavailable.
     """
     if len(os.fsencode(data / ".s.PGSQL.5432")) <= _LONGEST_SOCKET_PATH_BYTES:
         return data
@@ -49,7 +49,7 @@ def check_private(sockets: Path, data: Path) -> None:
 
 @contextmanager
 def entered_but_not_read(folders: Iterable[Path]) -> Iterator[None]:
-    """Where the block lets everybody read these folders, let them be entered and no more."""
+    """If the block makes these folders readable for everybody, make them only enterable."""
     modes = {folder: stat.S_IMODE(folder.stat().st_mode) for folder in folders}
     yield
     for folder, mode in modes.items():

@@ -1,4 +1,4 @@
-"""Four roles with the least rights that their work needs: roles.sql says which."""
+"""Four roles with the least rights their work needs, listed in roles.sql."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,10 +36,10 @@ def ensure_roles(connection: psycopg.Connection, environment: Mapping[str, str])
     try:
         with connection.transaction():
             connection.execute("set local lock_timeout to '10s'")
-            # Two at once: one waits for the other.
+            # Of two runs at once, one waits for the other.
             connection.execute("lock table raw.landing_lock in share row exclusive mode")
             connection.execute(sql.SQL(_DEFINITION.read_text()))
-            # Whoever lacks the right to grant is sometimes only warned.
+            # A role without the right to grant sometimes only gets a warning.
             for warning in warnings:
                 raise _refused(connection, warning)
             for role, password in passwords.items():

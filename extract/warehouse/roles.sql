@@ -1,8 +1,8 @@
--- Four roles with the least rights that their work needs. Every statement may run again. The schema raw exists.
+-- Four roles with the least rights their work needs. Every statement may be run again. The schema raw must exist.
 --
--- vpp_loader       reads and inserts in raw: nothing there can be changed or deleted by it. It alone locks landing
+-- vpp_loader       reads raw and inserts into it, but cannot change or delete anything. Only it locks landing
 -- vpp_transformer  reads raw, and owns the models: staging, intermediate, build and the marts in public
--- vpp_developer    reads raw, and what the transformer builds; builds environments: schemas that it makes itself
+-- vpp_developer    reads raw, and what the transformer builds; builds environments: schemas of its own
 -- vpp_reader       reads the marts
 
 do $$
@@ -17,7 +17,7 @@ begin
                 'alter or drop it, then run this again', name;
         end if;
     end loop;
-    -- Whoever hands objects over, and grants on them later, has to be a member of their owner.
+    -- A role that hands objects over, and grants on them later, must be a member of their owner.
     if not pg_has_role('vpp_transformer', 'usage') then
         execute format('grant vpp_transformer to %I', current_user);
     end if;
@@ -54,7 +54,7 @@ alter default privileges for role vpp_transformer in schema public grant select 
 alter default privileges for role vpp_transformer grant select on tables to vpp_developer;
 alter default privileges for role vpp_transformer grant usage on schemas to vpp_developer;
 
--- And what has been built before, maybe by somebody else, before the transformer was there.
+-- What was built, perhaps by another role, before the transformer existed.
 do $$
 declare
     models text [] := '{}';
@@ -81,7 +81,7 @@ begin
             relkind in ('r', 'v', 'S')
             and (
                 nspname in ('staging', 'intermediate', 'build')
-                -- The two marts that can be built under other names say themselves whose they are.
+                -- The comments of the two marts that can be built under other names identify them.
                 or nspname = 'public' and (
                     relname = any(models)
                     or obj_description(pg_class.oid, 'pg_class') ~ '\(dbt model vpp_warehouse\.\w+\)'
@@ -124,7 +124,7 @@ begin
 end
 $$;
 
--- How the reader's sessions are; whatever an administrator has set instead stays.
+-- Settings of the reader's sessions; what an administrator has set instead is kept.
 do $$
 declare
     wanted record;
@@ -134,7 +134,7 @@ begin
         from (
             values
             ('statement_timeout', '5min'),
-            -- A transaction that is left open would keep builds from replacing a view that it has read.
+            -- A transaction left open would keep builds from replacing a view that it has read.
             ('idle_in_transaction_session_timeout', '5min'),
             ('default_transaction_read_only', 'on')
         ) as setting (name, value)
@@ -151,7 +151,7 @@ begin
 end
 $$;
 
--- With these everybody can fill the disk, also who may write into no table. Only a superuser can take them away.
+-- These let everyone fill the disk, even without write access to any table. Only a superuser can revoke them.
 do $$
 declare
     program regprocedure;

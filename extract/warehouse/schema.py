@@ -8,7 +8,7 @@ from psycopg import sql
 
 from extract.errors import WarehouseUnavailable
 
-# For so long this waits for a session that uses what is to be changed: others wait behind it.
+# How long to wait for a session that uses what is to change: others wait behind this one.
 _PATIENCE_S = 10
 _DEFINITION = Path(__file__).with_name("schema.sql")
 _CREATED = re.compile(

@@ -1,19 +1,19 @@
 -- The raw schema: a row is a received document. Append-only: nothing here is updated or deleted.
--- Idempotent: every statement may run again on a warehouse that has it already.
+-- Idempotent: every statement may be run again.
 
 create schema if not exists raw;
 
 -- One sequence for all sources, so that a document id names one document wherever it landed.
 create sequence if not exists raw.document_id;
 
--- Whoever lands holds the lock of this table, so that document ids become visible in their order. Always empty. It is
--- the lock of a table because only a role that may update the table can take it: an advisory lock is anybody's.
+-- A landing holds the lock of this table, so that document ids become visible in their order. Always empty. It is
+-- a table lock because only a role that may update the table can take it; anyone can take an advisory lock.
 create table if not exists raw.landing_lock ();
--- Of two that make this schema at once, one waits here.
+-- Of two sessions that create this schema at once, one waits here.
 lock table raw.landing_lock in share row exclusive mode;
 do $$
 begin
-    -- Who could land before this table was there can go on.
+    -- Roles that could land before this table existed still can.
     if to_regrole('vpp_loader') is not null then
         grant update on raw.landing_lock to vpp_loader;
     end if;
@@ -40,7 +40,7 @@ create table if not exists raw.file_observation (
 create index if not exists file_observation_by_address
     on raw.file_observation (source_uri, observation_id);
 
--- One technical data file: every asset that it lists, as received but for mail addresses, which are crossed out.
+-- One technical data file: every asset that it lists, as received, except that mail addresses are crossed out.
 create table if not exists raw.technical_data (
     document_id bigint primary key default nextval('raw.document_id'),
     created_utc timestamptz not null,
@@ -80,8 +80,8 @@ alter table raw.forecast_version
 drop index if exists raw.forecast_version_by_asset;
 -- Read by slices and never searched: compressing the values would cost more than it saves.
 alter table raw.forecast_version alter column power_kw set storage external;
--- In the order in which the forecast engine reads the versions, the newest receipt of each in front, and with all that
--- it needs of them but the values.
+-- In the order in which the forecast engine reads the versions, the newest receipt of each first, with all that it
+-- needs except the values.
 create index if not exists forecast_version_in_order
     on raw.forecast_version (asset_id, version_utc, received_utc desc, content_sha256 desc)
     include (document_id, grid_start_utc, value_count);
@@ -140,7 +140,7 @@ create table if not exists raw.redispatch_flag (
 create index if not exists redispatch_flag_by_metering_point on raw.redispatch_flag (metering_point_id);
 
 -- What was received and could not be landed: the bytes as received, and why. The document stays here for ever; one that
--- was landed after a fix is named in quarantine_release.
+-- landed after a fix is named in quarantine_release.
 create table if not exists raw.quarantine (
     document_id bigint primary key default nextval('raw.document_id'),
     source text not null,
@@ -154,7 +154,7 @@ create table if not exists raw.quarantine (
 );
 create index if not exists quarantine_by_address on raw.quarantine (source_uri, content_sha256);
 
--- A document of the quarantine that was landed after all.
+-- A quarantined document that has landed since.
 create table if not exists raw.quarantine_release (
     document_id bigint primary key default nextval('raw.document_id'),
     quarantined_document_id bigint not null unique,
@@ -162,7 +162,7 @@ create table if not exists raw.quarantine_release (
     run_id bigint not null
 );
 
--- A landed document that is not to count: from the next build on it is as if it had never arrived.
+-- A landed document that no longer counts: from the next build on, it is as if it had never arrived.
 create table if not exists raw.retraction (
     document_id bigint primary key default nextval('raw.document_id'),
     retracted_document_id bigint not null unique,
@@ -205,9 +205,8 @@ create table if not exists raw.imbalance_price (
 );
 create index if not exists imbalance_price_by_delivery on raw.imbalance_price (last_delivery_start_utc);
 
--- A forecast version that was asked for in vain: it did not exist (404), the answer was refused (then it is in
--- quarantine), or there was none though the API answered for others. What is asked for again, and when, follows from
--- these rows.
+-- A forecast version that could not be had: it did not exist (404), the answer was refused (and put in quarantine),
+-- or there was none although the API answered for others. When a version is retried follows from these rows.
 create table if not exists raw.forecast_absence (
     asset_id text not null,
     version_utc timestamptz not null,
@@ -218,7 +217,7 @@ create table if not exists raw.forecast_absence (
 create index if not exists forecast_absence_by_asset on raw.forecast_absence (asset_id, version_utc, asked_utc);
 alter table raw.forecast_absence add column if not exists is_answered boolean not null default true;
 
--- What is the same of all received documents. A new source is added here too.
+-- What all received documents have in common. Add a new source here too.
 create or replace view raw.document (
     document_id, source, asset_id, metering_point_id, instant_utc, made_utc, received_utc, source_uri
 ) as
@@ -229,7 +228,7 @@ union all
 select document_id, 'asset-contracts', null, null, exported_utc, exported_utc, received_utc, source_uri
 from raw.asset_contracts
 union all
--- A forecast says what was asked for, and a live file nothing of when it was made.
+-- A forecast is as old as the version asked for; a live file does not say when it was made.
 select document_id, 'forecasts', asset_id, null, version_utc, null, received_utc, source_uri
 from raw.forecast_version
 union all

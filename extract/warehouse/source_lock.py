@@ -1,7 +1,7 @@
-"""One load of a source at a time: who loads it says so in the name of its session.
+"""One load of a source at a time: a load says so in the name of its session.
 
-The name ends with the session, however that ends. It counts only where the session's role may land:
-others can take any name, and any advisory lock, but keep nobody from loading.
+The name ends with the session, however that ends. It counts only if the session's role may land:
+other roles can take any name, or any advisory lock, but cannot block a load.
 """
 
 import time
@@ -64,7 +64,7 @@ def wait_for_loads(run: Run, what: str, sources: Sequence[str]) -> None:
 
 
 def _begin(run: Run, source: str) -> str | None:
-    """Name this session as the one that loads the source; who else does, where one does."""
+    """Name this session as the one that loads the source; returns who else does, if anyone."""
     with run.connection.transaction():
         # Of two that begin at once, one sees the other.
         lock_landing(run.connection)
@@ -79,7 +79,7 @@ def _name_session(connection: psycopg.Connection, name: str) -> None:
 
 
 def _holder(connection: psycopg.Connection, source: str) -> str | None:
-    """Who loads the source, in words; what the server does not tell is left out."""
+    """Who loads the source, in words; what the server does not show is left out."""
     row = connection.execute(_HOLDER, [source]).fetchone()
     if row is None:
         return None
