@@ -1,4 +1,4 @@
-# The commands of this project. `make help` lists them; each does first whatever it needs.
+# The commands of this project. `make help` lists them; each first does whatever it needs.
 
 PYTHON ?= python3
 # How much `make bench` measures, and how many orders of arrival it tries.
@@ -10,7 +10,7 @@ SEEDS := 21,22,23,24
 KILLS := 50
 CASES := 10000
 DAY_FROM := 2025-06-07
-# Forecasts made before this day are landed with the clocks of then, so that there is a past to ask about.
+# Forecasts made before this day are landed as if received then, so that the demo has a past.
 DAY_TODAY := 2025-06-09
 DAY_TO := 2025-06-10
 # Where dbt writes its artifacts, and where the lineage site is served.
@@ -29,9 +29,9 @@ python := .venv/bin/python
 extract := $(python) -m extract
 # A process for each core, which runs the tests of a file in their order.
 pytest := .venv/bin/pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
-# The variables that reach the warehouse, in the shell of one recipe line.
+# Sets the variables that lead to the warehouse, in the shell of one recipe line.
 warehouse_environment = eval "$$($(python) -m extract.warehouse env)"
-# No source is configured: the stand-in for the VPP and the DSO takes their place.
+# True if no source is configured: then the stand-in for the VPP and the DSO is used.
 variables = $(shell sed -n 's/^ *variable: //p' dbt_project/models/staging/sources.yml | sort -u)
 no_source = test -z "$$(echo $(foreach variable,$(variables),$$$(variable)))"
 
@@ -40,7 +40,7 @@ help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: install
-install: .venv/installed ## Make the virtual environment .venv with everything that is needed
+install: .venv/installed ## Create the virtual environment .venv with everything needed
 
 .venv/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
@@ -54,7 +54,7 @@ install: .venv/installed ## Make the virtual environment .venv with everything t
 	@touch $@
 
 .PHONY: run
-run: install ## Land the sources (or a demo's, where none is configured), build the marts, show a summary
+run: install ## Land the sources (or the demo if none is configured), build the marts, show a summary
 	@if $(no_source); then \
 		echo "No source is configured: landing the demo's, $(DAY_FROM) to $(DAY_TO)"; \
 		$(python) -m extract.simulator around --with-faults -- sh -c '\
@@ -116,8 +116,8 @@ docs: install ## Write the lineage site: dbt_project/target/site/index.html
 
 .PHONY: docs-serve
 docs-serve: ## Serve the lineage site on this machine (PORT=8580)
-	@test -f $(TARGET)/site/index.html || { echo "There is no lineage site yet: make docs" >&2; exit 1; }
-	@echo "http://localhost:$(PORT) (Ctrl-C ends it)"
+	@test -f $(TARGET)/site/index.html || { echo "There is no lineage site yet: run make docs first" >&2; exit 1; }
+	@echo "http://localhost:$(PORT) (Ctrl-C to stop)"
 	@$(python) -m http.server --bind 127.0.0.1 --directory $(TARGET)/site $(PORT)
 
 .PHONY: report
@@ -130,15 +130,15 @@ pictures: docs report ## Take the pictures of the README from the demo, with the
 	@$(python) -m tests.pictures $(TARGET)
 
 .PHONY: test
-test: style ## Prove it all: style, then every test, against real PostgreSQL servers and real HTTP
+test: style ## Run all checks and tests, against real PostgreSQL servers and real HTTP
 	$(pytest) --durations=25
 
 .PHONY: test-fast
-test-fast: style lint-changed ## Try in a minute: style, the SQL that changed, what needs no server, one small build
+test-fast: style lint-changed ## Run the quick ones: style, changed SQL, tests without a server, one small build
 	$(pytest) --durations=10 -m "no_server or fast"
 
 .PHONY: lint-changed
-lint-changed: install ## Check the style of the SQL that differs from the last commit (sqlfluff)
+lint-changed: install ## Check the style of SQL changed since the last commit (sqlfluff)
 	@changed="$$(git diff --name-only --diff-filter=d HEAD -- dbt_project/models dbt_project/engines/postgres/models dbt_project/tests; \
 		git ls-files --others --exclude-standard dbt_project/models dbt_project/engines/postgres/models dbt_project/tests)"; \
 	changed="$$(echo "$$changed" | grep '\.sql$$')" || exit 0; \
@@ -151,7 +151,7 @@ test-faults: install ## Inject faults for longer (KILLS=50 of the extractor, CAS
 		tests/promises/test_faults_server.py tests/extractor/test_decoders_random.py
 
 .venv-bench/installed: requirements-bench.lock
-	@echo "Installing what the engine is compared with into .venv-bench (some minutes the first time) ..." >&2
+	@echo "Installing the benchmark's references into .venv-bench (a few minutes the first time) ..." >&2
 	@$(PYTHON) -m venv .venv-bench
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
 		-r requirements-bench.lock
@@ -163,18 +163,18 @@ bench: install .venv-bench/installed ## Measure (SIZE=small|full): ratios to ref
 	ORDER_EXAMPLES=$(ORDER_EXAMPLES) .venv/bin/pytest tests/promises/test_order_independence.py
 
 .PHONY: bench-findings
-bench-findings: install ## Measure how many faults in documents data_findings names, and what it finds wrongly (SEEDS=21,22,23,24)
+bench-findings: install ## Measure how many injected faults data_findings finds, and how many false ones (SEEDS=21,22,23,24)
 	@$(python) -m tests.findings --seeds $(SEEDS)
 
 .venv-spark/installed: requirements-spark.lock
-	@echo "Installing Spark into .venv-spark (some minutes the first time, a gigabyte) ..." >&2
+	@echo "Installing Spark into .venv-spark (a gigabyte, a few minutes the first time) ..." >&2
 	@$(PYTHON) -m venv .venv-spark
 	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
 		-r requirements-spark.lock
 	@touch $@
 
 check_java = "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -version 2>&1 | grep -qE 'version "(17|21)[."]' || { \
-	echo "Spark needs Java 17 or 21: install one (Debian: openjdk-17-jre-headless), or let JAVA_HOME lead to it" >&2; exit 1; }
+	echo "Spark needs Java 17 or 21: install one (Debian: openjdk-17-jre-headless), or point JAVA_HOME at one" >&2; exit 1; }
 
 .PHONY: spark
 spark: install .venv-spark/installed ## Archive to LAKE=lake, build the marts on Spark, compare them with PostgreSQL's

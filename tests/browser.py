@@ -1,4 +1,4 @@
-"""The Chromium of the distribution, offline, as whoever opens a file from disk has it."""
+"""The Chromium of the distribution, offline, as for a file opened from disk."""
 
 import os
 import shutil

@@ -257,6 +257,6 @@ def extract(
 
 @pytest.fixture
 def http_server() -> Iterator[HttpServer]:
-    """A server that answers what a test tells it to; at first 404 to everything."""
+    """A server that answers as a test says; at first 404 to everything."""
     with running_http_server() as server:
         yield server

@@ -1,4 +1,4 @@
-"""A real HTTP server that answers as a test tells it to."""
+"""A real HTTP server that answers as a test says."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -18,12 +18,12 @@ class Answer:
     claimed_length: int | None = None
     """A Content-Length other than the body's: the body then breaks off."""
     pieces: Iterable[bytes] = ()
-    """What follows the body, one by one: whoever makes them may take his time."""
+    """What follows the body, one by one; making them may take time."""
 
 
 @dataclass
 class HttpServer:
-    """A real HTTP server; `answer` decides, `requests` tells what was asked, headers included."""
+    """A real HTTP server; `answer` decides, `requests` holds what was asked, headers included."""
 
     url: str
     requests: list[tuple[str, dict[str, str]]]

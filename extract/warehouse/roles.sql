@@ -13,7 +13,7 @@ begin
         if to_regrole(name) is null then
             execute format('create role %I login', name);
         elsif exists (select from pg_roles where rolname = name and (rolsuper or rolcreaterole or rolreplication)) then
-            raise exception '% is there already and may do what no grant limits (superuser, createrole or replication): '
+            raise exception '% exists already and may do what no grant limits (superuser, createrole or replication): '
                 'alter or drop it, then run this again', name;
         end if;
     end loop;

@@ -228,7 +228,7 @@ union all
 select document_id, 'asset-contracts', null, null, exported_utc, exported_utc, received_utc, source_uri
 from raw.asset_contracts
 union all
--- A forecast is as old as the version asked for; a live file does not say when it was made.
+-- No made_utc: a forecast repeats the version that was asked for, and a live file does not say when it was made.
 select document_id, 'forecasts', asset_id, null, version_utc, null, received_utc, source_uri
 from raw.forecast_version
 union all

@@ -63,7 +63,7 @@ def finished_build(target: Path) -> Build:
 
 
 def relations_feeding(target: Path, model: str) -> set[tuple[str, str]]:
-    """Schema and name of every relation that a model stands on, its own included."""
+    """Schema and name of every relation that a model depends on, its own included."""
     manifest = _artifact(target, "manifest")
     nodes: dict[str, Any] = {**manifest["nodes"], **manifest["sources"]}
     waiting = [k for k in nodes if _is_model(nodes, k) and nodes[k]["name"] == model]

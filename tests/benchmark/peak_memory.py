@@ -1,4 +1,4 @@
-"""Runs a command and tells its peak memory: `python peak_memory.py COMMAND ...`.
+"""Runs a command and prints its peak memory: `python peak_memory.py COMMAND ...`.
 
 A process of its own, and a small one: Linux counts what the starter of a process had in memory
 as the process's own until it begins.

@@ -27,7 +27,7 @@ _BYTES_PER_VALUE = 8.0
 
 
 def measure_portfolio(server: PostgresServer, size: Size, scratch: Path, report: Report) -> None:
-    """All figures that stand on one day of a large portfolio."""
+    """All figures measured on one day of a large portfolio."""
     with landed_portfolio(server, size, report) as landed:
         measure_disk(landed, size, report)
         with database(server, "exploded", landed) as exploded:

@@ -109,7 +109,7 @@ def refuse_broken_files(address: str, said: Snapshot) -> None:
 
 
 def refuse_other_documents(connection: psycopg.Connection, said: Snapshot) -> None:
-    """Raises NotEqual where PostgreSQL's marts stand at other documents than the lake."""
+    """Raises NotEqual if PostgreSQL's marts are built from other documents than the lake holds."""
     built: tuple[Any, ...] | None = None
     if connection.execute("select to_regclass('build.run') is not null").fetchone() == (True,):
         built = connection.execute(

@@ -52,7 +52,7 @@ def hostile_world(seed: int) -> list[Arrival]:
 
 
 def is_master_data(arrival: Arrival) -> bool:
-    """Whether it tells of assets or contracts."""
+    """Whether it is about assets or contracts."""
     return isinstance(arrival.documents[0], AssetContracts | TechnicalData)
 
 

@@ -28,7 +28,7 @@ def asked(server: HttpServer) -> list[tuple[str, str]]:
 
 
 def pass_time(warehouse: Warehouse, minutes: float) -> None:
-    """Let what was asked for in vain have been asked for so much earlier."""
+    """Move all recorded failures this much into the past."""
     with warehouse.connect() as connection:
         connection.execute(
             "update raw.forecast_absence set asked_utc = asked_utc - %s * interval '1 minute'",

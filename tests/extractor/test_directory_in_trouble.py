@@ -88,7 +88,7 @@ def test_a_link_is_what_it_leads_to(run: Run, take: Load, tmp_path: Path) -> Non
     assert take(directory) == Tally("live-infeed", unchanged=1)
     [file] = Directory(str(directory)).files()
     assert file.stamp == Directory(str(directory)).read(file)[0]
-    # Of equal size, which the link itself tells nothing of.
+    # Of equal size, so the link itself does not show it.
     write(target, live_infeed("B"), mtime=1_750_000_060)
     assert take(directory) == Tally("live-infeed", landed=1)
     target.unlink()

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: starts for whoever needs it, stays up, survives rough handling."""
+"""The embedded PostgreSQL: starts when needed, stays up, survives rough handling."""
 
 import os
 import shlex
@@ -60,7 +60,7 @@ def test_from_nothing_to_stopped(directory: Path) -> None:
     assert stopped.stdout == f"embedded PostgreSQL: was not running in {directory}\n"
     made = command(directory, "extract", "schema")
     assert (made.returncode, made.stdout, made.stderr) == (0, "schema raw: created\n", "")
-    # It stayed up: whoever comes next finds it, and what is in it.
+    # It stayed up: the next command finds it, and what is in it.
     answer = server(directory, "psql", "-Atc", "show timezone; select count(*) from raw.run")
     assert (answer.stdout, answer.stderr) == ("UTC\n0\n", "")
     environment = exports(server(directory, "env").stdout)

@@ -116,7 +116,7 @@ def test_an_asset_without_an_answer_stops_no_other(
     assert outcome.status == 3
     counts = outcome.counts("forecasts")
     assert counts["landed"] == 192
-    # It is not asked for all of its versions in vain.
+    # Not all of its versions are asked for.
     assert 8 <= counts["refused"] < 96 - 8
     assert len(outcome.err.splitlines()) == counts["refused"]
     assert (

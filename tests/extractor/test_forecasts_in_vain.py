@@ -1,4 +1,4 @@
-"""Forecast versions that are asked for in vain: noted, counted, and asked for ever less often."""
+"""Forecast versions that cannot be had: noted, counted, and retried less and less often."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The roles are made by whoever owns the database, superuser or not."""
+"""The owner of the database creates the roles, superuser or not."""
 
 from pathlib import Path
 

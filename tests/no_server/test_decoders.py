@@ -129,7 +129,7 @@ def test_json_that_breaks_off_anywhere_is_refused() -> None:
 
 
 def test_csv_that_breaks_off_is_refused_or_holds_whole_rows() -> None:
-    """But for the last cell: where a file may end without a line end, nothing tells it is cut."""
+    """Except in the last cell: a file may end without a line end, so a cut there does not show."""
     refused = 0
     for end in range(len(FINAL)):
         try:

@@ -80,7 +80,7 @@ def test_estimated_prices_are_one_price_for_both_sides() -> None:
 def test_final_prices_have_a_price_for_each_side() -> None:
     document = prices_of(FINAL_PRICES)
     assert document.price_status == "final"
-    # Without a Z the name tells Berlin's time.
+    # Without a Z the name is in Berlin's time.
     assert document.made_utc == datetime(2025, 6, 8, 15, 8, tzinfo=UTC)
     assert document.delivery_start_utc == [
         datetime(2025, 6, 8, 0, 0, tzinfo=UTC),
@@ -124,14 +124,14 @@ def test_price_rows_may_come_in_any_order_and_twice() -> None:
 
 
 def test_clock_times_are_at_the_offset_of_their_row() -> None:
-    # The hour that Berlin's clocks repeat: the zone tells which one it is.
+    # The hour that Berlin's clocks repeat: the zone says which one it is.
     assert starts_of(
         price_row("26.10.2025", "CEST", "01:45;02:00"),
         price_row("26.10.2025", "CEST", "02:45;03:00"),
         price_row("26.10.2025", "CET", "02:00;02:15"),
         price_row("26.10.2025", "CET", "02:45;03:00"),
     ) == ["2025-10-25T23:45", "2025-10-26T00:45", "2025-10-26T01:00", "2025-10-26T01:45"]
-    # The last quarter-hour before the clocks change, its end told by the new time.
+    # The last quarter-hour before the clocks change, its end in the new time.
     assert starts_of(price_row("26.10.2025", "CEST", "02:45;02:00")) == ["2025-10-26T00:45"]
     assert starts_of(price_row("30.03.2025", "CET", "01:45;03:00")) == ["2025-03-30T00:45"]
     # Not what Berlin has then, and nevertheless an offset.

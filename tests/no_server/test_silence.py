@@ -60,7 +60,7 @@ def test_one_asset_that_is_silent_is_given_up_alone() -> None:
     assert talk.wait("B", "B", "B") == [0, 0, 3]
     assert (talk.silence.given_up, talk.silence.pending) == ({"B"}, [])
     assert not talk.silence.is_everywhere
-    # What was under way comes back in vain too, or is heard after all.
+    # Questions under way fail too, or are answered after all.
     assert talk.wait("B") == [1]
     talk.hear("B")
     assert talk.silence.given_up == set()

@@ -189,7 +189,7 @@ def test_what_is_missing_is_named(lineage_site: Path, tmp_path: Path) -> None:
 def test_make_says_where_the_site_is_missing(shared_demo: Demo, tmp_path: Path) -> None:
     result = make(shared_demo.environment, "docs-serve", f"TARGET={tmp_path}")
     assert result.returncode != 0
-    assert "There is no lineage site yet: make docs" in result.stderr
+    assert "There is no lineage site yet: run make docs first" in result.stderr
 
 
 def test_make_help_lists_every_target_with_one_line() -> None:

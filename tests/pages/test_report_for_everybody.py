@@ -81,7 +81,7 @@ def test_no_control_and_no_chart_is_without_a_name(browser: Browser, report_file
         # Three cards, ten charts.
         assert len(drawings) == 13
         assert all(len(name) > 20 for name in drawings)
-        # Whoever jumps from heading to heading finds each part.
+        # Jumping from heading to heading reaches each part.
         assert len([name for role, name in met if role == "heading"]) == 13
 
 

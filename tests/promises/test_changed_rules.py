@@ -33,7 +33,7 @@ def warehouse(built_warehouse: Warehouse) -> Warehouse:
 
 @pytest.fixture
 def build(warehouse: Warehouse, project: Path, tmp_path: Path) -> Build:
-    """Runs dbt on the copy: the mart `assets` with all before it, or what it is told.
+    """Runs dbt on the copy: the mart `assets` with all before it, or what it is given.
 
     The mart has one asset, with 1,000 kW.
     """
@@ -83,7 +83,7 @@ def test_a_rule_in_a_view_reaches_the_tables_after_it(
     double_the_capacity(project)
     assert build().success
     assert warehouse.value(CAPACITY) == 2000.0
-    # What does not stand on it is left alone.
+    # What does not depend on it is left alone.
     assert replaced(warehouse, "stg_technical_data__files") == before
 
 
@@ -214,7 +214,7 @@ def test_a_model_that_is_no_more_holds_nothing_up(warehouse: Warehouse, build: B
         connection.execute("create view mine as table intermediate.kept")
     assert build("run").success
     assert warehouse.value("select count(*) from build.run") == 1
-    # What it left goes, unless somebody stands on it.
+    # What it left is dropped, unless something depends on it.
     assert warehouse.rows(
         "select to_regclass('intermediate.removed_table'), to_regclass('staging.removed'),"
         " to_regclass('intermediate.kept') is not null"
