@@ -1,6 +1,8 @@
 """The queries that people copy from the pages and the README: each runs on the demo."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,8 @@ DOCS = ROOT / "dbt_project" / "docs"
 QUERIES = DOCS / "queries.md"
 DASHBOARDS = DOCS / "dashboards.md"
 DEVELOPMENT = DOCS / "development.md"
-PAGES = (QUERIES, DASHBOARDS, *RULES, ROOT / "README.md")
+README = ROOT / "README.md"
+PAGES = (QUERIES, DASHBOARDS, *RULES, README)
 # Nothing is wrong with the demo's grid operator.
 EMPTY_ON_THE_DEMO = {
     "Production that counts for no asset, and why",
@@ -46,6 +49,29 @@ def test_a_query_that_people_copy_shows_something(shared_demo: Demo, name: str, 
     with shared_demo.warehouse.connect() as connection:
         rows = connection.execute(sql.SQL(query)).fetchall()
     assert bool(rows) == (name not in EMPTY_ON_THE_DEMO)
+
+
+def psql(shared_demo: Demo, *arguments: str) -> list[str]:
+    """What `make psql` prints, in lines."""
+    said = subprocess.run(
+        [sys.executable, "-m", "extract.warehouse", "psql", "--no-psqlrc", *arguments],
+        env=shared_demo.environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [line.rstrip() for line in said.stdout.splitlines() if line]
+
+
+def test_the_readme_shows_what_make_run_ends_with(shared_demo: Demo) -> None:
+    section = README.read_text().split("## Two commands")[1].split("\n## ")[0]
+    shown = section.split("```")[3].splitlines()
+    printed = psql(shared_demo, "--quiet", "--file", "dbt_project/analyses/summary.psql")
+    lines = [line.removesuffix("| …") for line in shown if not re.match(r"-|\s*…|$", line)]
+    assert len(lines) == 7
+    for line in lines:
+        assert any(one.startswith(line) for one in printed), line
 
 
 def test_the_change_that_development_shows_has_the_effect_it_shows(shared_demo: Demo) -> None:
