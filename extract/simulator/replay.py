@@ -14,7 +14,7 @@ from itertools import repeat
 import pendulum
 import psycopg
 
-from extract.errors import DocumentRefused, ForecastNotFound
+from extract.errors import DocumentRefused, ForecastNotFound, UsageError
 from extract.sources.instants import QUARTER_HOUR_SECONDS
 from extract.vpp.client import VppClient
 from extract.vpp.forecast import Forecast
@@ -23,6 +23,7 @@ from extract.warehouse.landing import begin_run, land_forecasts
 _RECEIVED_AFTER = timedelta(minutes=2)
 _STEP = timedelta(seconds=QUARTER_HOUR_SECONDS)
 _REQUESTS_AT_ONCE = 8
+_COMMAND = "simulator replay"
 OUTAGE = datetime(2025, 6, 8, 7, 10, tzinfo=UTC), datetime(2025, 6, 8, 9, 20, tzinfo=UTC)
 """When the line was down: in local time from 09:10 to 11:20."""
 
@@ -44,9 +45,15 @@ def replay(
     """Land the versions made from `begin` (included) to `end` (excluded); how many were new.
 
     What the API does not have or should not have sent is left to the extractor, which says so.
-    Raises SourceUnavailable.
+    Raises SourceUnavailable, and UsageError where the warehouse holds other documents than the
+    demo's.
     """
-    run_id = begin_run(connection, "simulator replay")
+    if holds_other_documents(connection):
+        raise UsageError(
+            "the warehouse holds documents that are not the demo's: configure a source "
+            "(python -m extract --help lists the variables), or unset PGHOST for the embedded one"
+        )
+    run_id = begin_run(connection, _COMMAND)
     landed = 0
     with ThreadPoolExecutor(_REQUESTS_AT_ONCE) as pool:
         while begin < end:
@@ -54,6 +61,16 @@ def replay(
             landed += land_forecasts(connection, run_id, [one for one in answers if one])
             begin += _STEP
     return landed
+
+
+def holds_other_documents(connection: psycopg.Connection) -> bool:
+    """Whether something has landed where no demo did before."""
+    [(answer,)] = connection.execute(
+        "select exists (select from raw.document)"
+        " and not exists (select from raw.run where command = %s)",
+        [_COMMAND],
+    )
+    return bool(answer)
 
 
 def _asked(client: VppClient, asset_id: str, version_utc: datetime) -> Forecast | None:
