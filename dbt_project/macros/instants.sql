@@ -1,4 +1,4 @@
-{#- What is asked of instants, time zones and delivery days, in the words of whichever engine. -#}
+{#- Instants, time zones and delivery days, for any engine. -#}
 
 {#- The portfolio's own time zone, as an SQL literal. -#}
 {% macro portfolio_timezone() -%} '{{ var("portfolio_timezone") }}' {%- endmacro %}

@@ -1,4 +1,4 @@
-"""A clock that was wrong once is not wrong for good: what builds stand at can be mended."""
+"""A clock that was wrong once is not wrong for good: the instant of builds can be corrected."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ WRONG = datetime(2036, 1, 1, tzinfo=EPOCH.tzinfo)
 
 
 class Clock:
-    """The instant that the builds of a warehouse stand at."""
+    """The instant of the builds of a warehouse."""
 
     def __init__(self, warehouse: Warehouse, target: Path) -> None:
         self.warehouse, self._target = warehouse, target
@@ -35,7 +35,7 @@ class Clock:
             Retraction(arrival.documents[0]).land(connection)
 
     def after_build(self, *arguments: str) -> object:
-        """The instant that the next build stands at."""
+        """The instant of the next build."""
         built = self._build(*arguments)
         assert built.success, built.exception
         return self.warehouse.value("select built_as_of_utc from intermediate.int_clock")
@@ -77,7 +77,7 @@ def test_one_that_is_ahead_of_the_servers_is_said_until_it_is_mended(clock: Cloc
     clock.receive(EPOCH)
     wrong = clock.receive(WRONG)
     assert clock.after_build() == WRONG
-    assert "stands at 2036-01-01 00:00:00 (UTC), which is ahead" in (clock.warning() or "")
+    assert "is of 2036-01-01 00:00:00 (UTC), ahead" in (clock.warning() or "")
     clock.retract(wrong)
     assert clock.after_build() == EPOCH
     assert clock.warning() is None

@@ -62,7 +62,7 @@ def build(
 
 
 def state(warehouse: Warehouse) -> list[tuple[object, ...]]:
-    """Of each function what tells it from another one: also when it was made."""
+    """For each function what distinguishes it, also when it was made."""
     return warehouse.rows(
         "select proname::text, pg_get_userbyid(proowner)::text, proacl::text, xmin::text"
         " from pg_proc where pronamespace = 'public'::regnamespace order by 1"
@@ -84,7 +84,7 @@ def test_readers_call_them_and_see_nothing_else(house: Warehouse) -> None:
 
 
 def test_a_name_of_the_callers_own_is_not_taken_for_ours(house: Warehouse) -> None:
-    # The reader may make no temporary table; whoever may finds it not read either.
+    # The reader may not make temporary tables; for a role that may, ours is read all the same.
     with house.connect() as connection:
         connection.execute("create temporary table market_gates (gate text)")
         connection.execute("insert into market_gates values ('mine')")
@@ -99,7 +99,7 @@ def test_a_name_of_the_callers_own_is_not_taken_for_ours(house: Warehouse) -> No
     [
         (
             "forecasts_at_gate('noon', '2025-06-08', '2025-06-09')",
-            'forecasts_at_gate: there is no gate "noon": take one of day_ahead, intraday_auction_1,'
+            'forecasts_at_gate: there is no gate "noon": use one of day_ahead, intraday_auction_1,'
             " intraday_auction_2, intraday_auction_3, hour_ahead, half_hour_ahead, tradeable,"
             " latest",
         ),
@@ -109,7 +109,7 @@ def test_a_name_of_the_callers_own_is_not_taken_for_ours(house: Warehouse) -> No
         ),
         (
             "forecasts_at_gate('latest', '2025-06-08', 'infinity')",
-            "forecasts_at_gate: to_utc is infinity: name an instant of the years 1 to 9999",
+            "forecasts_at_gate: to_utc is infinity: give an instant in the years 1 to 9999",
         ),
         (
             "forecasts_known_at('2025-06-08', '2025-06-09 12:00+00', '2025-06-09 11:00+00')",
@@ -169,7 +169,7 @@ def test_what_others_built_on_one_is_not_lost(
         connection.execute(f"create view analysis as select * from {AT_GATE}")
     swap_columns(project)
     assert not build(house, project, TRANSFORMER).success
-    assert "what others built on it must not be lost: drop it yourself" in capfd.readouterr().out
+    assert "without losing what others built on it: drop it yourself" in capfd.readouterr().out
     assert house.value("select count(*) from analysis") == 0
 
 
@@ -182,7 +182,7 @@ def test_a_function_of_somebody_elses_is_refused(
             f"create function {FUNCTIONS[0]}() returns integer language sql return 1"
         )
     assert not build(house, project, TRANSFORMER).success
-    assert "which this project did not make" in capfd.readouterr().out
+    assert "and this project did not make it" in capfd.readouterr().out
     assert house.value(f"select {FUNCTIONS[0]}()") == 1
 
 

@@ -143,8 +143,8 @@ def test_a_table_that_becomes_a_view_or_the_reverse_is_refused(
 @pytest.mark.parametrize(
     ("config", "reason"),
     [
-        (f"{NO_CONTRACT}, grants={{'select': ['postgres']}}", "would take away what others"),
-        (f"{NO_CONTRACT}, on_schema_change='ignore'", "can only append_new_columns"),
+        (f"{NO_CONTRACT}, grants={{'select': ['postgres']}}", "would revoke what others"),
+        (f"{NO_CONTRACT}, on_schema_change='ignore'", "only append_new_columns works"),
         ("contract={'enforced': false}", "needs a unique_key"),
     ],
 )
@@ -177,7 +177,7 @@ def test_what_builds_cannot_keep_account_of_is_refused(
     private = f"{NO_CONTRACT}, access='private', materialized='{materialized}'"
     mart.write(private, asset_id="asset_id")
     assert not mart.build().success
-    assert f"plants: materialized as {materialized}: take view" in capfd.readouterr().out
+    assert f"plants: cannot be materialized as {materialized}: use view" in capfd.readouterr().out
 
 
 def test_a_seed_as_a_parent_is_refused(mart: Mart, capfd: pytest.CaptureFixture[str]) -> None:
@@ -185,7 +185,9 @@ def test_a_seed_as_a_parent_is_refused(mart: Mart, capfd: pytest.CaptureFixture[
     (mart.project / "seeds/factors.csv").write_text("factor\n2\n")
     mart.write(NO_CONTRACT, asset_id="asset_id", factor="(select factor from {{ ref('factors') }})")
     assert not mart.build().success
-    assert "plants: reads the seed factors, of which no build knows" in capfd.readouterr().out
+    assert (
+        "plants: reads the seed factors, and builds cannot tell when that" in capfd.readouterr().out
+    )
 
 
 def test_a_table_that_reads_a_source_is_refused(
@@ -203,7 +205,9 @@ def test_a_table_always_has_its_unique_key(mart: Mart, capfd: pytest.CaptureFixt
     assert mart.warehouse.value(KEY) == "PRIMARY KEY (asset_id)"
     # Of two keys, one would swallow what the other keeps apart.
     mart.write("unique_key=['asset_id', 'power_kw']", asset_id="asset_id", power_kw="capacity_kw")
-    assert "its key is asset_id, and its unique_key is asset_id, power_kw" in mart.refused(capfd)
+    assert "its primary key is asset_id, but its unique_key is asset_id, power_kw" in mart.refused(
+        capfd
+    )
     assert mart.warehouse.rows("select * from plants") == [("A", 1000.0)]
 
 

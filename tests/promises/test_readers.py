@@ -66,7 +66,7 @@ def test_a_view_that_is_read_is_replaced_as_soon_as_it_can_be(
         process = reader.info.backend_pid
     assert refused.statuses[VIEW] == "error"
     said = capfd.readouterr().out
-    assert f"{VIEW} cannot be replaced while it is read" in said
+    assert f"{VIEW} cannot be replaced while it is being read" in said
     assert f"a dashboard (server process {process}, role " in said
     # It was waited for, and others read meanwhile.
     assert 0.5 < max(waits) < LONGEST_WAIT_S

@@ -142,7 +142,7 @@ def test_production_defers_to_nobody(house: House, capfd: pytest.CaptureFixture[
     state = str(house.targets / "whole")
     with pytest.raises(AssertionError):
         house.production("--select", "imbalance", "--defer", "--favor-state", "--state", state)
-    assert "is production and defers to nothing" in capfd.readouterr().out
+    assert "is production and cannot defer to" in capfd.readouterr().out
     assert house.warehouse.value(view) == before
 
 

@@ -132,7 +132,7 @@ def test_raw_gains_a_column_that_alone_is_missing(warehouse: Warehouse) -> None:
     with warehouse.connect() as connection:
         ensure_schema(connection)
         connection.execute("alter table raw.forecast_version drop column value_count cascade")
-        # The index went with the column: here nothing but the column tells that it is missing.
+        # The index went with the column: here only the column shows that it is missing.
         connection.execute(
             "create index forecast_version_in_order on raw.forecast_version (asset_id)"
         )
@@ -179,15 +179,15 @@ def test_eleven_bounds_become_one(
     try:
         # What the old version lands is not in the order that a build of today relies on.
         assert not dbt(warehouse.environment, tmp_path, "run").success
-        assert "the schema raw is not there yet, or not whole" in capfd.readouterr().out
-        assert extract(warehouse.environment, "schema").stdout == "schema raw: made\n"
+        assert "the schema raw is missing or incomplete" in capfd.readouterr().out
+        assert extract(warehouse.environment, "schema").stdout == "schema raw: created\n"
         # A reader who stays in a transaction is named, and no other one waits behind the build.
         with warehouse.connect() as reader, reader.transaction():
             reader.execute("set application_name to 'a dashboard'")
             reader.execute("select from forecast_revisions")
             refused = dbt(warehouse.environment, tmp_path, "run", "--select", "+assets")
             assert not refused.success
-            assert "while it is read: end or wait for a dashboard" in capfd.readouterr().out
+            assert "while it is being read: end or wait for a dashboard" in capfd.readouterr().out
         # Models of old and of today side by side: what is not built yet is as it was.
         assert dbt(warehouse.environment, tmp_path, "run", "--select", "+assets").success
         with warehouse.connect() as connection:

@@ -21,7 +21,7 @@
     )
 {%- endmacro %}
 
-{#- The instants that the current build stands at: a relation with one row. -#}
+{#- The instants of the current build: a relation with one row. -#}
 {% macro clock_of_build() -%}
     (
         select

@@ -10,8 +10,8 @@
 {% macro list_schemas(database) %}
     {% if flags.WHICH == "clone" %}
         {{ exceptions.raise_compiler_error(
-            "dbt clone would make views on the other environment, which its builds would wait for and change: build with "
-            ~ "--defer, or in full"
+            "dbt clone would make views on the other environment, which would block its builds and change with them: build "
+            ~ "with --defer, or in full"
         ) }}
     {% endif %}
     {% do refuse_environment() %}
@@ -26,14 +26,14 @@
     {% if name == "public" %}
         {% set reason = none %}
     {% elif not modules.re.match("^[a-z_][a-z0-9_]*$", name) %}
-        {% set reason = "it may have lower-case letters, digits and _ only, and no digit first" %}
+        {% set reason = "use only lower-case letters, digits and _, with no digit first" %}
     {% elif modules.re.match(reserved, name) %}
-        {% set reason = "that name is taken by the project or by PostgreSQL" %}
+        {% set reason = "the project or PostgreSQL reserves that name" %}
     {% elif name | length > longest %}
-        {% set reason = "the names beside it would be too long for PostgreSQL: at most " ~ longest ~ " characters" %}
+        {% set reason = "the names of its other schemas would be too long for PostgreSQL: use at most " ~ longest ~ " characters" %}
     {% else %}
         {% set somebodys = somebodys_schema(beside) %}
-        {% set reason = somebodys ~ " holds what this project did not make" if somebodys else none %}
+        {% set reason = somebodys ~ " holds objects that this project did not make" if somebodys else none %}
     {% endif %}
     {% if reason %}
         {{ exceptions.raise_compiler_error("the schema '" ~ name ~ "' cannot be an environment: " ~ reason) }}

@@ -10,7 +10,7 @@
 
 {% macro read_upto(model_name) -%} 0 {%- endmacro %}
 
-{#- The instants that the build stands at: a relation with one row. -#}
+{#- The instants of the build: a relation with one row. -#}
 {% macro clock_of_build() -%}
     (
         select

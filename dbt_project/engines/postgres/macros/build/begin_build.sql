@@ -15,23 +15,23 @@
     {% endif %}
 {% endmacro %}
 
-{#- Refuses a build that would hurt: one without rows, of production on another environment, or of many instants. -#}
+{#- Refuses a harmful build: one without rows, of production on another environment, or at another isolation level. -#}
 {% macro refuse_build() %}
     {% if flags.EMPTY or invocation_args_dict.sample %}
         {{ exceptions.raise_compiler_error(
-            "--empty and --sample would take rows out of the marts: build without them"
+            "--empty and --sample would delete rows from the marts: build without them"
         ) }}
     {% endif %}
     {% if target.schema == "public" and deferred_environment() %}
         {{ exceptions.raise_compiler_error(
-            "public is production and defers to nothing: its readers may not read " ~ deferred_environment()
-            ~ ". Build with --target dev, or without --defer"
+            "public is production and cannot defer to " ~ deferred_environment() ~ ", which its readers may not be "
+            ~ "allowed to read: build with --target dev, or without --defer"
         ) }}
     {% endif %}
     {% set isolation = run_query("show transaction_isolation").rows[0][0] %}
     {% if isolation != "read committed" %}
         {{ exceptions.raise_compiler_error(
-            "default_transaction_isolation is " ~ isolation ~ " here, and builds need read committed: alter role "
+            "default_transaction_isolation is " ~ isolation ~ ", but builds need read committed: alter role "
             ~ target.user ~ " in database " ~ target.dbname ~ " set default_transaction_isolation to 'read committed'"
         ) }}
     {% endif %}
@@ -88,7 +88,7 @@
     {% endif %}
 {% endmacro %}
 
-{#- Drops the private relations of models that are no more, unless something stands on them. -#}
+{#- Drops the private relations of models that no longer exist, unless something depends on them. -#}
 {% macro drop_relations_without_model() %}
     do $$
     declare
@@ -116,7 +116,7 @@
                     execute format('drop %s %s', relation.kind, relation.name);
                     is_dropped := true;
                 exception when dependent_objects_still_exist or lock_not_available then
-                    -- Whoever stands on it keeps it.
+                    -- Kept while something depends on it.
                 end;
             end loop;
         end loop;

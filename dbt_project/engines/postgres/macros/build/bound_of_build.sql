@@ -1,4 +1,4 @@
-{#- How far a build sees, and at which instant it stands: statements and an expression for when it is registered. -#}
+{#- How far a build sees, and its instant: statements and an expression for when it is registered. -#}
 
 {% macro fix_bound() %}
     -- Documents commit in the order of their ids, so from here on all up to this one can be seen.
@@ -11,7 +11,7 @@
 {% endmacro %}
 
 {% macro forget_clock() %}
-    -- The clock goes on from where it stood, unless what moved it there has been retracted since.
+    -- The clock continues from the last build, unless what moved it there has been retracted since.
     if {{ flags.FULL_REFRESH }} or exists (
         select from raw.retraction
         inner join raw.document on document.document_id = retraction.retracted_document_id
@@ -41,7 +41,7 @@
     )
 {% endmacro %}
 
-{#- Whether the clock of the build is right nobody can know; that it is ahead of the database's own is wrong. -#}
+{#- A clock ahead of the database's own is certainly wrong. -#}
 {% macro warn_of_a_clock_ahead() %}
     {% set ahead = run_query(
         "select to_char(as_of_utc at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') from ("
@@ -50,8 +50,8 @@
     ) %}
     {% if ahead.rows | length > 0 %}
         {% do exceptions.warn(
-            "the warehouse stands at " ~ ahead.rows[0][0] ~ " (UTC), which is ahead of the database's clock: a document "
-            ~ "was received, or the extractor ran, by a wrong clock (python -m extract status names it)"
+            "the newest receipt or run is of " ~ ahead.rows[0][0] ~ " (UTC), ahead of the database's clock: a document was "
+            ~ "received, or the extractor ran, with a wrong clock (python -m extract status shows which)"
         ) %}
     {% endif %}
 {% endmacro %}

@@ -17,7 +17,7 @@
             select from unnest(array['raw.landing_lock', '{{ document_tables() | join("', '") }}']) as wanted (name)
             where to_regclass(wanted.name) is null
         ) then
-            raise exception 'the schema raw is not there yet, or not whole: run "python -m extract schema" first';
+            raise exception 'the schema raw is missing or incomplete: run "python -m extract schema" first';
         end if;
         -- Where all is there, not even a lock is taken.
         while not exists (

@@ -32,7 +32,7 @@
 {% macro register_deferral(environment) %}
     select * into deferred from {{ build_schema(environment) }}.run order by build_number desc limit 1;
     if deferred.finished_utc is null then
-        raise exception '{{ environment }}, which this build defers to, is not built: its build of % (UTC) is running or was killed',
+        raise exception '{{ environment }}, which this build defers to, has no finished build: the one started at % (UTC) is running or was killed',
             to_char(deferred.started_utc at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS');
     end if;
     update {{ build_schema() }}.run
@@ -62,7 +62,7 @@
         ) %}
         {% if moved.rows | length > 0 %}
             {{ exceptions.raise_compiler_error(
-                environment ~ ", which this build defers to, is being built since: build this again when it has ended"
+                environment ~ ", which this build defers to, has started another build: build again when that one has ended"
             ) }}
         {% endif %}
     {% endif %}

@@ -10,7 +10,7 @@
         for share
     {% endcall %}
     {% if load_result("hold_build").data | length == 0 %}
-        {{ exceptions.raise_compiler_error("another build has begun since: this one stops here") }}
+        {{ exceptions.raise_compiler_error("another build has started since: this one stops here") }}
     {% endif %}
 {% endmacro %}
 

@@ -1,8 +1,8 @@
 {#- What the builds know of a model: see build_state.sql. -#}
 
 {#-
-    For each model by the name of its relation, text that changes when one of its rules does, wherever it stands: in the model, in a
-    macro, in a variable, or in a model that it is computed from. Its own documentation is a part of it too.
+    For each model by the name of its relation, text that changes when one of its rules does: in the model (comments included), in a
+    macro, in a variable, or in a model that it is computed from. Its own descriptions count too.
 -#}
 {% macro definitions() %}
     {%- set rules = {} -%}
@@ -13,7 +13,7 @@
         {%- set definition = local_md5(
             rules_of(node.unique_id, rules) ~ node.description ~ tojson(node.columns, sort_keys=true)
         ) -%}
-        {#- What stands on another environment is another thing, which no later build is to take for its own. -#}
+        {#- What is built on another environment must not pass for a build of this one later. -#}
         {%- do definitions.update({
             node.alias: local_md5(definition ~ environment) if environment else definition
         }) -%}
@@ -21,7 +21,7 @@
     {{ return(definitions) }}
 {% endmacro %}
 
-{#- The rules of a model or macro and of all that it uses. `known` keeps those that were asked for before. -#}
+{#- The rules of a model or macro and of all that it uses. `known` keeps those computed before. -#}
 {% macro rules_of(unique_id, known) %}
     {%- if unique_id not in known -%}
         {%- set own_macros = "macro." ~ project_name ~ "." -%}
@@ -179,7 +179,7 @@
         {{ exceptions.raise_compiler_error(
             model.name ~ ": " ~ left_behind.columns[0].values()[:3] | join(", ")
             ~ (" and " ~ (count - 3) ~ " more" if count > 3 else "")
-            ~ ", which it is computed from, did not take up a document that landed or a rule that changed: build them too, "
+            ~ ", which it is computed from, lack a landed document or a changed rule: build them too, "
             ~ (
                 "or take them from a whole build of " ~ deferred_environment() ~ " with --favor-state"
                 if deferred_environment()

@@ -71,19 +71,19 @@
 {% macro refuse_parents(node) %}
     {% if node.config.materialized not in ["incremental", "view", "function"] %}
         {{ exceptions.raise_compiler_error(
-            node.name ~ ": materialized as " ~ node.config.materialized ~ ": take view, function, or incremental, which nothing drops with "
-            ~ "what others built on it"
+            node.name ~ ": cannot be materialized as " ~ node.config.materialized ~ ": use view, function or incremental, which dbt never "
+            ~ "drops along with what others built on them"
         ) }}
     {% endif %}
     {% if node.config.materialized == "incremental" and node.depends_on.nodes | select("in", graph.sources) | list %}
         {{ exceptions.raise_compiler_error(
-            node.name ~ ": reads a source: read a staging model, which says what its documents are about and which of them count"
+            node.name ~ ": reads a source: read a staging model instead, which says what its documents are about and which of them count"
         ) }}
     {% endif %}
     {% for input in node.depends_on.nodes if input.split(".")[0] not in ["model", "source"] %}
         {{ exceptions.raise_compiler_error(
-            node.name ~ ": reads the " ~ input.split(".")[0] ~ " " ~ input.split(".")[2] ~ ", of which no build knows when it "
-            ~ "changed: make it a model"
+            node.name ~ ": reads the " ~ input.split(".")[0] ~ " " ~ input.split(".")[2] ~ ", and builds cannot tell when that "
+            ~ "changes: make it a model"
         ) }}
     {% endfor %}
 {% endmacro %}
@@ -101,7 +101,7 @@
     {% set existing = key_in_database(relation) %}
     {% if existing | sort != key_of(model) | sort %}
         {{ exceptions.raise_compiler_error(
-            relation.include(database=false) ~ ": its key is " ~ existing | join(", ") ~ ", and its unique_key is "
+            relation.include(database=false) ~ ": its primary key is " ~ existing | join(", ") ~ ", but its unique_key is "
             ~ key_of(model) | join(", ") ~ ": make them the same, or drop it yourself (drop table "
             ~ relation.include(database=false) ~ " cascade) and build again"
         ) }}
@@ -114,18 +114,18 @@
     {% set wanted = {"incremental": "table", "view": "view", "function": "function"}.get(model.config.materialized) %}
     {% if existing is not none and existing.type != wanted %}
         {{ exceptions.raise_compiler_error(
-            existing.include(database=false) ~ ": is a " ~ existing.type ~ " where a " ~ wanted ~ " is to be; drop it yourself "
+            existing.include(database=false) ~ ": is a " ~ existing.type ~ " and should be a " ~ wanted ~ ": drop it yourself "
             ~ "(drop " ~ existing.type ~ " " ~ existing.include(database=false) ~ " cascade) and build again"
         ) }}
     {% elif wanted == "table" and not key_of(model) %}
-        {{ exceptions.raise_compiler_error(model.name ~ ": a table that is kept needs a unique_key, the columns of its key") }}
+        {{ exceptions.raise_compiler_error(model.name ~ ": an incremental model needs a unique_key, the columns of its primary key") }}
     {% elif wanted == "table" and model.config.on_schema_change != "append_new_columns" %}
         {{ exceptions.raise_compiler_error(
-            model.name ~ ": on_schema_change is " ~ model.config.on_schema_change ~ ", and tables here can only append_new_columns"
+            model.name ~ ": on_schema_change is " ~ model.config.on_schema_change ~ ", but only append_new_columns works here"
         ) }}
     {% elif model.config.grants %}
         {{ exceptions.raise_compiler_error(
-            model.name ~ ": dbt's grants would take away what others have given: grant it yourself, it stays"
+            model.name ~ ": dbt's grants would revoke what others have granted: grant it yourself, which lasts"
         ) }}
     {% endif %}
 {% endmacro %}

@@ -23,7 +23,7 @@
         );
     end loop;
     if is_running then
-        raise exception 'another build is running since % (UTC): wait until it has ended',
+        raise exception 'another build has been running since % (UTC): wait until it has ended',
             to_char(previous.started_utc at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS');
     end if;
     -- If it was alive after all, it cannot write from now on.

@@ -18,7 +18,7 @@
                 exit;
             exception when lock_not_available then
                 if attempt = 8 then
-                    raise exception 'build.run cannot be brought up to date while it is read: end or wait for %, and build again',
+                    raise exception 'build.run cannot be upgraded while it is being read: end or wait for %, then build again',
                         {{ sessions_that_hold("build.run") }};
                 end if;
                 perform pg_sleep(0.5);

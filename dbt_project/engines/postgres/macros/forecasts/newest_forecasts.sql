@@ -1,5 +1,5 @@
 {#-
-    For each asset and quarter-hour that is asked about, the value of the newest version that was made up to an instant and
+    For each asset and quarter-hour asked for, the value of the newest version that was made up to an instant and
     that holds one.
 
     asked: a relation with asset_id, delivery_start_utc and the instant `made_upto`.

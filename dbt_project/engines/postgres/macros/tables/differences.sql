@@ -100,7 +100,7 @@
     begin
         if exists (select from {{ wanted }} as wanted where not {{ is_affected("wanted") }}) then
             raise exception '{{ model.name }}: has rows of other {{ grain_of(model) }} than what it joins with join_affected: '
-                'leave join_affected out, and all rows are computed';
+                'leave join_affected out to compute all rows';
         end if;
     end
     $$;
@@ -161,7 +161,7 @@
     ).rows -%}
         {%- if not row[1] -%}
             {{ exceptions.raise_compiler_error(
-                relation.include(database=false) ~ ": belongs to " ~ row[2] ~ ", which " ~ target.user ~ " is no member of: run "
+                relation.include(database=false) ~ ": belongs to " ~ row[2] ~ ", and " ~ target.user ~ " is not a member of that role: run "
                 ~ '"python -m extract.warehouse roles" as the owner of the database'
             ) }}
         {%- elif model.columns and row[0] not in model.columns -%}
@@ -173,8 +173,8 @@
 {% macro refuse_column(relation, name, data_type) %}
     {{ exceptions.raise_compiler_error(
         relation.include(database=false) ~ ": its column " ~ name ~ " cannot "
-        ~ ("become " ~ data_type if data_type else "go") ~ " in place, and what others built on it "
-        ~ "must not be lost: drop it yourself (drop table " ~ relation.include(database=false) ~ " cascade) and build again"
+        ~ ("become " ~ data_type if data_type else "go") ~ " in place without losing what others built "
+        ~ "on it: drop it yourself (drop table " ~ relation.include(database=false) ~ " cascade) and build again"
     ) }}
 {% endmacro %}
 

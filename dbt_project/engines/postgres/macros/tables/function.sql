@@ -62,16 +62,15 @@
     begin
         for given in select * from given_function loop
             if given.is_own is not true then
-                raise exception '%: a function of that name is there, which this project did not make: drop or rename it, '
-                    'and build again', given.oid::regprocedure;
+                raise exception '%: exists, and this project did not make it: drop or rename it, and build again', given.oid::regprocedure;
             end if;
             if not given.is_same then
                 execute format('drop function %s', given.oid::regprocedure);
             end if;
         end loop;
     exception when dependent_objects_still_exist then
-        raise exception '%: has other arguments or columns now, and what others built on it must not be lost: drop it '
-            'yourself (drop function % cascade) and build again', given.oid::regprocedure, given.oid::regprocedure;
+        raise exception '%: its arguments or columns cannot be changed in place without losing what others built on it: '
+            'drop it yourself (drop function % cascade) and build again', given.oid::regprocedure, given.oid::regprocedure;
     end
     $replace$;
     create or replace function {{ name }} {{ signature }}
@@ -140,14 +139,14 @@
         {%- if data_type == "timestamptz" %}
             if {{ value }} not between '0001-01-01 00:00+00' and '9999-12-31 00:00+00' then
                 raise exception using errcode = 'invalid_parameter_value',
-                    message = format('{{ name }}: {{ argument }} is %s: name an instant of the years 1 to 9999', {{ value }});
+                    message = format('{{ name }}: {{ argument }} is %s: give an instant in the years 1 to 9999', {{ value }});
             end if;
         {%- endif %}
     {%- endfor %}
     {%- for argument, model_name in config.get("meta").get("one_of", {}).items() %}
         if not exists (select from {{ ref(model_name).include(database=false) }} as known where known.{{ argument }} = {{ name }}.{{ argument }}) then
             raise exception using errcode = 'invalid_parameter_value', message = format(
-                '{{ name }}: there is no {{ argument }} "%s": take one of %s',
+                '{{ name }}: there is no {{ argument }} "%s": use one of %s',
                 {{ name }}.{{ argument }},
                 (select string_agg(known.{{ argument }}, ', ') from {{ ref(model_name).include(database=false) }} as known)
             );

@@ -37,8 +37,8 @@
 {% endmaterialization %}
 
 {#-
-    Whoever reads a view keeps it from being replaced up to the end of their transaction, and whoever comes after waits
-    behind the build. So one that is the same stays as it is, and for another one the build waits a moment at a time.
+    A reader keeps a view from being replaced until the end of its transaction, and later readers wait behind the build.
+    So an unchanged view is left alone, and to replace a changed one the build waits only briefly at a time.
 -#}
 {% macro replace_view(relation, sql) %}
     create temporary view wanted_view as
@@ -61,11 +61,11 @@
                 perform set_config('lock_timeout', given_lock_timeout, true);
                 return;
             exception when lock_not_available then
-                -- Those who wait behind this build go first.
+                -- Let the readers waiting behind this build go first.
                 perform pg_sleep(0.5);
             end;
         end loop;
-        raise exception '{{ relation.schema }}.{{ relation.identifier }} cannot be replaced while it is read: end or wait for %, and build again',
+        raise exception '{{ relation.schema }}.{{ relation.identifier }} cannot be replaced while it is being read: end or wait for %, then build again',
             {{ sessions_that_hold(relation) }};
     end
     $replace$;
@@ -93,7 +93,7 @@
     {% if wanted[:existing | length] != existing %}
         {{ exceptions.raise_compiler_error(
             relation.include(database=false) ~ ": its columns (" ~ existing | join(", ") ~ ") cannot be changed in place to "
-            ~ wanted | join(", ") ~ ", and what others built on it must not be lost: drop it yourself (drop view "
+            ~ wanted | join(", ") ~ " without losing what others built on it: drop it yourself (drop view "
             ~ relation.include(database=false) ~ " cascade) and build again"
         ) }}
     {% endif %}

@@ -1,5 +1,5 @@
 {#-
-    For each row that is asked about, the newest value that a history had up to an instant: one look into the history's
+    For each row asked for, the newest value that a history had up to an instant: one look into the history's
     index for each. Yields the key, the instant `at` and the value; no row where there is none.
 -#}
 {% macro newest_as_of(asked, key, at, history, instant, value, older_by) -%}

@@ -9,8 +9,8 @@
     {% if execute and flags.WHICH in ("run", "build", "test") %}
         {% if target.schema == readers_schema() %}
             {{ exceptions.raise_compiler_error(
-                "the schema '" ~ target.schema ~ "' is what readers read: build into another one "
-                ~ "(SPARK_SCHEMA=build_YYYYMMDD_HHMMSS), and its marts are shown there when all of them are done"
+                "the schema '" ~ target.schema ~ "' is the one readers read: build into another "
+                ~ "(SPARK_SCHEMA=build_YYYYMMDD_HHMMSS), and readers get its marts when all are done"
             ) }}
         {% endif %}
         {% if flags.WHICH != "test" %}
@@ -18,7 +18,7 @@
             {% do refuse_other_columns(snapshot) %}
             {% do make_raw(snapshot) %}
             {% do log(
-                "building everything into " ~ target.schema ~ ": the lake is whole up to document "
+                "building everything into " ~ target.schema ~ ": the lake is complete up to document "
                 ~ snapshot.documents_upto,
                 info=true
             ) %}
@@ -41,7 +41,7 @@
     {% set lake = env_var("LAKE", "") %}
     {% if not lake %}
         {{ exceptions.raise_compiler_error(
-            "LAKE is not set: the address that `python -m extract archive` wrote to, as Spark reads it"
+            "LAKE is not set: set it to the address that `python -m extract archive` wrote to, as Spark reads it"
         ) }}
     {% endif %}
     {{ return(lake.rstrip("/")) }}
@@ -53,7 +53,7 @@
     {% set snapshot = fromjson(lines | join("\n")) %}
     {% if not snapshot or snapshot.format != 1 %}
         {{ exceptions.raise_compiler_error(
-            lake() ~ "/snapshot.json is no snapshot that this version reads: archive into another folder"
+            lake() ~ "/snapshot.json is not a snapshot this version can read: archive into another folder"
         ) }}
     {% endif %}
     {{ return(snapshot) }}
@@ -66,8 +66,8 @@
         {% set missing = table.columns | reject("in", archived) | list %}
         {% if missing %}
             {{ exceptions.raise_compiler_error(
-                lake() ~ " was archived by another version: " ~ table.name ~ " has no " ~ missing | join(", ")
-                ~ " there. Archive into another folder"
+                lake() ~ " was archived by another version: its " ~ table.name ~ " lacks " ~ missing | join(", ")
+                ~ ". Archive into another folder"
             ) }}
         {% endif %}
     {% endfor %}

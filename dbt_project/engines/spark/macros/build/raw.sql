@@ -45,8 +45,8 @@
     {% endfor %}
     {% for row in run_query(counts | join(" union all ")).rows if row[1] != snapshot.tables[row[0]].documents %}
         {{ exceptions.raise_compiler_error(
-            lake() ~ " holds " ~ row[1] ~ " documents of " ~ row[0] ~ ", and its snapshot says "
-            ~ snapshot.tables[row[0]].documents ~ ": python -m extract archive --verify names what is wrong"
+            lake() ~ " holds " ~ row[1] ~ " documents of " ~ row[0] ~ ", but its snapshot says "
+            ~ snapshot.tables[row[0]].documents ~ ": python -m extract archive --verify shows what is wrong"
         ) }}
     {% endfor %}
 {% endmacro %}

@@ -19,14 +19,14 @@
     {% set left_out = marts | rejectattr("unique_id", "in", built) | list %}
     {% if failed or left_out %}
         {% do log(
-            "readers go on reading what they read before: " ~ target.schema ~ " is not whole", info=true
+            "readers keep reading the previous build: " ~ target.schema ~ " is incomplete", info=true
         ) %}
         {{ return(none) }}
     {% endif %}
     {% do run_query("create schema if not exists " ~ readers_schema()) %}
     {% set shown = shown_build() %}
     {% if shown and shown > target.schema %}
-        {% do log("readers read a newer build already: " ~ shown, info=true) %}
+        {% do log("readers already read a newer build: " ~ shown, info=true) %}
         {{ return(none) }}
     {% endif %}
     {% for mart in marts %}
@@ -36,7 +36,7 @@
         ) %}
     {% endfor %}
     {% do run_query("alter schema " ~ readers_schema() ~ " set dbproperties ('shown_build' = '" ~ target.schema ~ "')") %}
-    {% do log("readers of " ~ readers_schema() ~ " read " ~ target.schema, info=true) %}
+    {% do log("readers of " ~ readers_schema() ~ " now read " ~ target.schema, info=true) %}
     {% do drop_builds_before(shown) %}
 {% endmacro %}
 

@@ -1,5 +1,5 @@
 {#-
-    For each asset and quarter-hour that is asked about, the value of the newest version that was made up to an instant and
+    For each asset and quarter-hour asked for, the value of the newest version that was made up to an instant and
     that holds one.
 -#}
 {% macro newest_forecasts(asked, made_upto, versions, documents) -%}
@@ -18,7 +18,7 @@
 {%- endmacro %}
 
 {#-
-    The newest version that holds a value for a quarter-hour that is asked about, of those made up to an instant. Versions
+    The newest version that holds a value for a quarter-hour asked for, of those made up to an instant. Versions
     and questions meet on asset and UTC day, so that no asset's whole history is compared with each of its questions.
 
     asked: a relation with asset_id, delivery_number and made_upto_utc; small beside the versions.

@@ -1,5 +1,5 @@
 {#-
-    For each row that is asked about, the newest value that a history had up to an instant. Both are put in one order, and
+    For each row asked for, the newest value that a history had up to an instant. Both are put in one order, and
     the last value seen is carried along: one pass, however long the history. Yields the key, the instant `at` and the
     value; no row where there is none.
 -#}
