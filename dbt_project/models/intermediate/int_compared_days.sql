@@ -1,7 +1,7 @@
 {%- set is_first = "series.first_count >= " ~ var("finding_min_quarter_hours") -%}
 {%- set is_second = "series.second_count >= " ~ var("finding_min_quarter_hours") -%}
 
--- Without a CTE, so that the asset and the day that a reader asks for reach the index of the days.
+-- No CTE, as in staging (dbt_project.yml): a query for an asset and a day uses the index.
 select
     series.source,
     by_day.asset_id,

@@ -1,4 +1,4 @@
--- Without a CTE: PostgreSQL plans a view that has one by itself, and no join could reach its indexes.
+-- No CTE, as in staging (dbt_project.yml).
 select
     final_production.metering_point_id,
     final_production.delivery_start_utc,

@@ -54,7 +54,7 @@ explained as (
 
 ),
 
--- A plant that cannot have done it is what a fault looks like that has a name.
+-- A fault of the whole day explains what the plant cannot have done.
 of_plants as (
 
     select

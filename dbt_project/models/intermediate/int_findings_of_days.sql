@@ -43,7 +43,7 @@ with compared as (
 
 ),
 
--- The distance of a series from itself times nothing is its level.
+-- The distance of a series from zero is its level.
 measured as (
 
     select
@@ -143,7 +143,7 @@ undone as (
 
 ),
 
--- Two arrays cannot lie nearer than their levels do: most pairs need no look.
+-- Two arrays cannot be closer than their levels are: this rules out most pairs.
 swapped as (
 
     select
@@ -296,7 +296,7 @@ ranked as (
 
 ),
 
--- What two faults explain nearly alike is not named.
+-- If two faults explain it nearly equally well, neither is reported.
 named as (
 
     select

@@ -39,7 +39,7 @@ errors as (
 
 )
 
--- A plant that was curtailed did not produce what anybody could have forecast: it is left out and counted.
+-- Nobody could have forecast what a curtailed plant produced: it is left out and counted.
 select
     asset_id,
     delivery_start_utc,

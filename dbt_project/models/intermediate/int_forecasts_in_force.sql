@@ -19,7 +19,7 @@ with forecasts as (
 
 ),
 
--- Whatever could be traded on was also the latest at some time: no tradeable forecast is without a latest one.
+-- Every tradeable forecast was the latest at some time, so where there is one there is a latest one too.
 forecasts_by_gate as (
 
     select

@@ -41,7 +41,7 @@ prices as (
 
 ),
 
--- A plant that was curtailed did not produce what anybody could have forecast: it is left out and counted.
+-- Nobody could have forecast what a curtailed plant produced: it is left out and counted.
 errors as (
 
     select

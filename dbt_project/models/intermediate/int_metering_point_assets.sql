@@ -39,7 +39,7 @@ own_metering_points as (
 
 ),
 
--- One in force, then the one whose contract began last.
+-- A contract in force first, then the one that began last.
 counted as (
 
     select

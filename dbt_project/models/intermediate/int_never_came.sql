@@ -55,7 +55,7 @@ first_day as (
 
 ),
 
--- Of a source of power, documents without a value for any asset are nothing either.
+-- For a source of power, documents without a value for any asset do not count either.
 silent_sources as (
 
     select

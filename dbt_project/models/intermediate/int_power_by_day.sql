@@ -56,7 +56,7 @@ days as (
 
 ),
 
--- A quarter-hour that no source knows of has its place too.
+-- A quarter-hour that no source knows of has an element too.
 quarter_hours as (
 
     select
@@ -70,7 +70,7 @@ quarter_hours as (
 
 ),
 
--- What a curtailed plant would have fed in nobody measured, and nobody forecast what it did.
+-- Nobody measured what a curtailed plant would have fed in, and nobody forecast what it did.
 compared as (
 
     select

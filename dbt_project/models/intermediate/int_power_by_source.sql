@@ -60,7 +60,7 @@ final_production as (
 
 ),
 
--- All that are not only forecast by a version that the next one will overtake.
+-- All except those known only from a version that the next one will replace.
 quarter_hours as (
 
     select

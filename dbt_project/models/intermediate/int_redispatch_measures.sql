@@ -9,7 +9,7 @@ with redispatched as (
 
 ),
 
--- Adjacent quarter-hours are equally far from their place in the row of all of the asset.
+-- Adjacent quarter-hours have the same distance from their rank among the asset's.
 numbered as (
 
     select

@@ -79,7 +79,7 @@ select
     best.power_kw,
     best.infeed_source,
     best.is_redispatched,
-    -- A forecast that counts as 0 stands on no forecast.
+    -- The 0 of a redispatched asset does not come from the forecast, so no finding on the forecast concerns it.
     findings.source is not null and not (best.infeed_source = 'forecast' and best.is_redispatched) as has_finding
 from best
 left join findings

@@ -1,6 +1,6 @@
 {{ config(materialized="view") }}
 
--- Without a CTE: PostgreSQL plans a view that has one by itself, and would count the samples of every document.
+-- No CTE, as in staging (dbt_project.yml): samples are counted only of the documents asked for.
 select
     documents.source_uri,
     documents.received_utc,

@@ -1,6 +1,6 @@
 {{ config(materialized="view") }}
 
--- Edit the rows: what stands on them is computed anew.
+-- Edit the rows: what depends on them is recomputed.
 with gates as (
 
     select

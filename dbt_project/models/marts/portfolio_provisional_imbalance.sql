@@ -51,7 +51,7 @@ imbalances as (
 
 ),
 
--- A quarter-hour of which nothing is compared has its row too.
+-- A quarter-hour without any compared asset has a row too.
 sums as (
 
     select

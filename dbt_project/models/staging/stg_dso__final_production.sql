@@ -1,4 +1,3 @@
--- Without a CTE: PostgreSQL plans a view that has one by itself, and no join could reach its indexes.
 select
     documents.metering_point_id,
     documents.grid_start_utc + (quarter_hour.position - 1) * interval '15 minutes' as delivery_start_utc,

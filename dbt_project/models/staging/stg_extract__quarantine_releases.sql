@@ -1,4 +1,3 @@
--- Without a CTE: PostgreSQL plans a view that has one by itself, and no condition could reach the index.
 select
     document_id,
     quarantined_document_id,

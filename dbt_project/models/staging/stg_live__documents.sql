@@ -1,4 +1,3 @@
--- Without a CTE: PostgreSQL plans a view that has one by itself, and no join could reach its indexes.
 select
     document_id,
     asset_id,
@@ -7,7 +6,7 @@ select
     received_utc,
     content_sha256,
     source_uri,
-    -- A sample cuts short the one before it, and holds on for a while, maybe into the next day.
+    -- A sample ends the one before it, and may stay in force into the next day.
     measured_from_utc as from_utc,
     measured_to_utc + interval '{{ var("live_max_hold_minutes") }} minutes' as to_utc,
     measured_utc,

@@ -1,4 +1,3 @@
--- Without a CTE: PostgreSQL plans a view that has one by itself, and no join could reach its indexes.
 select
     documents.document_id,
     sample.position,

@@ -1,4 +1,3 @@
--- Without a CTE: PostgreSQL plans a view that has one by itself, and no join could reach its indexes.
 select
     documents.price_status,
     price.delivery_start_utc,
@@ -23,6 +22,6 @@ cross join
     ) }}
 where
     {{ is_in_build() }}
-    -- Half a price is none: what the other side would pay is not known.
+    -- One side without the other is no price.
     and price.short_price_eur_per_mwh is not null
     and price.long_price_eur_per_mwh is not null

@@ -1,4 +1,4 @@
--- Without a CTE around it: PostgreSQL would forget that the rows come in order, and sort them again for the engine.
+-- Around a CTE PostgreSQL would not know that the rows are in order, and would sort them again.
 {{ newest_per_key(
     ref("stg_vpp__forecast_documents"),
     key=["asset_id", "version_utc"],
