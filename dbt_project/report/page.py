@@ -13,18 +13,20 @@ from dbt_project.report.cards import Card, cards
 from dbt_project.report.marts import Answers
 from dbt_project.report.packing import compressed, page_data
 
-_BESIDE = Path(__file__).parent
+_FILES = Path(__file__).with_name("template")
+# One script, in this order.
+_SCRIPTS = ("data.js", "drawings.js", "choosing.js")
 # So many sentences are told at once.
 _TOLD = 5
 
 
 def page(answers: Answers) -> str:
     """The HTML of the report; it asks for nothing from anywhere else."""
-    template = Template((_BESIDE / "page.html").read_text())
+    template = Template((_FILES / "page.html").read_text())
     sentences = [row["sentence"] for row in answers.rows["attention"]]
     title, told = attention(sentences, bool(answers.days))
     return template.substitute(
-        style=(_BESIDE / "page.css").read_text(),
+        style=(_FILES / "page.css").read_text(),
         as_of=_as_of(answers),
         attention_title=title,
         attention=told,
@@ -35,7 +37,7 @@ def page(answers: Answers) -> str:
         library=compressed(
             vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version="6.4")
         ),
-        script=(_BESIDE / "page.js").read_text(),
+        script="\n".join((_FILES / name).read_text() for name in _SCRIPTS),
     )
 
 

@@ -62,7 +62,7 @@ def _is_made_here(connection: psycopg.Connection, names: list[str]) -> bool:
             where nspname = 'raw'
                 and (
                     relname = any(%(names)s)
-                    -- A view that is replaced is written anew, but for its columns.
+                    -- A replaced view is written anew, except its columns.
                     and case relkind when 'v' then pg_attribute.xmin else pg_class.xmin end
                     = pg_current_xact_id()::xid
                     or relname || '.' || attname = any(%(names)s)
