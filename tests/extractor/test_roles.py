@@ -187,13 +187,13 @@ def test_new_marts_become_readable_and_other_grants_stay(house: House) -> None:
     with house.warehouse.connect() as connection:
         connection.execute("create role analyst")
         connection.execute("grant select on public.portfolio_forecast to analyst")
-        connection.execute("drop view public.data_coverage")
+        connection.execute("drop view public.data_coverage cascade")
     try:
         house.build(
             TRANSFORMER, "run", "--vars",
             "{asset_forecasts_table: my_forecasts, portfolio_forecast_table: portfolio_forecast}",
         )  # fmt: skip
-        for mart in ("data_coverage", "my_forecasts"):
+        for mart in ("data_coverage", "missing_data", "my_forecasts"):
             assert house.refusal(READER, f"select from {mart}") is None, mart
         assert house.refusal(READER, "select from somebodys") == "42501"
         assert house.warehouse.value(

@@ -188,7 +188,10 @@ def test_a_build_in_another_isolation_is_refused(
         finally:
             connection.execute(sql.SQL(f"{alter} reset default_transaction_isolation"))
         assert connection.execute(builds).fetchone() == before
-    assert "default_transaction_isolation is serializable, but builds need read committed" in capfd.readouterr().out
+    assert (
+        "default_transaction_isolation is serializable, but builds need read committed"
+        in capfd.readouterr().out
+    )
 
 
 def test_a_model_may_end_in_a_comment(warehouse: Warehouse, build: Build, project: Path) -> None:

@@ -89,7 +89,8 @@ def test_both_build_at_once(house: House) -> None:
         said, _ = process.communicate(timeout=BUILD_SECONDS)
     assert process.returncode == 0, said
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr.startswith("error: dev_jane: a build is running there"), refused.stderr
+    told = "error: dev_jane: a build or a reader is using it"
+    assert refused.stderr.startswith(told), refused.stderr
     # What landed is in both, though Jane's build began before production's and ended after it.
     assert differences(house.marts(JANE), house.marts("public")) == []
 
@@ -211,13 +212,13 @@ def runner(house: House) -> Iterator[dbtRunner]:
 @pytest.mark.parametrize(
     ("schema", "reason"),
     [
-        ("raw", "taken"),
-        ("build", "taken"),
-        ("staging", "taken"),
-        ("pg_jane", "taken"),
-        ("information_schema", "taken"),
+        ("raw", "reserves that name"),
+        ("build", "reserves that name"),
+        ("staging", "reserves that name"),
+        ("pg_jane", "reserves that name"),
+        ("information_schema", "reserves that name"),
         # What Jane's environment would have beside it.
-        ("dev_jane_intermediate", "taken"),
+        ("dev_jane_intermediate", "reserves that name"),
         ("Jane", "lower-case"),
         ("dev-jane", "lower-case"),
         ("1jane", "lower-case"),
