@@ -92,10 +92,10 @@ def _yesterday(answers: Answers) -> Card:
         "Yesterday",
         words.day_name(day.date),
         number,
-        f"{unit} produced, {against} traded",
+        f"{unit} produced, {against} forecast",
         words.yesterday(day.row, _finding_count(answers, [day.row])),
         _sized(chart, power_unit),
-        f"What was produced on {words.day_name(day.date)} (line) and the forecast that was traded "
+        f"What was produced on {words.day_name(day.date)} (line) and what could be traded "
         "(area; hatched where production is not known).",
     )
 

@@ -48,7 +48,7 @@ def all_charts() -> dict[str, Spec]:
 
 
 def portfolio() -> Chart:
-    """What was traded, and what came: like with like, the rest of the forecast is hatched."""
+    """What could be traded, and what came: like with like, the rest of the forecast is hatched."""
     base = alt.Chart(alt.NamedData("areas")).encode(x=time_axis("at"))
     compared = base.mark_area(color=FORECAST, opacity=0.22).encode(
         y=alt.Y("compared:Q", title=None, axis=number_axis())

@@ -78,7 +78,7 @@ def tomorrow(row: Row, timezone: ZoneInfo) -> list[str]:
 
 
 def yesterday(row: Row, finding_count: int) -> list[str]:
-    """What was produced against what was traded, in sentences."""
+    """What was produced against what could be traded, in sentences."""
     figures = verdict(row)
     if row["is_settled"]:
         state = "Settled"

@@ -160,7 +160,7 @@ def test_cards_add_up_what_the_days_say() -> None:
     tomorrow, yesterday, cost = cards(world)
     assert (tomorrow.number, tomorrow.unit) == ("123", "MWh can be traded")
     assert tomorrow.subject == "Wednesday 4 June"
-    assert (yesterday.number, yesterday.unit) == ("120", "MWh produced, 122 MWh traded")
+    assert (yesterday.number, yesterday.unit) == ("120", "MWh produced, 122 MWh forecast")
     # Three days of -100 EUR, of which redispatch brought 25 each.
     assert (cost.number, cost.unit) == ("375", "EUR lost to forecast errors")
     assert all(card.chart.startswith("<svg") for card in (tomorrow, yesterday, cost))

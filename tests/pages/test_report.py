@@ -112,7 +112,7 @@ def test_tomorrow_yesterday_and_the_cost_are_those_of_the_marts(
         f" sum(tradeable_power_kw) / 4000 {of_9_june}",
     )
     assert f"{yesterday.number} {yesterday.unit}" == (
-        f"{words.energy(produced)} produced, {words.energy(traded)} traded"
+        f"{words.energy(produced)} produced, {words.energy(traded)} forecast"
     )
     assert yesterday.sentences[0].startswith("Provisional, by live infeed where it is not settled")
     assert f"was {words.energy(traded - produced)} too high" in yesterday.sentences[1]

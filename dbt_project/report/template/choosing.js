@@ -110,7 +110,7 @@ const tellWords = (now) => {
     asset.technology, known(asset.capacity_kw) ? `${sized(asset.capacity_kw)} installed` : null,
     series.redispatched ? `redispatched in ${series.redispatched.length} quarter-hours` : null,
   ].filter(Boolean).join(" · ");
-  at("imbalance-note").textContent = `Of the portfolio: production minus what was traded, ${day.isSettled ? "settled" : "provisional"}. `
+  at("imbalance-note").textContent = `Of the portfolio: production minus the tradeable forecast, ${day.isSettled ? "settled" : "provisional"}. `
     + "Above zero is long (the forecast was too low) and income, below is short and cost. What redispatch left stands apart.";
   tellWorst(now);
   tellAccuracy(now);
