@@ -59,3 +59,31 @@ def test_only_a_landed_document_can_be_retracted(
     assert "required: --why" in extract("retract", "1").err
     assert warehouse.value("select count(*) from raw.retraction") == 0
     assert warehouse.value("select count(*) from raw.run") == 1
+
+
+def test_a_retraction_is_final(
+    extract: ExtractCommand, warehouse: Warehouse, http_server: HttpServer, tmp_path: Path
+) -> None:
+    http_server.answer = lambda target: Answer(body=forecast_for(target))
+    name = tmp_path / FINAL_NAME
+    name.write_text(FINAL)
+
+    def load() -> tuple[object, object]:
+        extract("final-production", DSO_URL=tmp_path)
+        extract("forecasts", "--assets", "A", "--refetch", *HOUR, VPP_API_URL=http_server.url)
+        return (
+            warehouse.value("select count(*) from raw.final_production"),
+            warehouse.value("select count(*) from raw.forecast_version"),
+        )
+
+    landed = load()
+    for (document_id,) in warehouse.rows("select document_id from raw.document"):
+        assert extract("retract", str(document_id), "--why", "test data").status == 0
+    # The same bytes at the same address, then under another name; another answer of the API.
+    name.write_text(FINAL)
+    assert load() == landed
+    (tmp_path / FINAL_NAME.replace("20250609", "20250610")).write_text(FINAL)
+    http_server.answer = lambda target: Answer(body=forecast_for(target, power=9.5))
+    final_count, version_count = load()
+    assert landed == (1, 4)
+    assert (final_count, version_count) == (2, 8)

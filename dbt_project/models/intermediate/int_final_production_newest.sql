@@ -11,7 +11,7 @@ with statements as (
         statements.content_sha256,
         statements.source_file_name
     from {{ ref("stg_dso__final_production") }} as statements
-    -- Of the files, only those that can reach into the range: a reading of a metering point is at most a year.
+    -- Of the files, only those that can reach into the range: what a file may span, extract/sources/instants.py says.
     {{ join_affected(
         "statements",
         more=[

@@ -49,7 +49,7 @@ at_gates as (
         all_gates as (partition by errors.asset_id, errors.delivery_start_utc),
         gate_order as (
             partition by errors.asset_id, errors.delivery_start_utc
-            order by closings.gate_closes_utc, errors.gate
+            order by closings.gate_closes_utc, {{ bytewise("errors.gate") }}
         )
 
 ),
@@ -105,7 +105,7 @@ select
     asset_id,
     delivery_date,
     step,
-    row_number() over (partition by asset_id, delivery_date order by place, step)::integer as step_order,
+    row_number() over (partition by asset_id, delivery_date order by place, {{ bytewise("step") }})::integer as step_order,
     quarter_hour_count,
     energy_kwh,
     priced_quarter_hour_count,
