@@ -105,7 +105,8 @@ select
     asset_id,
     delivery_date,
     step,
-    row_number() over (partition by asset_id, delivery_date order by place, {{ bytewise("step") }})::integer as step_order,
+    row_number() over (partition by asset_id, delivery_date order by place, {{ bytewise("step") }})::integer
+        as step_order,
     quarter_hour_count,
     energy_kwh,
     priced_quarter_hour_count,
