@@ -58,7 +58,7 @@ periods as (
             {{ local_midnight("newest_listing.contract_begin_date", portfolio_timezone()) }},
             {{ beginning_of_time() }}
         ) as valid_from_utc,
-        -- What the newest export lists has no next export.
+        -- No export follows the newest one.
         least(
             coalesce(
                 {{ local_midnight("newest_listing.contract_end_date + 1", portfolio_timezone()) }},

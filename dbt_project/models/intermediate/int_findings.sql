@@ -54,7 +54,7 @@ explained as (
 
 ),
 
--- A fault of the whole day explains what the plant cannot have done.
+-- A fault of the whole day explains its impossible values.
 of_plants as (
 
     select

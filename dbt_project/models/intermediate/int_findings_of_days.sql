@@ -3,14 +3,14 @@
     unique_key=["source", "asset_id", "delivery_date", "finding"],
     indexes=[{"columns": ["delivery_date"]}],
 ) }}
-{#- What each fault multiplies values by, its words, and what undoes it. -#}
+{#- Each fault's factor, its wording, and the factor that undoes it. -#}
 {%- set scales = [
     (4, "four times too large", 0.25),
     (0.25, "a quarter of what it should be (kWh per quarter-hour, not kW)", 4),
     (1000, "1,000 times too large (W, not kW)", 0.001),
     (0.001, "1,000 times too small (MW, not kW)", 1000),
 ] -%}
-{#- Where a forecast is one of the two, some faults look like weather. -#}
+{#- If one of the two is a forecast, some faults look like weather. -#}
 {%- set faults = [] -%}
 {%- set max_shift = var("finding_max_shift_quarter_hours") -%}
 {%- for late_by in range(-max_shift, max_shift + 1) if late_by -%}
@@ -43,7 +43,7 @@ with compared as (
 
 ),
 
--- The distance of a series from zero is its level.
+-- A series' level is its distance from zero.
 measured as (
 
     select
@@ -74,7 +74,7 @@ measured as (
 
 ),
 
--- Where a third source knows of the day, it says which of the two is wrong; a forecast is not blamed without one.
+-- A third source, if there is one, shows which of the two is wrong; without one, no forecast is blamed.
 differing as (
 
     select
@@ -135,8 +135,8 @@ undone as (
             columns=["finding", "late_by", "undone_by", "words", "is_no_weather"],
             name="fault",
         ) }}
-    -- A forecast that follows what was measured is late by a quarter-hour or two, a front by some more; and fog leaves
-    -- a quarter of a clear sky.
+    -- A forecast that follows the measurements lags by a quarter-hour or two, a front by a few more; fog leaves a
+    -- quarter of clear-sky power.
     where
         differing.is_measured
         or fault.is_no_weather
@@ -199,7 +199,7 @@ decisive as (
     from explanations
     where
         error_kw - undone_error_kw >= {{ var("finding_min_share_of_capacity") }} * capacity_kw
-        -- What a shift leaves out of the comparison is not what mattered.
+        -- The quarter-hours that a shift leaves out must not be the ones that mattered.
         and compared_level_kw >= {{ var("finding_max_error_ratio") }} * reference_level_kw
         and undone_error_kw <= least(error_kw, compared_level_kw) * case
             when finding = 'shifted' and is_measured then {{ var("finding_max_error_ratio") }}
@@ -225,7 +225,7 @@ mutual as (
 
 ),
 
--- A front that comes late is one event; a clock that is wrong shows in both halves of the day.
+-- A late front is a single event; a wrong clock shows in both halves of the day.
 steady as (
 
     select mutual.*

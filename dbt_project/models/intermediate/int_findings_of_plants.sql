@@ -27,7 +27,7 @@ nameplates as (
 
 ),
 
--- What the plant cannot have done: feed in more than it can, or without the sun.
+-- Impossible values: above the capacity, or solar power without sun.
 suspicious as (
 
     select
@@ -38,7 +38,7 @@ suspicious as (
         power.live_power_kw,
         power.final_power_kw,
         members.capacity_kw,
-        -- Where both are measured and say so, it is the forecast that is wrong.
+        -- If both measured sources say so, the forecast is wrong.
         nameplates.technology = 'solar'
         and power.latest_power_kw <= 0
         and (
@@ -116,7 +116,7 @@ forecast_days as (
 
 ),
 
--- What is above the capacity is no sun. Where all of a day's forecast is nothing, it says nothing of the night.
+-- A value above the capacity does not prove sunlight. A forecast of 0 for the whole day does not show when it is night.
 dark as (
 
     select
@@ -168,7 +168,7 @@ night_production as (
                 and revisions.power_kw > 0
         )
     group by source, asset_id, delivery_date
-    -- A plant that is early or late by a little is seen in the twilight.
+    -- A plant that is slightly early or late shows in the twilight.
     having count(*) >= {{ var("finding_min_night_quarter_hours") }}
 
 )

@@ -76,7 +76,7 @@ bends as (
         steps.*,
         coalesce(abs(steps.step_kw) <= 0.000001 * steps.capacity_kw, false) as is_flat,
         coalesce(
-            -- Values are rounded to hundredths; a mean of samples with holes is a little off the line.
+            -- Values are rounded to hundredths, and a mean of samples with holes is slightly off the line.
             abs(steps.step_kw - lag(steps.step_kw) over in_order)
             <= 0.021 + case when steps.reference = 'forecast' then 0 else 0.05 * abs(steps.step_kw) end,
             false
@@ -86,7 +86,7 @@ bends as (
 
 ),
 
--- A run ends where a quarter-hour does not go on as the one before it.
+-- A run ends where a quarter-hour does not continue the one before it.
 continued as (
 
     select
@@ -161,7 +161,7 @@ days as (
 
 ),
 
--- In the run they lie apart, beside it they do not.
+-- They differ within the run, but not beside it.
 apart as (
 
     select
@@ -197,8 +197,8 @@ apart as (
 
 ),
 
--- A forecast knows of no standstill and of no limit: as the reference it has to lie on both sides, as a witness to be
--- with the reference.
+-- A forecast knows nothing of standstills or limits: as the reference it must lie on both sides, as a witness it must
+-- agree with the reference.
 with_evidence as (
 
     select
@@ -231,7 +231,7 @@ with_evidence as (
 
 ),
 
--- Steps that change a little each time make a bow: between its ends a line goes straight.
+-- Steps that change a little each time make a bow; an interpolated line is straight.
 bows as (
 
     select

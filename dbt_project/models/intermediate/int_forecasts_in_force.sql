@@ -19,7 +19,7 @@ with forecasts as (
 
 ),
 
--- Every tradeable forecast was the latest at some time, so where there is one there is a latest one too.
+-- Every tradeable forecast was once the latest, so where there is one, there is a latest one too.
 forecasts_by_gate as (
 
     select
@@ -119,7 +119,7 @@ open_parts as (
 
 ),
 
--- The next version will change all of these: of each day they are one row.
+-- The next version will change all of these, so each day's are one row.
 open_quarter_hours as (
 
     select

@@ -50,7 +50,7 @@ technical_periods as (
 
 ),
 
--- In the portfolio an asset's capacity is known from its contract too.
+-- A member's capacity is known from its contract too.
 known as (
 
     select

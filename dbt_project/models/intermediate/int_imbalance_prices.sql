@@ -12,7 +12,7 @@ with prices as (
         prices.content_sha256,
         prices.source_file_name
     from {{ ref("stg_tso__imbalance_prices") }} as prices
-    -- Of the files, only those that reach into the range.
+    -- Only files that reach into the range.
     {{ join_affected(
         "prices",
         more=[

@@ -87,7 +87,7 @@ silent_assets as (
     from days_of_sources
     inner join members
         on
-            -- On its first day others may have a part of it by now.
+            -- On an asset's first day, the others may have only part of the day yet.
             {{ local_date("members.valid_from_utc", portfolio_timezone()) }} < days_of_sources.last_date
             and {{ local_date("members.valid_to_utc", portfolio_timezone()) }} > days_of_sources.first_date
     left join received

@@ -31,7 +31,7 @@ exports as (
 
 ),
 
--- Without any export, being operational is all that is known of belonging to the portfolio.
+-- Without any export, every operational asset counts as a member.
 memberships as (
 
     select

@@ -56,7 +56,7 @@ days as (
 
 ),
 
--- A quarter-hour that no source knows of has an element too.
+-- A quarter-hour unknown to every source has an element too.
 quarter_hours as (
 
     select

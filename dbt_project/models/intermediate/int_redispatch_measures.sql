@@ -9,7 +9,7 @@ with redispatched as (
 
 ),
 
--- Adjacent quarter-hours have the same distance from their rank among the asset's.
+-- Adjacent quarter-hours have the same distance from their rank within the asset.
 numbered as (
 
     select

@@ -58,7 +58,7 @@ contract_periods as (
 
 ),
 
--- An asset that only contracts name is known for as long as it is under contract.
+-- An asset named only in contracts is known while it is under contract.
 known_periods as (
 
     select

@@ -32,7 +32,7 @@ findings as (
 
 ),
 
--- A curtailed plant feeds nothing in that a forecast could know of; final and live values have it in them.
+-- No forecast knows of curtailment; final and live values include it.
 candidates as (
 
     select

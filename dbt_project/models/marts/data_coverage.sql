@@ -29,7 +29,7 @@ members as (
 
 ),
 
--- The sources that are covered here, each under its name here.
+-- The covered sources, under the names used here.
 sources as (
 
     {% set names = names_of_power() %}
@@ -53,7 +53,7 @@ received_periods as (
 
 ),
 
--- Those that should send and have no value at all.
+-- Those that should send but have no value at all.
 missing_sources as (
 
     select sources.source
@@ -63,7 +63,7 @@ missing_sources as (
 
 ),
 
--- The days that others have, up to the one on which the build stands.
+-- The days that others have, up to the day of the build's clock.
 missing_periods as (
 
     select

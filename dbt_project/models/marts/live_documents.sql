@@ -1,6 +1,6 @@
 {{ config(materialized="view") }}
 
--- No CTE, as in staging (dbt_project.yml): samples are counted only of the documents asked for.
+-- No CTE, as in staging (dbt_project.yml): samples are counted only for the documents asked for.
 select
     documents.source_uri,
     documents.received_utc,

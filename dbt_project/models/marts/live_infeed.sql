@@ -24,7 +24,7 @@ with samples as (
 
 ),
 
--- A bad sample counts as if it had not arrived, so it does not hide one that an older document has for the instant.
+-- A bad sample counts as if it had not arrived, so it does not hide an older document's sample for the instant.
 accepted as (
 
     select
@@ -40,7 +40,7 @@ accepted as (
 
 ),
 
--- In the order that the sums need too: the samples are sorted once. Of an instant, the sample that counts is last.
+-- The sums need this order too, so the samples are sorted once. The sample that counts is the last of its instant.
 sequence as (
 
     select
@@ -84,7 +84,7 @@ within_quarter_hours as (
 
 ),
 
--- Only the last sample of a quarter-hour can hold on beyond its end.
+-- Only the last sample of a quarter-hour can hold beyond its end.
 measured_quarter_hours as (
 
     select
@@ -147,7 +147,7 @@ quarter_hours as (
         asset_id,
         delivery_start_utc,
         sum(held_microseconds) as held_microseconds,
-        -- What was carried in comes first.
+        -- The value carried in comes first.
         {{ sum_in_order("power_kw_microseconds", ["measurement_count"]) }} as power_kw_microseconds,
         sum(measurement_count)::integer as measurement_count
     from pieces

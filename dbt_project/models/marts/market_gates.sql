@@ -28,7 +28,7 @@ with gates as (
 
 )
 
--- A column that no gate has would have no type.
+-- If no gate had a value, the column would have no type.
 select
     gate,
     label,

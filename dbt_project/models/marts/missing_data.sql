@@ -25,7 +25,7 @@ never_came as (
 
 ),
 
--- Of a source that never came one row says it all.
+-- One row is enough for a source that never came.
 silent_sources as (
 
     select
@@ -44,7 +44,7 @@ silent_sources as (
 
 ),
 
--- A source begins and ends within a day: a part of a day is missing only between these.
+-- A source begins and ends within a day: part of a day can be missing only in between.
 gaps as (
 
     select
@@ -66,7 +66,7 @@ gaps as (
 
 ),
 
--- Of adjacent days, the day minus its place is the same.
+-- For adjacent days, the day minus its rank is the same.
 placed as (
 
     select
@@ -153,7 +153,7 @@ worded as (
         case
             when first_delivery_date = last_delivery_date then 'on ' || first_day
             when first_delivery_date + 1 < last_delivery_date then 'from ' || first_day || ' to ' || last_day
-            -- Of two days in one month, the month is said once.
+            -- Two days in one month name the month once.
             when split_part(first_day, ' ', 2) = split_part(last_day, ' ', 2)
                 then 'on ' || split_part(first_day, ' ', 1) || ' and ' || last_day
             else 'on ' || first_day || ' and ' || last_day

@@ -20,7 +20,7 @@ with errors as (
 
 ),
 
--- The errors of summed series: where one asset produced too much and another too little, they net out here.
+-- Errors of the summed series: one asset's surplus and another's shortfall net out.
 quarter_hours as (
 
     select
@@ -31,7 +31,7 @@ quarter_hours as (
         count(*) filter (where errors.is_left_out) as left_out_asset_count,
         {{ sum_by_asset("errors.error_kw", "errors.asset_id") }} as error_kw,
         {{ sum_by_asset("errors.imbalance_kwh", "errors.asset_id") }} as imbalance_kwh,
-        -- A sum that misses an asset is not the capacity of what was summed.
+        -- A sum that lacks an asset is not the capacity of what was summed.
         case
             when count(errors.capacity_kw) = count(errors.error_kw)
                 then {{ sum_by_asset("errors.capacity_kw", "errors.asset_id") }}

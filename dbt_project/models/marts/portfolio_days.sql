@@ -49,7 +49,7 @@ infeed as (
 
 ),
 
--- Settled where at least half of the assets are: one of many settles nothing.
+-- Settled once at least half of the assets are: one of many is not enough.
 reconciliation as (
 
     select
@@ -122,8 +122,8 @@ members as (
 
 ),
 
--- Each mart has a quarter-hour once, so they stand side by side before they are summed: what is asked of some days can
--- reach the indexes of all.
+-- Each mart has a quarter-hour once, so they are joined before they are summed: a query for some days can use the
+-- indexes of all.
 quarter_hours as (
 
     select
@@ -226,7 +226,7 @@ measured_days as (
 
 ),
 
--- Of a day on which something was measured: the assets that belong to the portfolio in any quarter-hour of it.
+-- For each day with measurements: the assets that belong to the portfolio in any of its quarter-hours.
 unmeasured as (
 
     select

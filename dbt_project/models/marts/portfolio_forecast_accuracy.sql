@@ -19,7 +19,7 @@ with errors as (
 
 ),
 
--- The errors of summed series: where one asset produced too much and another too little, they net out here.
+-- Errors of the summed series: one asset's surplus and another's shortfall net out.
 quarter_hours as (
 
     select
@@ -32,7 +32,7 @@ quarter_hours as (
         {{ sum_by_asset("errors.error_kw", "errors.asset_id") }} as error_kw,
         {{ sum_by_asset("errors.paired_error_kw", "errors.asset_id") }} as paired_error_kw,
         {{ sum_by_asset("errors.persistence_error_kw", "errors.asset_id") }} as persistence_error_kw,
-        -- A sum that misses an asset is not the capacity of what was summed.
+        -- A sum that lacks an asset is not the capacity of what was summed.
         case
             when count(errors.capacity_kw) = count(errors.error_kw)
                 then {{ sum_by_asset("errors.capacity_kw", "errors.asset_id") }}
@@ -70,7 +70,7 @@ measures as (
 
 ),
 
--- What there could have been: each quarter-hour of the day counts the assets in the portfolio then.
+-- The most there could have been: each quarter-hour of the day counts the assets in the portfolio then.
 expected as (
 
     select

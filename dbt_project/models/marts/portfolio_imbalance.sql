@@ -64,7 +64,7 @@ sums as (
         on
             imbalances.asset_id = redispatched.asset_id
             and imbalances.delivery_start_utc = redispatched.delivery_start_utc
-    -- What is reconciled: all others have no imbalance.
+    -- What is reconciled; all others have no imbalance.
     where imbalances.imbalance_kwh is not null
     group by imbalances.delivery_start_utc
 
@@ -109,9 +109,9 @@ select
     {{ energy_value_eur("imbalance_kwh", "price_eur_per_mwh") }} as imbalance_eur,
     assets_imbalance_eur,
     netted_energy_kwh,
-    -- The difference of the two sums before it, without their rounding: exactly 0 where both sides have one price.
+    -- The difference between the two sums before it, without their rounding: exactly 0 if both sides have one price.
     {{ energy_value_eur("netted_energy_kwh", "price_spread_eur_per_mwh") }} as netting_eur,
     redispatched_imbalance_kwh,
-    -- At the price of the whole sum: what is left of it is the forecast's.
+    -- At the price of the whole sum; the rest is the forecast's.
     {{ energy_value_eur("redispatched_imbalance_kwh", "price_eur_per_mwh") }} as redispatched_imbalance_eur
 from priced

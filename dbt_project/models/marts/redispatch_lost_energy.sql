@@ -71,7 +71,7 @@ compared as (
         promised.power_kw as forecast_power_kw,
         final_production.power_kw as final_power_kw,
         compensation.price_eur_per_mwh,
-        -- greatest() would take 0 for what is not known.
+        -- greatest() would turn unknown into 0.
         case
             when promised.power_kw < final_production.power_kw then 0
             else (promised.power_kw - final_production.power_kw) * 0.25

@@ -33,7 +33,7 @@ sources as (
     ),
 
 {% endif %}
--- What has landed since the last build: what this costs follows what arrived.
+-- What has landed since the last build, so that the cost follows what arrived.
 new_documents as (
 
     select
@@ -54,7 +54,7 @@ new_documents as (
 
     ),
 
-    -- What was the newest may have been retracted: of these sources it is looked for among all.
+    -- The newest may have been retracted: for these sources, all documents are searched.
     recounted_sources as (
 
         select distinct documents.source
@@ -136,7 +136,7 @@ newest_documents as (
 
 ),
 
--- What was received last need not tell of the newest: versions are asked for from the newest back.
+-- What was received last need not be the newest: versions are requested from the newest back.
 newest_instants as (
 
     select
