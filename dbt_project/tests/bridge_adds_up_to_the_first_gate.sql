@@ -1,4 +1,4 @@
--- Where an asset's day has a forecast at every gate: the corrections and what was left are the first gate's imbalance.
+-- If an asset's day has a forecast at every gate, the corrections and the rest add up to the first gate's imbalance.
 with bridges as (
 
     select
@@ -13,7 +13,7 @@ with bridges as (
 
 ),
 
--- The gate that corrects nothing is the first.
+-- The first gate corrects nothing.
 first_gates as (
 
     select

@@ -1,6 +1,6 @@
 {#-
-    The half-open ranges of one value of partition_by (of all rows where there is none) neither overlap nor are empty. An
-    upper bound that is open is NULL or infinite.
+    Within each value of partition_by (without it, all rows), the half-open ranges neither overlap nor are empty. An
+    open upper bound is NULL or infinite.
 -#}
 {% test mutually_exclusive_ranges(model, lower_bound_column, upper_bound_column, partition_by=none) %}
 

@@ -1,5 +1,5 @@
 {#-
-    Of one key, no two rows hold different values at the same instant: a row holds from valid_from_utc up to valid_to_utc.
+    No two rows of a key hold different values at the same instant: a row holds from valid_from_utc up to valid_to_utc.
     An open end is NULL or infinite; rows without a key or a value do not count.
 -#}
 {% test one_at_a_time(model, key, value) %}
