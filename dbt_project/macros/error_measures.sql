@@ -1,6 +1,6 @@
 {#-
-    The error measures of forecasts, defined once for every mart that shows them. Sums are made first, so that they can
-    be kept by day and added up later; measures are made of sums.
+    The error measures of forecasts, defined once for every mart that shows them. Sums come first, so that they can be
+    kept by day and added up later; measures are computed from sums.
 -#}
 
 {#-
@@ -34,8 +34,8 @@
 {%- endmacro %}
 
 {#-
-    The measures of such sums. Without a pair the sums are NULL, and so are the measures. The normalised ones are
-    divided by the mean capacity of the pairs whose capacity is known: with a capacity that changes, sum(|e|) / sum(P).
+    The measures computed from these sums. Without a pair the sums are NULL, and so are the measures. The normalised
+    ones are divided by the mean capacity of the pairs with a known capacity: if it changes, sum(|e|) / sum(P).
 -#}
 {% macro error_measures(has_persistence=false) -%}
     quarter_hour_count,

@@ -1,10 +1,10 @@
-{#- What the models of findings have in common: the quarter-hours of a day that are compared, and words for sentences. -#}
+{#- What the models of findings share: the quarter-hours of a day that are compared, and wording for sentences. -#}
 
 {#-
-    The part of a day's array that is compared as a whole: the quarter-hours that the delivery day and the UTC day of the same
-    date have in common, as one document holds them whether it goes by local or by UTC days; or a half of it, 1 or 2. A
-    document that is `late_by` quarter-hours says in `series` what the reference says so much earlier: undone, both lie at
-    the same positions.
+    The part of a day's array that is compared as a whole: the quarter-hours shared by the delivery day and the UTC day
+    of the same date, which one document holds whether it covers local or UTC days; or one half of them, 1 or 2. A
+    document that is `late_by` quarter-hours late has in `series` what the reference has that much earlier; shifted
+    back, both are at the same positions.
 -#}
 {% macro compared_part(relation, series, late_by="0", is_reference=false, half=none) -%}
     {%- set middle = "((" ~ relation ~ ".first_position + " ~ relation ~ ".last_position) / 2)::integer" -%}
@@ -18,14 +18,17 @@
     ) }}
 {%- endmacro %}
 
-{#- The beginning of a finding's sentence: WND-DE-002: final production of 9 June. Of a relation, or of the only one. -#}
+{#-
+    The beginning of a finding's sentence: WND-DE-002: final production of 9 June. Without a relation, of the query's
+    only one.
+-#}
 {% macro source_of_day(relation=none) -%}
     {%- set prefix = relation ~ "." if relation else "" -%}
     {{ prefix }}asset_id || ': ' || {{ source_in_words(prefix ~ "source") }} || ' of '
     || {{ day_and_month(prefix ~ "delivery_date") }}
 {%- endmacro %}
 
-{#- What a source of documents is called as a source of power; the others keep their name. -#}
+{#- The name of a source of documents as a source of power; others keep their name. -#}
 {% macro source_of_power(source) -%}
     case {{ source }}
         {%- for source_name, name in names_of_power().items() %}
@@ -44,12 +47,12 @@
     end
 {%- endmacro %}
 
-{#- A power as a sentence has it: in whole kW. -#}
+{#- A power as written in a sentence: in whole kW. -#}
 {% macro whole_kw(power_kw) -%}
     floor({{ power_kw }} + 0.5)::integer || ' kW'
 {%- endmacro %}
 
-{#- Quarter-hours as a sentence has them: one hour, 2 hours, 45 minutes, 5 hours 15 minutes. -#}
+{#- Quarter-hours as written in a sentence: one hour, 2 hours, 45 minutes, 5 hours 15 minutes. -#}
 {% macro duration_in_words(quarter_hours) -%}
     {%- set hours = "floor(" ~ quarter_hours ~ " / 4.0)::integer" -%}
     {%- set minutes = "mod(" ~ quarter_hours ~ ", 4) * 15 || ' minutes'" -%}

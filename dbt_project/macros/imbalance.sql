@@ -1,4 +1,4 @@
-{#- What an imbalance is priced with, and what energy is worth. -#}
+{#- The price of an imbalance, and the value of energy. -#}
 
 {#- The price of the side on which an imbalance is. Exactly balanced counts as long, and is worth 0 either way. -#}
 {% macro price_of_side(imbalance_kwh, short_price, long_price) -%}
@@ -8,12 +8,14 @@
     end
 {%- endmacro %}
 
-{#- What energy in kWh is worth at a price per MWh. Nothing is 0, never -0, which a negative price would make of it. -#}
+{#-
+    The value of energy in kWh at a price per MWh. No energy is worth 0, not the -0 that a negative price would give.
+-#}
 {% macro energy_value_eur(energy_kwh, price_eur_per_mwh) -%}
     {{ energy_kwh }} / 1000 * {{ price_eur_per_mwh }} + 0
 {%- endmacro %}
 
-{#- What an imbalance is worth: it is paid for at the price of its side. -#}
+{#- The value of an imbalance, at the price of its side. -#}
 {% macro imbalance_value_eur(imbalance_kwh, short_price, long_price) -%}
     {{ energy_value_eur(imbalance_kwh, "(" ~ price_of_side(imbalance_kwh, short_price, long_price) ~ ")") }}
 {%- endmacro %}

@@ -3,7 +3,7 @@
 {#- The portfolio's own time zone, as an SQL literal. -#}
 {% macro portfolio_timezone() -%} '{{ var("portfolio_timezone") }}' {%- endmacro %}
 
-{#- The time zone of an asset; where it is not known, the portfolio's. -#}
+{#- The time zone of an asset; if unknown, the portfolio's. -#}
 {% macro timezone_of(asset_timezone="asset_timezones.timezone") -%}
     coalesce({{ asset_timezone }}, {{ portfolio_timezone() }})
 {%- endmacro %}
@@ -14,8 +14,8 @@
 {%- endmacro %}
 
 {#-
-    From which quarter-hour on the newest version of an asset gives both the latest and the tradeable forecast: these
-    quarter-hours are open, as the next version will change them all.
+    The first quarter-hour from which an asset's newest version gives both the latest and the tradeable forecast. These
+    quarter-hours are open: the next version will change them all.
 -#}
 {% macro open_from(newest_version, gate_closure_minutes) -%}
     {{ quarter_hour_ceiling(newest_version ~ " + " ~ gate_closure_minutes ~ " * interval '1 minute'") }}

@@ -1,4 +1,4 @@
-{#- When market gates close, asked of the rows of the model market_gates in one way. Their days are the portfolio's. -#}
+{#- When market gates close, from the rows of the model market_gates. Their days are the portfolio's. -#}
 
 {#- The instant at which a gate closes for a quarter-hour. -#}
 {% macro gate_closes(gate, delivery_start) -%}
@@ -9,17 +9,17 @@
     end
 {%- endmacro %}
 
-{#- The instant at which a gate by the clock closes for a delivery day. -#}
+{#- The instant at which a gate with a closing time closes for a delivery day. -#}
 {% macro gate_closes_for_day(gate, delivery_date) -%}
     {{ local_instant(delivery_date ~ " - " ~ gate ~ ".days_before", gate ~ ".local_time", portfolio_timezone()) }}
 {%- endmacro %}
 
-{#- The first quarter-hour of a delivery day that a gate is for. -#}
+{#- The first quarter-hour of a delivery day that a gate covers. -#}
 {% macro first_delivery_of_gate(gate, delivery_date) -%}
     {{ local_instant(delivery_date, "coalesce(" ~ gate ~ ".first_delivery_time, '00:00')", portfolio_timezone()) }}
 {%- endmacro %}
 
-{#- A condition: a gate is for a quarter-hour, and not for another part of its day. -#}
+{#- A condition: a gate covers a quarter-hour, not only another part of its day. -#}
 {% macro is_gate_for(gate, delivery_start) -%}
     (
         {{ gate }}.first_delivery_time is null

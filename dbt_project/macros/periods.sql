@@ -1,8 +1,8 @@
 {#- Half-open periods [valid_from_utc, valid_to_utc): cut where something changes, joined where nothing does. -#}
 
 {#-
-    For each key, the periods between one change and the next. Each begin and each end in the relations is a change;
-    the last one ends nowhere (NULL).
+    For each key, the periods between one change and the next. Each start and end in the relations is a change; the last
+    period has no end (NULL).
 -#}
 {% macro periods_between_changes(relations, key) %}
     select
@@ -19,7 +19,7 @@
     ) as changes
 {% endmacro %}
 
-{#- Adjacent periods of a key that hold the same values, as one. The periods of a key must not overlap. -#}
+{#- Adjacent periods of a key with the same values, merged. The periods of a key must not overlap. -#}
 {% macro merged_periods(relation, key, values) %}
     select
         {{ key }},

@@ -1,8 +1,8 @@
-{#- What models ask of an asset and of the portfolio at a quarter-hour, each asked in one way. -#}
+{#- Joins to what is known of an asset and of the portfolio at a quarter-hour. -#}
 
 {#-
     The asset's membership in the portfolio when a quarter-hour begins: joins `members`, with asset_id and capacity_kw. No
-    row where the asset is no member then.
+    row if the asset is not a member then.
 -#}
 {% macro join_members(to, how="left", more=[]) -%}
     {{ how }} join {{ ref("int_portfolio_periods") }} as members
@@ -19,7 +19,7 @@
     inner join {{ ref("int_portfolio_totals") }} as totals on {{ is_valid("totals", to) }}
 {%- endmacro %}
 
-{#- Where the asset is: joins `asset_timezones`, which timezone_of and delivery_date ask. -#}
+{#- The asset's time zone: joins `asset_timezones`, which timezone_of and delivery_date read. -#}
 {% macro join_timezone(to) -%}
     left join {{ ref("int_asset_timezones") }} as asset_timezones on {{ to }}.asset_id = asset_timezones.asset_id
 {%- endmacro %}

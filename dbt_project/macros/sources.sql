@@ -1,4 +1,4 @@
-{#- What the sources of documents that tell of power are called as sources of power. -#}
+{#- The names of the sources of power documents as sources of power. -#}
 {% macro names_of_power() %}
     {{ return({"forecasts": "forecast", "live-infeed": "live", "final-production": "final_production"}) }}
 {% endmacro %}
