@@ -1,11 +1,11 @@
 {#-
-    Words for models of tables: what a build computes of them is what is in the table `affected`, ranges from_utc to
-    to_utc of an asset or metering point. In a build that computes everything they say nothing.
+    Words for models of tables: a build computes only what is in the table `affected`, ranges from_utc to to_utc of an
+    asset or metering point. In a build that computes everything they add nothing.
 -#}
 
 {#-
-    The table `affected` where a build computes a part only. `by` names the model that says which, where it does not
-    follow from the graph: then the table has to come after it.
+    The table `affected` if a build computes only a part. `by` names the model that says which, if that does not follow
+    from the graph: the table then has to come after it.
 -#}
 {% macro affected(by=none) %}
     {% do ref(by) if by %}
@@ -13,9 +13,9 @@
 {% endmacro %}
 
 {#-
-    Restricts a relation that is being read to what is affected. Its rows tell of the quarter-hour or day `instant`; what
-    is read may begin some time before that (an interval). Where the relation does not have the key or the delivery_date of
-    the model, `scope` and `delivery_date` are expressions for them. `more` are further conditions that reach an index.
+    Restricts a relation that is being read to what is affected. Its rows are about the quarter-hour or day `instant`;
+    `before` (an interval) also reads some time before that. If the relation lacks the model's key or delivery_date,
+    `scope` and `delivery_date` are expressions for them. `more` are further conditions that can use an index.
 -#}
 {% macro join_affected(relation, by=none, scope=none, instant=none, delivery_date=none, before=none, more=[]) %}
     {%- do ref(by) if by -%}
@@ -42,7 +42,7 @@
     {%- endif -%}
 {% endmacro %}
 
-{#- A condition: a row of a relation, with the model's key, is affected. -#}
+{#- A condition: a row of a relation with the model's key is affected. -#}
 {% macro is_affected(relation) -%}
     {%- if is_incremental() -%}
         exists (
@@ -61,7 +61,7 @@
     {{ relation }}.{{ grain }}{{ "::timestamp at time zone 'UTC'" if grain == "delivery_date" }}
 {%- endmacro %}
 
-{#- Between the first and the last that is affected: a condition that reaches the index of what is read. -#}
+{#- A condition that can use an index of the relation: between the first and the last affected instant. -#}
 {% macro is_between_affected(instant) -%}
     {%- if is_incremental() -%}
         {%- set is_day = grain_of(model) == "delivery_date" -%}

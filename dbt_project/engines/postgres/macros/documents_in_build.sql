@@ -11,7 +11,7 @@
     {{ of_current_build("documents_upto") }}
 {%- endmacro %}
 
-{#- What is recorded of the current build; where none runs, of the last one. -#}
+{#- What is recorded of the current build or, if none runs, of the last one. -#}
 {% macro of_current_build(column) -%}
     (
         select builds.{{ column }}
@@ -42,7 +42,7 @@
     )
 {%- endmacro %}
 
-{#- The documents, of whatever source, that were retracted since a model last took part in a build. -#}
+{#- The documents, from any source, that were retracted since a model last took part in a build. -#}
 {% macro retracted_since(model_name) %}
     select retractions.retracted_document_id as document_id
     from {{ ref("stg_extract__retractions") }} as retractions
@@ -74,7 +74,8 @@
 {%- endmacro %}
 
 {#-
-    For the model that says what a table is affected by: what another table changed since, columns key, from_utc, to_utc.
+    For a model int_<table>_affected: what another table has changed since that table's last build. Columns key,
+    from_utc, to_utc.
 -#}
 {% macro changes_of(changed_model, key_name="asset_id") %}
     {#- dbt has to know that it comes first. -#}

@@ -1,11 +1,11 @@
-{#- Where an environment's builds keep their state, and what no environment can be built in. -#}
+{#- Where an environment's builds keep their state, and which schemas cannot be an environment. -#}
 
 {% macro build_schema(environment=target.schema) %}
     {{ return(environment_schema("build", environment)) }}
 {% endmacro %}
 
 {#-
-    What dbt asks the database first, before it makes a schema: whatever cannot be built in is refused here.
+    dbt's first query, before it makes a schema: a schema that cannot be an environment is refused here.
 -#}
 {% macro list_schemas(database) %}
     {% if flags.WHICH == "clone" %}
@@ -41,8 +41,8 @@
 {% endmacro %}
 
 {#-
-    A schema of this environment that holds something although no build of ours was there, or none: what is in it would
-    go with the environment when that is dropped.
+    A schema of this environment that holds something although none of our builds made it, or none: its contents would
+    be dropped with the environment.
 -#}
 {% macro somebodys_schema(beside) %}
     {% set names = [target.schema] %}

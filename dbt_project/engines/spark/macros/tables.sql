@@ -1,4 +1,4 @@
-{#- A kept table is computed in full: dbt's own `table` does that. -#}
+{#- A kept table is computed in full, by dbt's own `table`. -#}
 {% materialization incremental, adapter="spark", supported_languages=["sql"] %}
     {{ return(materialization_table_spark()) }}
 {% endmaterialization %}

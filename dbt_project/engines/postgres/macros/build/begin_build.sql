@@ -1,8 +1,8 @@
 {#-
-    A build of the marts, from `on-run-start` to `on-run-end`. What is kept of it: see build_state.sql.
+    A build of the marts, from `on-run-start` to `on-run-end`. What is recorded of it: see build_state.sql.
 
-    One build of an environment at a time: a build that finds another one running is refused, and a build that was
-    overtaken (because it seemed dead) cannot write any more.
+    An environment has one build at a time: a build that finds another one running is refused, and one that was
+    overtaken (because it seemed dead) can no longer write.
 -#}
 
 {% macro begin_build() %}
@@ -74,10 +74,10 @@
         where invocation_id = '{{ invocation_id }}';
         {{ drop_relations_without_model() }}
         {{ record_unchanged_views() }}
-        {# A model that is no more holds nothing up. #}
+        {# A model that no longer exists holds nothing up. #}
         delete from {{ build_schema() }}.model_state
         where {{ of_current_build("definitions") }} ->> model is null;
-        {# What every model has taken up is not needed any more. #}
+        {# What every model has taken up is no longer needed. #}
         delete from {{ build_schema() }}.change
         where build_number <= (select min(build_number) from {{ build_schema() }}.model_state);
         delete from {{ build_schema() }}.run

@@ -1,7 +1,7 @@
-{#- How far a build sees, and its instant: statements and an expression for when it is registered. -#}
+{#- How far a build sees, and its instant: statements and an expression for its registration. -#}
 
 {% macro fix_bound() %}
-    -- Documents commit in the order of their ids, so from here on all up to this one can be seen.
+    -- Documents commit in the order of their ids, so all up to this one are visible from here on.
     upto := greatest(
         0
         {%- for table in document_tables() %},

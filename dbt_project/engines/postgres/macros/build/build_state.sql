@@ -1,9 +1,9 @@
 {#-
-    What is known of the builds of an environment, in its schema `build`:
+    What is recorded of an environment's builds, in its schema `build`:
 
-    build.run          one row per build: how far raw had landed when it began. Every model of the build sees exactly
-                       these documents, so a document that lands meanwhile is in all of them or none. And what the
-                       models are in the build: their definitions.
+    build.run          one row per build: how far raw had landed when it began, and the models' definitions. Every
+                       model of the build sees exactly these documents, so a document that lands meanwhile is in
+                       none of them.
     build.model_state  per model: the last build that it took part in, what that saw, and the definition that the
                        model was built from.
     build.change       what each build changed: which quarter-hours of which asset or metering point.
@@ -19,7 +19,7 @@
         ) then
             raise exception 'the schema raw is missing or incomplete: run "python -m extract schema" first';
         end if;
-        -- Where all is there, not even a lock is taken.
+        -- If everything exists, not even a lock is taken.
         while not exists (
             select from pg_attribute where attrelid = to_regclass('{{ build_schema() }}.model_state') and attname = 'documents_upto'
         ) loop
@@ -53,7 +53,7 @@
                 );
                 {{ upgrade_build_state() if target.schema == "public" }}
             exception when unique_violation then
-                -- Another build that comes first too has just made the same.
+                -- Another first build has just made the same.
             end;
         end loop;
     end
@@ -61,7 +61,7 @@
     commit;
 {% endmacro %}
 
-{#- Where all documents of raw are: what sources sent, and what the extractor notes of it. -#}
+{#- The tables that hold all documents of raw: what sources sent, and what the extractor notes about it. -#}
 {% macro document_tables() %}
     {%- set tables = ["raw.document"] -%}
     {%- for source in graph.sources.values() if source.config.meta.get("is_note") -%}

@@ -1,13 +1,13 @@
 {#-
-    What a table has to compute anew follows from the graph. Every table that is kept records what it changed: which
-    quarter-hours of which asset or metering point. A table is affected by what its nearest kept parents changed since it
-    last took part in a build, and by the documents, new or retracted, that it reads without a kept table in between:
-    by convention, a model with the columns document_id, from_utc and to_utc says what each is about.
+    What a table has to recompute follows from the graph. Every kept table records what it changed: which quarter-hours
+    of which asset or metering point. A table is affected by what its nearest kept parents changed since it last took
+    part in a build, and by the documents, new or retracted, that it reads without a kept table in between: by
+    convention, a model with the columns document_id, from_utc and to_utc says what each is about.
 
-    Where this does not do, a model int_<table>_affected says so instead, and the table reads it.
+    If this is not enough, a model int_<table>_affected says what is affected, and the table reads it.
 -#}
 
-{#- The columns that changes are told apart by. -#}
+{#- The columns that can be the key of a change. -#}
 {% macro change_keys() %}
     {{ return(["asset_id", "metering_point_id"]) }}
 {% endmacro %}
@@ -18,7 +18,7 @@
     {{ return([key] if key is string else key) }}
 {% endmacro %}
 
-{#- The column of its key that says which quarter-hour, day or month a row is about, or none: then all are computed anew. -#}
+{#- The key column that says which quarter-hour, day or month a row is about, or none: then all are recomputed. -#}
 {% macro grain_of(node) %}
     {% for column in ["delivery_start_utc", "delivery_day_utc", "delivery_month_utc", "delivery_date"] if column in key_of(node) %}
         {{ return(column) }}
@@ -27,8 +27,8 @@
 {% endmacro %}
 
 {#-
-    The column of its key by which a table is computed anew, or none: for all together, also where one of its parents does
-    not say which asset it changed.
+    The key column by which a table is recomputed, or none: for all together, also if one of its parents does not say
+    which asset it changed.
 -#}
 {% macro scope_of(node) %}
     {% if "found_scope" in node %}
@@ -67,7 +67,7 @@
             {% do parents.tables.append(graph.nodes[unique_id]) %}
         {% elif "document_id" in graph.nodes[unique_id].columns and "from_utc" in graph.nodes[unique_id].columns %}
             {% do parents.documents.append(graph.nodes[unique_id]) %}
-            {# What it says of documents stands for their source, and not for whatever else it reads. #}
+            {# What it says about documents replaces their source, but not whatever else it reads. #}
             {% do before.extend(graph.nodes[unique_id].depends_on.nodes | reject("in", before) | reject("in", graph.sources)) %}
         {% else %}
             {% if graph.nodes[unique_id].name == "int_clock" %}
@@ -76,12 +76,12 @@
             {% do before.extend(graph.nodes[unique_id].depends_on.nodes | reject("in", before)) %}
         {% endif %}
     {% endfor %}
-    {# A model asks for them many times. #}
+    {# Kept, as a model asks for them many times. #}
     {% do node.update({"found_parents": parents}) %}
     {{ return(parents) }}
 {% endmacro %}
 
-{#- A query of what affects a table: its scope, if it has one, from_utc, to_utc, in whole units of what its rows are about. -#}
+{#- A query of what affects a table: its scope, if it has one, from_utc, to_utc, in whole units of its grain. -#}
 {% macro changes_for(node) %}
     {%- set scope = scope_of(node) -%}
     {%- set grain = grain_of(node) -%}
@@ -106,8 +106,8 @@
 {% endmacro %}
 
 {#-
-    The ranges of a query of changes, widened to whole units of what a table's rows are about. What a table by days
-    records of a day is where that day can be in any time zone: to another one by days it is that day, and no other.
+    The ranges of a query of changes, widened to whole units of a table's grain. A table by day records a day as the
+    range it can span in any time zone: to another table by day, this is that day and no other.
 -#}
 {% macro in_whole_units(changes, scope, grain, is_of_days=false) %}
     {%- if is_of_days -%}
@@ -135,7 +135,7 @@
         {% if scope %}and change.key_name = '{{ scope }}'{% endif %}
 {% endmacro %}
 
-{#- What the documents of a model, or of a source, are about that are new to a table, or retracted. -#}
+{#- What the documents of a model or source that are new to a table, or retracted, are about. -#}
 {% macro document_changes(reader, documents, scope) %}
     {%- set columns = columns_of(documents) -%}
     select
@@ -154,12 +154,12 @@
     inner join {{ documents.relation_name }} as documents on changed.document_id = documents.document_id
 {% endmacro %}
 
-{#- The columns of a model or source as far as they are written down. -#}
+{#- The declared columns of a model or source. -#}
 {% macro columns_of(node) %}
     {{ return(node.columns.keys() | list + (key_of(node) if node.resource_type == "model" else [])) }}
 {% endmacro %}
 
-{#- What a change affects of a table, whole units of what its rows are about: two expressions on from_utc and to_utc. -#}
+{#- The range of a table that a change affects, in whole units of its grain: two expressions on from_utc and to_utc. -#}
 {% macro widened(grain) %}
     {% if grain == "delivery_start_utc" %}
         {{ return([quarter_hour_floor("from_utc"), quarter_hour_ceiling("to_utc")]) }}
@@ -174,7 +174,9 @@
             "(date_trunc('month', (to_utc - interval '1 microsecond') at time zone 'UTC') + interval '1 month') at time zone 'UTC'",
         ]) }}
     {% elif grain == "delivery_date" %}
-        {#- Days as if they were UTC's: wherever the asset is, its clocks are at most 12 hours behind and 14 ahead. -#}
+        {#-
+            Days as if they were UTC days: wherever the asset is, its clocks are at most 12 hours behind or 14 ahead.
+        -#}
         {{ return([
             "date_trunc('day', from_utc - interval '12 hours', 'UTC')",
             "date_trunc('day', to_utc - interval '1 microsecond' + interval '14 hours', 'UTC') + interval '24 hours'",
@@ -183,7 +185,7 @@
     {{ return([beginning_of_time(), end_of_time()]) }}
 {% endmacro %}
 
-{#- Statements that make the table `affected`, which the model of a table is restricted to: see join_affected. -#}
+{#- Statements that make the table `affected`, to which the model is restricted: see join_affected. -#}
 {% macro make_affected(node) %}
     {%- set scope = scope_of(node) -%}
     create temporary table affected on commit drop as
@@ -201,13 +203,13 @@
     analyze affected;
 {% endmacro %}
 
-{#- Where a day can be in any time zone: two expressions. -#}
+{#- The range that a day can span in any time zone: two expressions. -#}
 {% macro range_of_day(day) %}
     {% set midnight = day ~ "::timestamp at time zone 'UTC'" %}
     {{ return([midnight ~ " - interval '14 hours'", midnight ~ " + interval '36 hours'"]) }}
 {% endmacro %}
 
-{#- What a row of a table is about: two expressions. A row that stands for more than a quarter-hour says so in to_utc. -#}
+{#- The range that a row is about: two expressions. A row that covers more than a quarter-hour says so in to_utc. -#}
 {% macro period_of(node, columns) %}
     {% set grain = grain_of(node) %}
     {% if grain and "to_utc" in columns %}
@@ -227,8 +229,8 @@
 {% endmacro %}
 
 {#-
-    A statement that records what a table changed, from rows with its columns: one range per key and day. Rows of no asset
-    or metering point are recorded as such, for those who ask for all.
+    A statement that records what a table changed, from rows with its columns: one range per key and day. Rows without
+    an asset or metering point are recorded as such, for tables that read all changes.
 -#}
 {% macro record_changes(node, rows, columns, period) %}
     {%- set keys = change_keys() | select("in", columns) | list -%}

@@ -1,7 +1,7 @@
 {#-
-    A build that defers (dbt's --defer and --state) takes what it does not build from another environment, as that
-    stands. So it stands at the bound of that one's last build, and computes all its tables in full. It is refused while
-    that one builds, and stops when that one begins to.
+    A build that defers (dbt's --defer and --state) takes what it does not build from another environment, as it is. So
+    it uses the bound of that environment's last build, and computes all its tables in full. It is refused while the
+    other environment builds, and stops if a build begins there.
 -#}
 
 {#- The environment that this build defers to, or none. -#}
@@ -17,7 +17,7 @@
     {{ return(none) }}
 {% endmacro %}
 
-{#- The models that this build takes from the other environment, as dbt itself decides that: a list of names. -#}
+{#- The models that this build takes from the other environment, decided as dbt does: a list of names. -#}
 {% macro deferred_models() %}
     {% set models = [] %}
     {% for node in graph.nodes.values() if node.defer_relation and node.unique_id not in selected_resources %}
@@ -42,7 +42,7 @@
         extracted_utc = deferred.extracted_utc,
         deferred_build_number = deferred.build_number
     where invocation_id = '{{ invocation_id }}';
-    -- What is taken from there counts in this build as what it is there.
+    -- What is taken from there keeps its state in this build.
     delete from {{ build_schema() }}.model_state
     where model = any(array['{{ deferred_models() | join("', '") }}']);
     insert into {{ build_schema() }}.model_state (model, definition, build_number, documents_upto)
@@ -52,7 +52,7 @@
     where model = any(array['{{ deferred_models() | join("', '") }}']);
 {% endmacro %}
 
-{#- After a model was computed: refuses it where the other environment has begun another build meanwhile. -#}
+{#- After a model was computed: refuses it if the other environment has begun another build meanwhile. -#}
 {% macro refuse_moved_deferral() %}
     {% set environment = deferred_environment() %}
     {% if environment %}

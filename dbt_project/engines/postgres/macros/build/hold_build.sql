@@ -1,6 +1,6 @@
 {#-
-    Holds the row of this build up to the end of the transaction, so that another build finds this one running. Refuses
-    to go on where another one has begun since: what was overtaken must not write into the next.
+    Holds the row of this build until the end of the transaction, so that another build finds this one running. Refuses
+    to continue if another one has begun since: an overtaken build must not write into the next.
 -#}
 {% macro hold_build() %}
     {% call statement("hold_build", fetch_result=true) %}
@@ -14,7 +14,7 @@
     {% endif %}
 {% endmacro %}
 
-{#- dbt's own, of a data test and of a unit test: also they are a part of the build that they run in. -#}
+{#- dbt's own, for data tests and unit tests: they too are part of the build that they run in. -#}
 {% macro get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) %}
     {% if flags.WHICH == "build" %}
         {% do hold_build() %}

@@ -1,8 +1,8 @@
-{#- What the builds know of a model: see build_state.sql. -#}
+{#- What the builds record of a model: see build_state.sql. -#}
 
 {#-
-    For each model by the name of its relation, text that changes when one of its rules does: in the model (comments included), in a
-    macro, in a variable, or in a model that it is computed from. Its own descriptions count too.
+    For each model, by the name of its relation, text that changes when one of its rules does: in the model (comments
+    included), in a macro, in a variable, or in a model that it is computed from. Its own descriptions count too.
 -#}
 {% macro definitions() %}
     {%- set rules = {} -%}
@@ -21,7 +21,7 @@
     {{ return(definitions) }}
 {% endmacro %}
 
-{#- The rules of a model or macro and of all that it uses. `known` keeps those computed before. -#}
+{#- The rules of a model or macro and of everything it uses. `known` keeps those already computed. -#}
 {% macro rules_of(unique_id, known) %}
     {%- if unique_id not in known -%}
         {%- set own_macros = "macro." ~ project_name ~ "." -%}
@@ -47,7 +47,7 @@
                 own_macros ~ keeping.get(node.config.materialized, "before_model"),
                 own_macros ~ "before_model",
             ] -%}
-            {#- dbt itself knows only the macros of the form that a full build has. -#}
+            {#- dbt itself knows only the macros that a full build calls. -#}
             {%- for name in context[project_name] if name ~ "(" in node.raw_code -%}
                 {%- do inputs.append(own_macros ~ name) -%}
             {%- endfor -%}
@@ -60,7 +60,7 @@
     {{ return(known[unique_id]) }}
 {% endmacro %}
 
-{#- The variables that some code asks for, of dbt or of the environment, and what they are: text. -#}
+{#- The variables that some code reads, from dbt or the environment, and their values: text. -#}
 {% macro settings_of(code) %}
     {%- set settings = [] -%}
     {%- for kind, name in modules.re.findall("(env_var|var)\\(\\s*[\"'](\\w+)", code) -%}
@@ -70,9 +70,9 @@
 {% endmacro %}
 
 {#-
-    Whether the table of a model was built from the definition that the model has in the current build, and no table that
-    it is computed from was made anew since: nothing says what differs then. Never in a build that defers: what it stands on
-    may be elsewhere now, and what changed there is not known here.
+    Whether a model's table was built from the definition that the model has in the current build, and no table that it
+    is computed from was rebuilt since: then nothing records what differs. Never in a build that defers: its parents may
+    now be elsewhere, and what changed there is not known here.
 -#}
 {% macro is_built_as_defined(node) %}
     {% if deferred_environment() %}
@@ -93,8 +93,8 @@
 {% endmacro %}
 
 {#-
-    Whether a model is a view or a function that is there already, from its definition: then nothing is to be done, and
-    nothing to be recorded. All are asked for at once, as in most builds it is all of them.
+    Whether a model is a view or function that already exists with its current definition: then there is nothing to do
+    and nothing to record. All are queried at once, as in most builds all are unchanged.
 -#}
 {% macro is_unchanged_view(node) %}
     {%- set is_there = load_cached_relation(this) is not none -%}
@@ -106,7 +106,7 @@
         {% for other in graph.nodes.values() if other.resource_type == "model" and other.config.materialized == "function" %}
             {% do functions.append(other.alias) %}
         {% endfor %}
-        {#- Whether a function of that name is ours says its comment. -#}
+        {#- A function's comment says whether it is ours. -#}
         {% set found = run_query(
             "select model from " ~ build_schema() ~ ".model_state where definition = " ~ of_current_build("definitions") ~ " ->> model"
             ~ " and (model <> all(array['" ~ functions | join("', '") ~ "']) or exists ("
@@ -119,8 +119,8 @@
 {% endmacro %}
 
 {#-
-    As dbt's own, and some things more: a table that was built from another definition, or from one that was made anew, is
-    computed whole, and so it is with --full-refresh, which never drops a table. What `dbt show` shows is the whole model.
+    As dbt's own, with additions: a table built from another definition, or from a table that was rebuilt, is computed
+    in full, as with --full-refresh, which never drops a table. `dbt show` shows the whole model.
 -#}
 {% macro is_incremental() %}
     {% if not execute or model.resource_type != "model" or model.config.materialized != "incremental" %}
@@ -137,15 +137,15 @@
         and flags.WHICH != "show"
         and is_built_as_defined(model)
     ) %}
-    {# A model asks for it many times. #}
+    {# Kept, as a model asks for it many times. #}
     {% do model.update({"is_found_incremental": is_incremental}) %}
     {{ return(is_incremental) }}
 {% endmacro %}
 
 {#-
-    Refuses to compute a table from models that have not taken up what the build sees, or a changed rule: it would be
-    taken for up to date, and no later build would compute what is missing. So it is where only a part of the models is
-    built, or a build that failed is tried again after more has landed.
+    Refuses to compute a table from models that have not taken up what the build sees, or a changed rule: it would count
+    as up to date, and no later build would compute what is missing. This happens if only some of the models are built,
+    or if a failed build is retried after more has landed.
 -#}
 {% macro refuse_models_left_behind() %}
     {% set before = [model.unique_id] %}
@@ -203,7 +203,7 @@
         documents_upto = excluded.documents_upto
 {% endmacro %}
 
-{#- A statement: a view or a function holds no rows, so one that stands as it is defined has taken up whatever there is. -#}
+{#- A statement: a view or function holds no rows, so one that is as defined has taken up whatever there is. -#}
 {% macro record_unchanged_views() %}
     {%- set views = [] -%}
     {%- for node in graph.nodes.values() if node.resource_type == "model" and node.config.materialized in ["view", "function"] -%}

@@ -1,6 +1,6 @@
 {#- What comes before and after the statements of every model, in one transaction with them. -#}
 
-{#- A hook: refuses what must not be built, and says what of a table is affected. -#}
+{#- A hook: refuses what must not be built, and determines which part of a table is affected. -#}
 {% macro before_model() %}
     {% if execute and model.resource_type == "model" and not is_unchanged_view(model) %}
         {% do hold_build() %}
@@ -13,7 +13,8 @@
                     {% do refuse_other_key(this) %}
                 {% endif %}
             {% endif %}
-            -- The planner cannot know how few values a slice of an array has; compiling for what it fears costs seconds.
+            -- The planner cannot know how few values an array slice has, and JIT compilation for its estimate costs
+            -- seconds.
             set local jit = off;
             set local work_mem = '64MB';
             set local hash_mem_multiplier = 4;
@@ -24,7 +25,7 @@
     {% endif %}
 {% endmacro %}
 
-{#- A hook: commits with the rows what the model has taken up. -#}
+{#- A hook: records, in the transaction of the rows, what the model has taken up. -#}
 {% macro after_model() %}
     {% if execute and model.resource_type == "model" and not is_unchanged_view(model) %}
         {% do refuse_moved_deferral() %}
@@ -49,8 +50,8 @@
 {% endmacro %}
 
 {#-
-    Statements: what somebody else builds in production is the transformer's, where there is one, and those may read it
-    who read what the transformer builds itself (extract/warehouse/roles.sql).
+    Statements: a production relation built by somebody else is handed to the transformer, if there is one, with the
+    same readers as what the transformer builds itself (extract/warehouse/roles.sql).
 -#}
 {% macro hand_over(relation) %}
     do $$
@@ -59,7 +60,7 @@
             current_user <> 'vpp_transformer'
             and exists (select from pg_roles where rolname = 'vpp_transformer' and pg_has_role(oid, 'usage'))
         then
-            -- Of a view too: PostgreSQL calls each of them a table here.
+            -- For a view too: PostgreSQL calls both a table here.
             alter table {{ relation }} owner to vpp_transformer;
             grant select on {{ relation }} to vpp_developer{{ ", vpp_reader" if relation.schema == target.schema }};
         end if;
@@ -67,7 +68,7 @@
     $$;
 {% endmacro %}
 
-{#- Refuses a model that builds could not keep account of: what it reads, or itself. -#}
+{#- Refuses a model that builds could not keep track of: for what it reads, or for what it is. -#}
 {% macro refuse_parents(node) %}
     {% if node.config.materialized not in ["incremental", "view", "function"] %}
         {{ exceptions.raise_compiler_error(
@@ -88,7 +89,7 @@
     {% endfor %}
 {% endmacro %}
 
-{#- The key that a table has: a list of columns. -#}
+{#- The key of a table: a list of columns. -#}
 {% macro key_in_database(relation) %}
     {{ return(run_query(
         "select attname from pg_constraint inner join pg_attribute on attrelid = conrelid and attnum = any(conkey)"
@@ -96,7 +97,7 @@
     ).columns[0].values() | list) }}
 {% endmacro %}
 
-{#- Refuses a table whose key is not the unique_key: rows would be written over each other. -#}
+{#- Refuses a table whose key is not the unique_key: rows would overwrite each other. -#}
 {% macro refuse_other_key(relation) %}
     {% set existing = key_in_database(relation) %}
     {% if existing | sort != key_of(model) | sort %}

@@ -1,9 +1,9 @@
 {#-
-    Whether the build before this one still runs: statements within a block of PL/pgSQL that holds build.run. Where it does,
-    this one is refused; where it was killed, it has ended.
+    Whether the previous build is still running: statements within a PL/pgSQL block that has locked build.run. If it is,
+    this one is refused; if it was killed, it is marked as ended.
 -#}
 {% macro refuse_while_running() %}
-    -- Running, or killed? What runs holds its row (hold_build), or soon waits for it, or has a session that is named
+    -- Running, or killed? A running build holds its row (hold_build), or soon waits for it, or has a session named
     -- after the environment (profiles.yml) and whose role could build.
     perform from {{ build_schema() }}.run where build_number = previous.build_number for update skip locked;
     is_running := not found;
@@ -26,7 +26,7 @@
         raise exception 'another build has been running since % (UTC): wait until it has ended',
             to_char(previous.started_utc at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS');
     end if;
-    -- If it was alive after all, it cannot write from now on.
+    -- If it is alive after all, it cannot write from now on.
     update {{ build_schema() }}.run
     set finished_utc = clock_timestamp()
     where build_number = previous.build_number;

@@ -1,16 +1,16 @@
 {#-
-    From how builds were recorded before: how far they saw was eleven columns of build.run, one for each table of raw,
-    which the models read by the views build.current and build.progress. Every model is built anew by the next build.
-    Until then the models of old, and who reads them, find in these views what they look for; the build after which
-    none does drops them.
+    Upgrades the old form of the state: eleven columns of build.run said how far a build saw, one for each table of raw,
+    and the models read them through the views build.current and build.progress. The next build rebuilds every model.
+    Until then the old models, and their readers, find what they need in these views; they are dropped by the build
+    after which none needs them.
 -#}
 
 {#- Statements for within a block of PL/pgSQL that has just found the state missing or old. -#}
 {% macro upgrade_build_state() %}
     {%- set old_columns = "string_agg(case when right(attname, 5) = '_upto' then 'documents_upto as ' else '' end || attname, ', ' order by attnum)" -%}
     if to_regclass('build.progress') is not null then
-        -- Whoever reads a mart of old keeps the state from being changed up to the end of their transaction, and whoever
-        -- comes after waits behind this: less than a second at a time.
+        -- Readers of an old mart block changes to the state until the end of their transaction, and later readers wait
+        -- behind this build, but less than a second at a time.
         for attempt in 1..8 loop
             begin
                 set local lock_timeout = '500ms';
@@ -62,7 +62,7 @@
     end if;
 {% endmacro %}
 
-{#- A condition on pg_attribute: a column with how far a build saw one table of raw. -#}
+{#- A condition on pg_attribute: a column that says how far a build saw one table of raw. -#}
 {% macro is_old_bound() -%}
     attrelid = 'build.run'::regclass and right(attname, 5) = '_upto' and attname <> 'documents_upto' and not attisdropped
 {%- endmacro %}
@@ -75,7 +75,7 @@
             drop view build.progress, build.current;
         end if;
     exception when dependent_objects_still_exist or lock_not_available then
-        -- Not all models have been built since, or somebody still reads one of old: the next build tries again.
+        -- Not all models have been built since, or somebody still reads an old one: the next build tries again.
     end
     $$;
     set local lock_timeout to default;

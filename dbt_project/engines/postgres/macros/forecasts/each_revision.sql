@@ -1,6 +1,6 @@
 {#-
-    What each version says of each quarter-hour that it holds a value for. It goes by quarter-hours, so that those which a
-    reader asks for reach the index of the versions.
+    What each version says of each quarter-hour that it holds a value for. It starts from quarter-hours, so that a query
+    for some of them can use the index of the versions.
 
     versions, documents: as for forecast_as_of_gate; versions with received_utc too.
     Yields asset_id, delivery_start_utc, version_utc, received_utc, power_kw; never a null value.

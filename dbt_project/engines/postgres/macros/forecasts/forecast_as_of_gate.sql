@@ -1,13 +1,13 @@
 {#-
-    For every gate, asset and quarter-hour, the forecast of the newest version that was made by the time the gate closes and
-    that holds a value for it.
+    For every gate, asset and quarter-hour, the forecast of the newest version made by the time the gate closes that
+    holds a value for it.
 
-    Ranking every value of every version would sort 193 rows for each one that is kept. Instead, versions are put in
-    order as headers: a version is in force from its own gate up to the gate of its successor, and only
-    that slice is cut out of its array (with a version every 15 minutes: one value). A gate that closes by the clock closes
-    for a whole day at once: one look into the index finds the version in force, and its slice is the day. Where the slice
-    has no value (a short version, a hole, a null), the nearest older version that has one is the fallback. The last version
-    that an asset has is in force for all that any of its versions reaches: coverage is a running maximum.
+    Ranking every value of every version would sort 193 rows for each one that is kept. Instead, versions are ordered as
+    headers: a version is in force from its own gate up to the gate of its successor, and only that slice is cut out of
+    its array (with a version every 15 minutes: one value). A gate with a closing time closes for a whole day at once:
+    one index lookup finds the version in force, and its slice is the day. If the slice has no value (a short version, a
+    hole, a null), the nearest older version with one is the fallback. An asset's last version is in force for
+    everything that any of its versions reaches: coverage is a running maximum.
 
     versions: a relation with one row per asset_id and version_utc, with document_id, grid_start_utc and grid_end_utc.
     documents: a relation with document_id, asset_id, version_utc, grid_start_utc and power_kw, an array whose n-th element
@@ -20,7 +20,7 @@
     is_counted: a condition on a row of documents: it is among `versions`, or was until it was received again.
     Yields gate, asset_id, delivery_start_utc, version_utc, document_id, power_kw; never a null value.
 
-    Quarter-hours are counted as whole numbers since 1970 until the end: instants are slow to reckon with.
+    Quarter-hours are whole numbers counted from 1970 until the very end, because arithmetic on instants is slow.
 -#}
 {% macro forecast_as_of_gate(versions, documents, gates, within=none, closed_before=none, is_counted=none) %}
 {%- set is_counted = is_counted or is_in_build() -%}
@@ -85,7 +85,7 @@ headers as (
                     {{ beginning_of_time() }}
                 ) as version_utc
         ) as first_in_force
-        -- It and all after it. The offset keeps this a look into the index for each range, not a join with all versions.
+        -- It and all after it. The offset keeps this an index lookup for each range, not a join with all versions.
         cross join lateral (
             select
                 candidates.document_id,
@@ -141,7 +141,7 @@ in_force as (
 ),
 
 {% if has_days -%}
-    -- A gate by the clock closes for all of a day: its version in force is in force for the day.
+    -- A gate with a closing time closes for a whole day: its version in force is in force for the day.
     in_force_by_the_clock as (
 
         select
@@ -176,7 +176,7 @@ in_force as (
                     {{ is_counted }}
                     and documents.asset_id = closings.asset_id
                     and documents.version_utc <= closings.closes_utc
-                    -- The envelope lets no version reach further ahead.
+                    -- The envelope allows no version to reach further ahead.
                     and documents.version_utc >= closings.from_utc - interval '30 days'
                 order by documents.version_utc desc, documents.received_utc desc, documents.content_sha256 desc
                 limit 1
@@ -233,7 +233,7 @@ slices as (
 
 ),
 
--- Only where the slice has no value: a subquery in a case is not run for the others.
+-- Only if the slice has no value: a subquery in a case is not run for the others.
 with_fallbacks as (
 
     select
@@ -259,7 +259,7 @@ with_fallbacks as (
                 )
         end as fallback_document_id
     from slices
-    -- The offset keeps the search from being done once for each place that asks for its result.
+    -- The offset keeps the search from being repeated wherever its result is used.
     offset 0
 
 )
@@ -293,8 +293,8 @@ where power_kw is not null or fallback_document_id is not null
 {% endmacro %}
 
 {#-
-    The days for which gates close by the clock, for each asset and as far as they are asked for. Yields gate, asset_id,
-    closes_utc, from_utc, first_number, end_number (of quarter-hours).
+    For each asset, the days for which gates with a closing time close, as far as they are asked for. Yields gate,
+    asset_id, closes_utc, from_utc, first_number, end_number (of quarter-hours).
 -#}
 {% macro closings_by_the_clock(versions, documents, within, closed_before) -%}
     select
@@ -314,7 +314,7 @@ where power_kw is not null or fallback_document_id is not null
         from
         {%- if within %}
             (
-                -- No further than versions reach: a range may have no end.
+                -- No further than versions reach, as a range may have no end.
                 select
                     wanted.asset_id,
                     greatest(wanted.from_utc, {{ quarter_hour_floor("oldest.version_utc") }}) as from_utc,
@@ -363,7 +363,7 @@ where power_kw is not null or fallback_document_id is not null
 {#- Joins `documents`, with the values of the versions in force. -#}
 {% macro join_values(in_force, documents, within) -%}
     {%- if within -%}
-        -- One look into the index for each: the planner cannot know how few they are.
+        -- One index lookup for each, as the planner cannot know how few they are.
         cross join lateral (
             select documents.power_kw
             from {{ documents }} as documents
@@ -376,9 +376,9 @@ where power_kw is not null or fallback_document_id is not null
 {%- endmacro %}
 
 {#-
-    Up to which quarter-hour a version in force is asked: an expression on a relation with end_number, grid_end_number,
-    asset_id and version_utc. Beyond its own end only as far as one before it reaches, which is looked up for the few that
-    no successor relieves before.
+    The quarter-hour up to which a version in force is used: an expression on a relation with end_number,
+    grid_end_number, asset_id and version_utc. Beyond its own end, only as far as an earlier version reaches, which is
+    looked up for the few that no successor replaces before.
 -#}
 {% macro reached_number(relation, documents, next_version) -%}
     case

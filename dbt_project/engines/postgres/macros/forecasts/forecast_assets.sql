@@ -1,6 +1,6 @@
 {#-
-    The assets that have a forecast version, each with a range of quarter-hours: as `within` for forecast_as_of_gate. One
-    look into the index for each asset, however many versions there are.
+    The assets that have a forecast version, each with a range of quarter-hours: `within` for forecast_as_of_gate. One
+    index lookup per asset, however many versions there are.
 -#}
 {% macro forecast_assets(from_instant, to_instant) -%}
     with recursive assets as (

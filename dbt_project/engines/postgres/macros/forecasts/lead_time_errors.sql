@@ -2,8 +2,8 @@
     The errors of every forecast version by how long before delivery it was made, summed over the quarter-hours of each
     asset and day.
 
-    Paired one by one, a day of an asset is 96 quarter-hours times 193 versions. They are not kept: the values of a day
-    are put side by side once, as an array, and the slice of each version that falls into the day is laid against it.
+    Paired one by one, an asset's day is 96 quarter-hours times 193 versions. Instead, the values of a day are collected
+    once, as an array, and the slice of each version that falls into the day is compared with it.
 
     outcomes: a relation with asset_id, delivery_start_utc, final_power_kw and capacity_kw of the quarter-hours that
     count; their days (UTC, always 96 quarter-hours) are computed.
@@ -106,7 +106,7 @@ cross join lateral (
                     and versions.version_utc
                     > {{ quarter_hour_start("(days.day_number - " ~ (longest_lead + 1) ~ ")") }}
                     and versions.version_utc < {{ quarter_hour_start("(days.day_number + 96)") }}
-                -- Keeps this a look into the index for each day.
+                -- Keeps this an index lookup for each day.
                 offset 0
             ) as headers
             inner join {{ documents }} as documents on headers.document_id = documents.document_id

@@ -1,6 +1,5 @@
 {#-
-    For each asset and quarter-hour asked for, the value of the newest version that was made up to an instant and
-    that holds one.
+    For each asset and quarter-hour asked for, the newest value from a version made at or before an instant.
 
     asked: a relation with asset_id, delivery_start_utc and the instant `made_upto`.
     versions, documents: as for forecast_as_of_gate.

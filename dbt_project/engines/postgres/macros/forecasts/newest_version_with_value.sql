@@ -1,8 +1,9 @@
 {#-
     The newest version of an asset that holds a value for a quarter-hour, of those made before or at an instant. A
-    lateral subquery with the columns document_id, version_utc and power_kw; no row where there is none.
+    lateral subquery with the columns document_id, version_utc and power_kw; no row if there is none.
 
-    versions, documents: as for forecast_as_of_gate. made: the condition on when the version was made, as "<= instant".
+    versions, documents: as for forecast_as_of_gate. made: a condition on when the version was made, such as "<=
+    instant".
 -#}
 {% macro newest_version_with_value(versions, documents, asset_id, made, delivery_start) -%}
     {%- set value -%}
@@ -13,7 +14,7 @@
         documents.version_utc,
         {{ value }} as power_kw
     from {{ documents }} as documents
-    -- One look into the index for each version; joined, all versions would be put together first.
+    -- One index lookup for each version; a join would combine all versions first.
     cross join lateral (
         select versions.document_id
         from {{ versions }} as versions
@@ -26,7 +27,7 @@
         counting.document_id = documents.document_id
         and documents.asset_id = {{ asset_id }}
         and documents.version_utc {{ made }}
-        -- The envelope lets no version reach further ahead, so that the search ends.
+        -- The envelope allows no version to reach further ahead, so the search ends.
         and documents.version_utc >= {{ delivery_start }} - interval '30 days'
         and {{ value }} is not null
     order by documents.version_utc desc

@@ -12,7 +12,7 @@
         newest.grid_end_utc,
         newest.power_kw
     from {{ assets }} as assets
-    -- One look into the index for each asset.
+    -- One index lookup for each asset.
     cross join lateral (
         select
             documents.version_utc,

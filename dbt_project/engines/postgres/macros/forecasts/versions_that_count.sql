@@ -1,6 +1,6 @@
 {#-
-    For functions: of each forecast version, what was received last of the documents that count. They go by what
-    asset_forecasts has taken up, not by a build that is running.
+    For functions: the last received document of each forecast version, among those that count. What counts is what
+    asset_forecasts has taken up, whether or not a build is running.
 -#}
 {% macro versions_that_count(is_counted) -%}
     {{ newest_per_key(

@@ -1,6 +1,6 @@
 {#-
-    dbt's own, of descriptions as comments: of those that there are, only those are written that differ, as each takes a
-    lock that makes others' maintenance wait.
+    dbt's own, for descriptions as comments: only those that differ are written, as each takes a lock that makes others'
+    maintenance wait.
 -#}
 {% macro postgres__persist_docs(relation, model, for_relation, for_columns) %}
     {% if is_incremental() %}

@@ -1,7 +1,7 @@
 {#-
-    The incremental strategy `differences`: of the rows that a build computed, those are written that differ, and those go
-    that are not among them any more. The table stays, with all that others made on it, and a reader sees the rows before
-    or those after. unique_key is the key of a row.
+    The incremental strategy `differences`: writes the computed rows that differ, and deletes those that are no longer
+    among them. The table stays, with everything others made on it, and a reader sees the rows from before or after.
+    unique_key is the key of a row.
 -#}
 {% macro get_incremental_differences_sql(arguments) %}
     {%- set target, wanted = arguments.target_relation, arguments.temp_relation -%}
@@ -52,7 +52,10 @@
     recorded as (
 
         {% if is_part and parents_of(model).affected_by and grain_of(model) == "delivery_start_utc" %}
-            {# What follows from the rule that says what is affected reaches further than such rows; a day's say it all. #}
+            {#
+                The effects of the affected ranges reach further than these rows; for a table by day, the rows are
+                enough.
+            #}
             {{ record_changes(model, "affected", [scope_of(model)], ["from_utc", "to_utc"]) }}
         {% else %}
             {{ record_changes(
@@ -68,7 +71,10 @@
         using outdated
         where
             {{ same("target", "outdated", key) }}
-            {# Not among `different`, of which the planner knows nothing: what is outdated and wanted is there. #}
+            {#
+                Not through `different`, of which the planner knows nothing: it holds whatever is both outdated and
+                wanted.
+            #}
             and not exists (select from {{ wanted }} as wanted where {{ same("outdated", "wanted", key) }})
 
     )
@@ -92,8 +98,8 @@
 {% endmacro %}
 
 {#-
-    A statement: fails where a model that restricts itself gave rows of what is not affected, as of them it has seen a part
-    only of what they are computed from.
+    A statement: fails if a model that restricts itself returned rows that are not affected, as it has seen only part of
+    what they are computed from.
 -#}
 {% macro require_affected(wanted) %}
     do $$
@@ -114,7 +120,7 @@
     {{ return(model.is_found_affected) }}
 {% endmacro %}
 
-{#- dbt's own, of PostgreSQL: where nothing is affected, nothing is computed. -#}
+{#- dbt's own, for PostgreSQL: if nothing is affected, nothing is computed. -#}
 {% macro postgres__create_table_as(temporary, relation, sql) %}
     {% if temporary and is_incremental() %}
         create temporary table {{ relation }} on commit drop as
@@ -123,7 +129,7 @@
         {% else %}
             select * from {{ this }} where false
         {% endif %}
-        -- On a line of its own: the model may end in a comment.
+        -- On its own line, as the model may end in a comment.
         ;
     {% else %}
         {{ dbt.postgres__create_table_as(temporary, relation, sql) }}
@@ -139,8 +145,8 @@
 {% endmacro %}
 
 {#-
-    Refuses a change of columns that cannot be made in place: dropping the table would drop what others built on it. A column
-    that is new has been added by now (on_schema_change).
+    Refuses a change of columns that cannot be made in place: dropping the table would drop what others built on it. A
+    new column has been added by now (on_schema_change).
 -#}
 {% macro refuse_other_types(relation, wanted) %}
     {%- set types = {} -%}
@@ -152,7 +158,7 @@
     {%- endfor -%}
 {% endmacro %}
 
-{#- Refuses a table with a column that is not written down, before another one is added for it. -#}
+{#- Refuses a table with an undeclared column, before another one is added for it. -#}
 {% macro refuse_unknown_columns(relation) %}
     {%- for row in run_query(
         "select attname, pg_has_role(relowner, 'usage'), relowner::regrole::text"
@@ -178,7 +184,7 @@
     ) }}
 {% endmacro %}
 
-{#- Statements: a column that was added to a table takes NULL, until its contract is kept here. -#}
+{#- Statements: a column that was added to a table accepts NULL until its contract is enforced here. -#}
 {% macro require_values(relation) %}
     {%- for column in model.columns.values() -%}
         {%- for constraint in column.constraints if constraint.type == "not_null" -%}

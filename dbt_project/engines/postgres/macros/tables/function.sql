@@ -3,8 +3,8 @@
     <function>.<argument>; the columns are those of its YAML. Its `meta`: `arguments`, the types by name; `one_of`,
     the model that lists what an argument may be; `settings`, how PostgreSQL plans it.
 
-    It runs with the rights of its owner, so that it may read what its caller may not, and finds nothing by a search path.
-    Nobody may call it but who was granted that. Where its signature changes, it is made anew with its owner and its grants.
+    It runs with its owner's rights, so that it may read what its caller may not, and does not use the search path. Only
+    roles granted the right may call it. If its signature changes, it is recreated with its owner and its grants.
 -#}
 {% materialization function, adapter="postgres" %}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
@@ -84,9 +84,11 @@
     begin
         {{ refuse_arguments(relation.identifier) }}
         return query
-        {# Of a view PostgreSQL keeps what it means, of a function the text: a copy of the database has another name. #}
+        {#
+            PostgreSQL keeps the meaning of a view, but the text of a function: a copy of the database has another name.
+        #}
         {{ sql | replace(relation.include(schema=false, identifier=false) ~ ".", "") }}
-        -- On a line of its own: the model may end in a comment.
+        -- On its own line, as the model may end in a comment.
         ;
     end
     $function$;
@@ -96,7 +98,7 @@
         given record;
     begin
         if exists (select from given_function where is_same) then
-            -- Its owner and its grants are as they were.
+            -- With the same owner and grants.
             return;
         end if;
         revoke all on function {{ name }} from public;

@@ -1,6 +1,6 @@
 {#-
-    The indexes of a table, named after what they are for: <table>_by_<columns>. dbt names an index after a hash, and makes
-    it only with the table; here one that a changed definition asks for is made on a table that is there.
+    The indexes of a table, named after their purpose: <table>_by_<columns>. dbt names an index after a hash, and makes
+    it only with the table; here an index that a changed definition asks for is made on the existing table.
 -#}
 {% macro keep_indexes(relation) %}
     {%- for index in config.get("indexes", default=[]) -%}
@@ -35,7 +35,7 @@
     {% endfor %}
 {% endmacro %}
 
-{#- dbt's own, of PostgreSQL: indexes are kept by keep_indexes. -#}
+{#- dbt's own, for PostgreSQL: keep_indexes makes the indexes. -#}
 {% macro postgres__get_create_index_sql(relation, index_dict) %}
     {{ return("") }}
 {% endmacro %}

@@ -1,6 +1,6 @@
 {#-
-    A view that is replaced in place. dbt's own is dropped with everything that depends on it, on every run: views that
-    consumers made, and grants, would be gone. A view whose definition did not change is left alone.
+    A view that is replaced in place. dbt's own is dropped on every run with everything that depends on it: consumers'
+    views and grants would be gone. A view whose definition did not change is left alone.
 -#}
 {% materialization view, adapter="postgres" %}
     {%- set existing = load_cached_relation(this) -%}
@@ -9,7 +9,7 @@
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
     {%- set is_current = is_unchanged_view(model) -%}
-    {# What readers see is looked at on every build; what only builds see, when it changes. #}
+    {# What readers see is checked on every build; what only builds see, when it changes. #}
     {% if existing is not none and model.columns and (config.get("contract").enforced or not is_current) %}
         {% do refuse_other_columns_of_view(existing) %}
     {% endif %}
@@ -43,7 +43,7 @@
 {% macro replace_view(relation, sql) %}
     create temporary view wanted_view as
     {{ sql }}
-    -- On a line of its own: the model may end in a comment.
+    -- On its own line, as the model may end in a comment.
     ;
     do $replace$
     declare
@@ -71,7 +71,7 @@
     $replace$;
 {% endmacro %}
 
-{#- Who keeps a relation from being changed, in words: an expression. -#}
+{#- The sessions that keep a relation from being changed, in words: an expression. -#}
 {% macro sessions_that_hold(relation) -%}
     (
         select coalesce(

@@ -6,9 +6,9 @@
 {%- endmacro %}
 
 {#-
-    The elements of arrays of equal length side by side, one row each: the columns of `name` that `arrays` calls them,
-    and `position` (from 1). Each array is read once, and no row is kept aside; to take an element by its position would
-    read all of the array each time.
+    The elements of arrays of equal length side by side, one row each: as columns of `name`, named by `arrays`, and
+    `position` (from 1). Each array is read once, and no row is buffered; taking an element by its position would read
+    the whole array each time.
 -#}
 {% macro each_array_element(arrays, name) -%}
     (
@@ -17,12 +17,12 @@
                 unnest({{ array }}) as {{ column }},
             {%- endfor %}
             generate_series(1, cardinality({{ arrays.values() | first }})) as position
-        {#- sqlfluff sees that a subquery refers to what is around it only where it has a `from`. #}
+        {#- sqlfluff sees that a subquery refers to its surroundings only if it has a `from`. #}
         from (values (1)) as once (number)
     ) as {{ name }}
 {%- endmacro %}
 
-{#- The element of an array at a position (from 1); NULL where there is none. -#}
+{#- The element of an array at a position (from 1); NULL if there is none. -#}
 {% macro element(array, position) -%}
     {{ array }}[{{ position }}]
 {%- endmacro %}
@@ -43,8 +43,8 @@
 {%- endmacro %}
 
 {#-
-    How far two arrays lie apart: the mean absolute difference of their elements at the same positions, where both have
-    a value, the first one's times a factor; NULL where there is no such pair.
+    How far apart two arrays are: the mean absolute difference of the elements at the same positions, where both have a
+    value, the first array's times a factor; NULL if there is no such pair.
 -#}
 {% macro mean_distance(array, other, factor=1) -%}
     (
@@ -53,12 +53,12 @@
     )
 {%- endmacro %}
 
-{#- A value inside a JSON document as text; a path is a list of keys. NULL where there is none. -#}
+{#- A value inside a JSON document as text; a path is a list of keys. NULL if there is none. -#}
 {% macro json_text(document, path) -%}
     ({{ document }} #>> '{% raw %}{{% endraw %}{{ path | join(",") }}{% raw %}}{% endraw %}')
 {%- endmacro %}
 
-{#- A JSON object inside a document without the keys that have columns of their own; NULL where there is no object. -#}
+{#- A JSON object inside a document, without the keys that have their own columns; NULL if there is no object. -#}
 {% macro json_object_without(document, key, removed_keys) -%}
     case
         when jsonb_typeof({{ document }} -> '{{ key }}') = 'object'

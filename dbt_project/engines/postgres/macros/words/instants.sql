@@ -1,4 +1,4 @@
-{#- How PostgreSQL reckons with instants, days and the quarter-hour grid. -#}
+{#- How PostgreSQL handles instants, days and the quarter-hour grid. -#}
 
 {% macro beginning_of_time() -%} '-infinity'::timestamptz {%- endmacro %}
 
@@ -35,8 +35,8 @@
 {%- endmacro %}
 
 {#-
-    The instant at which clocks in a time zone show a time on a calendar day. Where they go back there are two; PostgreSQL
-    takes the second, and what the clocks said a day before leads to the first.
+    The instant at which clocks in a time zone show a time on a calendar day. If they go back, there are two; PostgreSQL
+    takes the second, and the offset of the day before leads to the first.
 -#}
 {% macro local_instant(day, time, timezone) -%}
     {%- set local = "((" ~ day ~ ") + (" ~ time ~ ")::time)" -%}
@@ -52,7 +52,7 @@
     {{ local_instant("(" ~ day ~ ")::date", "'00:00'", timezone) }}
 {%- endmacro %}
 
-{#- The time zones that the database knows: a relation with the column `name`. -#}
+{#- The time zones known to the database: a relation with the column `name`. -#}
 {% macro known_timezones() -%} pg_catalog.pg_timezone_names {%- endmacro %}
 
 {#- The number of the quarter-hour that starts at a grid instant, counted from 1970; infinities are the farthest. -#}
@@ -60,12 +60,12 @@
     (least(greatest(date_part('epoch', {{ grid_instant }}), -1e11), 1e11) / 900)::integer
 {%- endmacro %}
 
-{#- The number of the first quarter-hour that starts at least so many minutes after an instant. -#}
+{#- The number of the first quarter-hour that starts at least a number of minutes after an instant. -#}
 {% macro quarter_hour_number_after(instant, minutes) -%}
     ceil((date_part('epoch', {{ instant }}) + {{ minutes }} * 60) / 900)::integer
 {%- endmacro %}
 
-{#- The grid instant at which the quarter-hour with a number starts. -#}
+{#- The grid instant at which the quarter-hour of a given number starts. -#}
 {% macro quarter_hour_start(number) -%}
     to_timestamp(({{ number }}) * 900::double precision)
 {%- endmacro %}
@@ -80,7 +80,7 @@
     date_trunc('month', {{ instant }}, 'UTC')
 {%- endmacro %}
 
-{#- The instant that a text says; NULL where the text is empty. -#}
+{#- The instant written in a text; NULL if the text is empty. -#}
 {% macro instant_of_text(text) -%}
     nullif({{ text }}, '')::timestamptz
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#-
-    For each row asked for, the newest value that a history had up to an instant: one look into the history's
-    index for each. Yields the key, the instant `at` and the value; no row where there is none.
+    For each row asked for, the newest value in a history up to an instant: one lookup in the history's index for each.
+    Yields the key, the instant `at` and the value; no row if there is none.
 -#}
 {% macro newest_as_of(asked, key, at, history, instant, value, older_by) -%}
     select

@@ -1,5 +1,5 @@
 {#-
-    Of all rows with the same key, the one that `newest_first` puts in front.
+    Of all rows with the same key, the one that `newest_first` puts first.
     PostgreSQL's `distinct on` reads an index in order where there is one; `row_number()` would sort.
 -#}
 {% macro newest_per_key(relation, key, newest_first, columns, where=none) %}

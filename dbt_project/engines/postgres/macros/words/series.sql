@@ -1,4 +1,4 @@
-{#- How PostgreSQL writes rows that no table holds: series, and rows that are written down. -#}
+{#- How PostgreSQL writes rows that no table holds: series, and rows written out. -#}
 
 {#- The whole numbers from one to another, both included, one row each: the column `position` of `name`. -#}
 {% macro each_position(first, last, name) -%}
@@ -22,7 +22,7 @@
     ) as {{ name }}
 {%- endmacro %}
 
-{#- Rows that are written down: of each row, the expressions of its `columns`. -#}
+{#- Rows written out: for each, the expressions of its `columns`. -#}
 {% macro each_row(rows, columns, name) -%}
     (
         values

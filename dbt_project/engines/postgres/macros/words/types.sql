@@ -1,11 +1,11 @@
-{#- How PostgreSQL names types, and what it does with them that others do not. -#}
+{#- How PostgreSQL names types, and what only it does with them. -#}
 
-{#- A value as a double: 64 bits, as every power and energy. -#}
+{#- A value as a double: 64 bits, like every power and energy. -#}
 {% macro double(value) -%}
     ({{ value }})::double precision
 {%- endmacro %}
 
-{#- A thousand times the decimal number that a text holds, as the nearest double: 1.1 MW are 1100 kW. -#}
+{#- A thousand times the decimal number in a text, as the nearest double: 1.1 MW are 1100 kW. -#}
 {% macro thousandfold(text) -%}
     (({{ text }})::numeric * 1000)::double precision
 {%- endmacro %}
@@ -15,7 +15,7 @@
     to_char({{ day }}, 'YYYY-MM-DD')
 {%- endmacro %}
 
-{#- A calendar day as a sentence has it: 9 June. -#}
+{#- A calendar day as written in a sentence: 9 June. -#}
 {% macro day_and_month(day) -%}
     to_char({{ day }}, 'FMDD FMMonth')
 {%- endmacro %}

@@ -35,7 +35,7 @@ inner join metering_point_assets
         and production_changes.from_utc < metering_point_assets.valid_to_utc
         and production_changes.to_utc > metering_point_assets.valid_from_utc
 union all
--- Whose a metering point was and is, and whether it counted, is recorded with the change.
+-- The change records which asset a metering point belonged and belongs to, and whether it counted.
 select
     key as asset_id,
     from_utc,

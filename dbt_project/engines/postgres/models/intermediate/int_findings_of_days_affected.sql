@@ -19,7 +19,7 @@ days as (
 
 ),
 
--- What a table by days records of a day begins 14 hours before it.
+-- A table by day records a day from 14 hours before it.
 changed_days as (
 
     select
@@ -35,7 +35,7 @@ changed_days as (
 
 ),
 
--- One asset may carry what is another's: with one, all of the day are looked at. And a day may be gone.
+-- An asset may carry another's series, so one change concerns all assets of the day. And a day may be gone.
 concerned as (
 
     select

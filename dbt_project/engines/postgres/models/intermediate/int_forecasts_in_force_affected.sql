@@ -12,7 +12,7 @@ with received as (
 
 ),
 
--- Not materialized: every look goes to the index of the documents.
+-- Not materialized, so that every lookup uses the index of the documents.
 known as not materialized (
 
     select
@@ -39,7 +39,7 @@ newest_received as (
 
 ),
 
--- A newer version takes the place of the one whose values were open until now.
+-- A newer version replaces the one whose values were open until now.
 overtaken as (
 
     select
@@ -61,7 +61,7 @@ overtaken as (
 
 ),
 
--- A re-run takes the place of what was received of the same version before.
+-- A re-run replaces what was received before of the same version.
 replaced as (
 
     select
@@ -82,7 +82,7 @@ retracted as (
 
 ),
 
--- What a retracted version owned falls back to others, or to what was received of the same version before.
+-- What a retracted version owned falls back to others, or to what was received before of the same version.
 withdrawn as (
 
     select
@@ -98,7 +98,7 @@ withdrawn as (
 
 ),
 
--- Where it was the newest, the one before it gives the open quarter-hours again.
+-- If it was the newest, the one before it gives the open quarter-hours again.
 reopened as (
 
     select
@@ -127,7 +127,7 @@ timezone_changes as (
 
 ),
 
--- Another time zone puts every quarter-hour of the asset on another day.
+-- A changed time zone can move any quarter-hour of the asset to another day.
 moved_days as (
 
     select

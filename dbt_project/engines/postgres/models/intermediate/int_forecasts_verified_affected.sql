@@ -41,7 +41,7 @@ live as not materialized (
 
 ),
 
--- A live value is what persists from its end until that of the next known one: so far reach the versions that see it.
+-- A live value persists from its end to the end of the next known one: the versions made in between see it.
 changed_persistence as (
 
     select
@@ -59,7 +59,7 @@ changed_persistence as (
             {{ end_of_time() }}
         ) as to_version_utc
     from live_changes
-    -- Usually the newest live values: nothing is settled yet of what they can tell.
+    -- Usually the newest live values: nothing that depends on them is settled yet.
     where
         exists (
             select final_production.asset_id from final_production
@@ -109,7 +109,7 @@ select
     to_utc
 from production_changes
 union all
--- What is not settled yet cannot be verified: of all else that changed, only what is counts.
+-- What is not settled yet cannot be verified: of all other changes, only settled quarter-hours count.
 select
     all_other_changes.asset_id,
     settled.first_start_utc as from_utc,

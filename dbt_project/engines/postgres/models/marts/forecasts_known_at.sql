@@ -1,4 +1,4 @@
--- An argument is named <function>.<argument>, which no query says.
+-- An argument is named <function>.<argument>, though no query has that alias.
 -- noqa: disable=RF01,RF03
 {{ config(
     materialized="function",

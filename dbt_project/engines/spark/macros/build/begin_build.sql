@@ -1,8 +1,7 @@
 {#-
     A build on Spark, from `on-run-start` to `on-run-end`: it reads a lake as of its last snapshot and computes everything
     into the schema of its target. A schema `build_YYYYMMDD_HHMMSS` is one build; the names that readers use are switched
-    to it when all of it is there (switch_readers.sql). Any other schema is an environment of its own, whose readers read
-    it there.
+    to it when it is complete (switch_readers.sql). Any other schema is an environment of its own, read directly.
 -#}
 
 {% macro begin_build() %}
@@ -36,7 +35,7 @@
 
 {% macro after_model() %}{% endmacro %}
 
-{#- Where the lake is: any address that Spark reads. -#}
+{#- Where the lake is: any address that Spark can read. -#}
 {% macro lake() %}
     {% set lake = env_var("LAKE", "") %}
     {% if not lake %}
@@ -47,7 +46,7 @@
     {{ return(lake.rstrip("/")) }}
 {% endmacro %}
 
-{#- What the lake says of itself: up to where it is whole, and what its tables hold. -#}
+{#- What the lake says about itself: up to where it is complete, and what its tables hold. -#}
 {% macro snapshot_of_lake() %}
     {% set lines = run_query("select value from text.`" ~ lake() ~ "/snapshot.json`").columns[0].values() %}
     {% set snapshot = fromjson(lines | join("\n")) %}
@@ -59,7 +58,7 @@
     {{ return(snapshot) }}
 {% endmacro %}
 
-{#- A lake of another version of the project has other columns than the models read. -#}
+{#- A lake written by another version of the project has other columns than the models read. -#}
 {% macro refuse_other_columns(snapshot) %}
     {% for table in graph.sources.values() if not table.config.meta.is_note %}
         {% set archived = snapshot.tables.get(table.name, {}).get("columns", {}) %}

@@ -22,7 +22,7 @@
     {% do refuse_lost_documents(raw, snapshot) %}
 {% endmacro %}
 
-{#- The documents of a table that the snapshot knows of. Of one that has none there is no folder yet. -#}
+{#- The documents of a table that are in the snapshot. A table without any has no folder yet. -#}
 {% macro rows_of_lake(table, archived, documents_upto) %}
     {% if archived.documents > 0 %}
         select {{ archived.columns | join(", ") }}
@@ -37,7 +37,7 @@
     {% endif %}
 {% endmacro %}
 
-{#- What the snapshot promises is there: the files say how many documents they hold without being read. -#}
+{#- Refuses a lake that lacks what its snapshot promises: the files' metadata give the counts, so no data is read. -#}
 {% macro refuse_lost_documents(raw, snapshot) %}
     {% set counts = [] %}
     {% for table in snapshot.tables %}

@@ -1,7 +1,7 @@
 {#-
-    The names that readers use are views in a schema of their own, on the marts of one build. They are switched when all
-    marts of a newer build are there and no test says otherwise; the build that they showed before stays, as somebody may
-    be reading it, and older ones go.
+    The names that readers use are views in their own schema, on the marts of one build. They are switched when all
+    marts of a newer build exist and no test has failed; the previous build stays, as somebody may be reading it, and
+    older ones are dropped.
 -#}
 
 {% macro readers_schema() %}
@@ -40,7 +40,7 @@
     {% do drop_builds_before(shown) %}
 {% endmacro %}
 
-{#- The build that readers read; none before the first. -#}
+{#- The build that readers see; none before the first. -#}
 {% macro shown_build() %}
     {% for row in run_query("describe schema extended " ~ readers_schema()).rows if row[0] == "Properties" %}
         {% set found = modules.re.search("shown_build,\s*(build_[0-9]{8}_[0-9]{6})", row[1]) %}

@@ -1,8 +1,8 @@
 {#-
-    For every gate, asset and quarter-hour, the forecast of the newest version that was made by the time the gate closes and
-    that holds a value for it. The rule is that of PostgreSQL's text; the slices that each version owns stand in
-    int_versions_in_force, for the gates that forecast_gates names and for the market's. Where a slice has no value, the
-    nearest older version that has one is the fallback.
+    For every gate, asset and quarter-hour, the forecast of the newest version made by the time the gate closes that
+    holds a value for it. The rule is the same as on PostgreSQL; the slices that each version owns are in
+    int_versions_in_force, for the gates of forecast_gates and of the market. If a slice has no value, the nearest older
+    version with one is the fallback.
 -#}
 {% macro forecast_as_of_gate(versions, documents, gates, within=none, closed_before=none) %}
 {#- A relation is a mapping to Jinja too. -#}
@@ -68,7 +68,7 @@ left join fallbacks
 where coalesce(slices.power_kw, fallbacks.fallback_power_kw) is not null
 {% endmacro %}
 
-{#- The number of the first quarter-hour whose gate has not closed when a version is made. -#}
+{#- The number of the first quarter-hour whose gate has not yet closed when a version is made. -#}
 {% macro first_number_at_gate(gate, version) -%}
     {%- set day = "(" ~ local_date(version, portfolio_timezone()) ~ " + " ~ gate ~ ".days_before)" -%}
     case

@@ -1,6 +1,6 @@
 {#-
     The errors of every forecast version by how long before delivery it was made, summed over the quarter-hours of each
-    asset and UTC day. Each value of a version meets what was produced then on asset and quarter-hour.
+    asset and UTC day. Each value of a version is joined with production on asset and quarter-hour.
 -#}
 {% macro lead_time_errors(outcomes, versions, documents, longest_lead_minutes) %}
 with values_of_versions as (

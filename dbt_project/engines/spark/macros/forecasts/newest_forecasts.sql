@@ -1,6 +1,5 @@
 {#-
-    For each asset and quarter-hour asked for, the value of the newest version that was made up to an instant and
-    that holds one.
+    For each asset and quarter-hour asked for, the newest value from a version made at or before an instant.
 -#}
 {% macro newest_forecasts(asked, made_upto, versions, documents) -%}
     select
@@ -18,12 +17,13 @@
 {%- endmacro %}
 
 {#-
-    The newest version that holds a value for a quarter-hour asked for, of those made up to an instant. Versions
-    and questions meet on asset and UTC day, so that no asset's whole history is compared with each of its questions.
+    The newest version made at or before an instant that holds a value for a quarter-hour asked for. Versions and
+    requests are joined on asset and UTC day, so that an asset's whole history is not compared with each of its
+    requests.
 
-    asked: a relation with asset_id, delivery_number and made_upto_utc; small beside the versions.
+    asked: a relation with asset_id, delivery_number and made_upto_utc; small compared with the versions.
     documents: the documents that the versions are, with document_id and power_kw.
-    Yields asset_id, delivery_number, made_upto_utc, version_utc, power_kw; no row where no version has a value.
+    Yields asset_id, delivery_number, made_upto_utc, version_utc, power_kw; no row if no version has a value.
 -#}
 {% macro newest_versions_with_value(asked, documents) -%}
     {%- set grid_start_number = quarter_hour_number("versions.grid_start_utc") -%}
@@ -31,7 +31,7 @@
         "documents.power_kw",
         "1 + candidates.delivery_number - candidates.grid_start_number",
     ) -%}
-    -- What is asked goes to the versions, not they to it. Where nothing is, none is read.
+    -- The requests go to the versions, not the other way round. Without requests, no version is read.
     select /*+ broadcast(candidates) */
         candidates.asset_id,
         candidates.delivery_number,
@@ -70,7 +70,7 @@
                 and asked.delivery_number >= held.grid_start_number
                 and asked.delivery_number < held.grid_end_number
                 and asked.made_upto_utc >= held.version_utc
-        -- Nothing older than the newest that is whole can count: usually one or two are left.
+        -- Nothing older than the newest complete version can count: usually one or two are left.
         qualify held.version_utc >= coalesce(
             max(case when held.is_whole then held.version_utc end) over (
                 partition by asked.asset_id, asked.delivery_number, asked.made_upto_utc

@@ -2,7 +2,7 @@
 
 {#- The elements of a JSON array, one row each, as columns `element` and `position` (from 1) of `name`. -#}
 {% macro each_json_element(array, name) -%}
-    {#- What Spark cannot read would be an array of nothing. #}
+    {#- Spark would turn what it cannot read into an empty array. #}
     {%- set elements = "coalesce(from_json(" ~ array ~ ", 'array<string>'), "
         ~ "cast(raise_error('a JSON document has a number that Spark cannot read') as array<string>))" -%}
     inline(arrays_zip({{ elements }}, {{ positions(elements) }})) as {{ name }} (element, position)
@@ -14,15 +14,15 @@
 {%- endmacro %}
 
 {#-
-    The elements of arrays of equal length side by side, one row each: the columns of `name` that `arrays` calls them,
-    and `position` (from 1).
+    The elements of arrays of equal length side by side, one row each: as columns of `name`, named by `arrays`, and
+    `position` (from 1).
 -#}
 {% macro each_array_element(arrays, name) -%}
     inline(arrays_zip({{ arrays.values() | join(", ") }}, {{ positions(arrays.values() | first) }}))
         as {{ name }} ({{ arrays | join(", ") }}, position)
 {%- endmacro %}
 
-{#- The element of an array at a position (from 1); NULL where there is none. -#}
+{#- The element of an array at a position (from 1); NULL if there is none. -#}
 {% macro element(array, position) -%}
     get({{ array }}, {{ position }} - 1)
 {%- endmacro %}
@@ -43,8 +43,8 @@
 {%- endmacro %}
 
 {#-
-    How far two arrays lie apart: the mean absolute difference of their elements at the same positions, where both have
-    a value, the first one's times a factor; NULL where there is no such pair.
+    How far apart two arrays are: the mean absolute difference of the elements at the same positions, where both have a
+    value, the first array's times a factor; NULL if there is no such pair.
 -#}
 {% macro mean_distance(array, other, factor=1) -%}
     aggregate(
@@ -58,12 +58,12 @@
     )
 {%- endmacro %}
 
-{#- A value inside a JSON document as text; a path is a list of keys. NULL where there is none. -#}
+{#- A value inside a JSON document as text; a path is a list of keys. NULL if there is none. -#}
 {% macro json_text(document, path) -%}
     get_json_object({{ document }}, '$.{{ path | join(".") }}')
 {%- endmacro %}
 
-{#- A JSON object inside a document without the keys that have columns of their own; NULL where there is no object. -#}
+{#- A JSON object inside a document, without the keys that have their own columns; NULL if there is no object. -#}
 {% macro json_object_without(document, key, removed_keys) -%}
     to_json(
         map_filter(

@@ -1,7 +1,7 @@
 {#-
-    How Spark reckons with instants, days and the quarter-hour grid. The session's time zone is UTC. Spark knows no
-    infinity: the ends of time are instants that no document reaches. dbt-spark turns ANSI mode off, so that a whole number
-    that grows too large is another number without a word: what is multiplied here is a long.
+    How Spark handles instants, days and the quarter-hour grid. The session's time zone is UTC. Spark has no infinity:
+    the ends of time are instants that no document reaches. dbt-spark turns ANSI mode off, so whole numbers overflow
+    silently: what is multiplied here is a long.
 -#}
 
 {% macro beginning_of_time() -%} timestamp '0001-01-02 00:00:00' {%- endmacro %}
@@ -48,7 +48,7 @@
     to_utc_timestamp(cast({{ day }} as timestamp), {{ timezone }})
 {%- endmacro %}
 
-{#- The time zones that Spark knows: a relation with the column `name`. -#}
+{#- The time zones known to Spark: a relation with the column `name`. -#}
 {% macro known_timezones() -%}
     (
         select explode(
@@ -62,12 +62,12 @@
     cast(least(greatest(unix_seconds({{ grid_instant }}), -100000000000), 100000000000) div 900 as int)
 {%- endmacro %}
 
-{#- The number of the first quarter-hour that starts at least so many minutes after an instant. -#}
+{#- The number of the first quarter-hour that starts at least a number of minutes after an instant. -#}
 {% macro quarter_hour_number_after(instant, minutes) -%}
     cast(ceil((unix_micros({{ instant }}) + {{ minutes }} * 60000000L) / 900000000) as int)
 {%- endmacro %}
 
-{#- The grid instant at which the quarter-hour with a number starts. -#}
+{#- The grid instant at which the quarter-hour of a given number starts. -#}
 {% macro quarter_hour_start(number) -%}
     timestamp_seconds(({{ number }}) * 900L)
 {%- endmacro %}
@@ -82,7 +82,7 @@
     date_trunc('month', {{ instant }})
 {%- endmacro %}
 
-{#- The instant that a text says; NULL where the text is empty. What is no instant would be NULL too. -#}
+{#- The instant written in a text; NULL if the text is empty. Anything that is not an instant would be NULL too. -#}
 {% macro instant_of_text(text) -%}
     case
         when {{ text }} <> ''

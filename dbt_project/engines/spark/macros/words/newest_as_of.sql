@@ -1,7 +1,7 @@
 {#-
-    For each row asked for, the newest value that a history had up to an instant. Both are put in one order, and
-    the last value seen is carried along: one pass, however long the history. Yields the key, the instant `at` and the
-    value; no row where there is none.
+    For each row asked for, the newest value in a history up to an instant. Both are sorted together, and the last value
+    seen is carried along: one pass, however long the history. Yields the key, the instant `at` and the value; no row if
+    there is none.
 -#}
 {% macro newest_as_of(asked, key, at, history, instant, value, older_by) -%}
     select
@@ -13,7 +13,7 @@
             {{ key }},
             {{ at }},
             is_asked,
-            -- Of one instant, the value comes before the question.
+            -- At the same instant, the value comes before the request.
             last_value({{ value }}) ignore nulls over (
                 partition by {{ key }}
                 order by known_utc, is_asked

@@ -1,6 +1,6 @@
 {#-
-    Of all rows with the same key, the one that `newest_first` puts in front. Where NULL stands is spelt out as PostgreSQL
-    has it by itself: first where an order descends.
+    Of all rows with the same key, the one that `newest_first` puts first. The place of NULL is spelt out to match
+    PostgreSQL's default: first in a descending order.
 -#}
 {% macro newest_per_key(relation, key, newest_first, columns, where=none) %}
     {%- set order = [] -%}

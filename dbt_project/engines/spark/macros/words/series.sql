@@ -1,11 +1,11 @@
-{#- How Spark writes rows that no table holds: series, and rows that are written down. -#}
+{#- How Spark writes rows that no table holds: series, and rows written out. -#}
 
 {#- The whole numbers from one to another, both included, one row each: the column `position` of `name`. -#}
 {% macro each_position(first, last, name) -%}
     explode({{ sequence_upwards(first, last) }}) as {{ name }} (position)
 {%- endmacro %}
 
-{#- Spark's sequence counts down where the first is greater; ours is empty then. -#}
+{#- Spark's sequence counts down if the first is greater; ours is then empty. -#}
 {% macro sequence_upwards(first, last, step=none) -%}
     if({{ first }} <= {{ last }}, sequence({{ first }}, {{ last }}{% if step %}, {{ step }}{% endif %}), array())
 {%- endmacro %}
@@ -21,7 +21,7 @@
     explode({{ sequence_upwards(first_day, last_day, "interval '1 day'") }}) as {{ name }} (delivery_date)
 {%- endmacro %}
 
-{#- Rows that are written down: of each row, the expressions of its `columns`. -#}
+{#- Rows written out: for each, the expressions of its `columns`. -#}
 {% macro each_row(rows, columns, name) -%}
     inline(
         array(

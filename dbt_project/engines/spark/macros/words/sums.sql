@@ -1,6 +1,6 @@
 {#-
-    A sum whose order is fixed, so that equal inputs give bit-equal sums. Spark sums rows as they come; here they are put
-    in order first, and added one by one from the first on.
+    A sum in a fixed order, so that equal inputs give bit-equal sums. Spark sums rows as they come; here they are sorted
+    first, and added one by one.
 -#}
 {% macro sum_in_order(value, order_by, where=none) -%}
     aggregate(

@@ -1,11 +1,11 @@
 {#- How Spark names types. -#}
 
-{#- A value as a double: 64 bits, as every power and energy. -#}
+{#- A value as a double: 64 bits, like every power and energy. -#}
 {% macro double(value) -%}
     double({{ value }})
 {%- endmacro %}
 
-{#- A thousand times the decimal number that a text holds, as the nearest double: 1.1 MW are 1100 kW. -#}
+{#- A thousand times the decimal number in a text, as the nearest double: 1.1 MW are 1100 kW. -#}
 {% macro thousandfold(text) -%}
     double(concat({{ text }}, 'e3'))
 {%- endmacro %}
@@ -15,12 +15,12 @@
     cast({{ day }} as string)
 {%- endmacro %}
 
-{#- A calendar day as a sentence has it: 9 June. -#}
+{#- A calendar day as written in a sentence: 9 June. -#}
 {% macro day_and_month(day) -%}
     date_format({{ day }}, 'd MMMM')
 {%- endmacro %}
 
-{#- Text compared byte by byte: Spark compares no text in another way. -#}
+{#- Text compared byte by byte, as Spark always compares text. -#}
 {% macro bytewise(text) -%}
     {{ text }}
 {%- endmacro %}

@@ -61,8 +61,8 @@ documents as (
 
 ),
 
--- Of a version, what was received last. Every window is by asset and in this order: the values move once and are sorted
--- once.
+-- The last received document of each version. Every window is by asset and in this order, so the values move once and
+-- are sorted once.
 compared as (
 
     select
@@ -95,7 +95,7 @@ headers as (
 
 ),
 
--- A version is in force from its own gate up to the gate of its successor; the last version that an asset has, for all
+-- A version is in force from its own gate up to the gate of its successor; the last version of an asset, for everything
 -- that any of its versions reaches: coverage is a running maximum.
 in_force as (
 
@@ -130,7 +130,7 @@ select
     grid_start_utc,
     grid_end_utc,
     case when is_newest then power_kw end as open_power_kw,
-    -- Of an array with a NULL, Spark does not know whether it contains what was not found.
+    -- If an array holds a NULL, Spark answers NULL for a value that it did not find.
     coalesce(not array_contains(power_kw, double('NaN')), false) as is_whole,
     flatten(
         transform(
