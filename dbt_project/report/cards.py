@@ -1,4 +1,4 @@
-"""The first screen: what tomorrow brings, what yesterday brought, what it cost. A card each."""
+"""The first screen: a card each for what tomorrow brings, what yesterday brought, what it cost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _WIDTH, _HEIGHT = 330, 96
 
 @dataclass(frozen=True)
 class Card:
-    """A question, the number that answers it, a small chart, and what else is to be known."""
+    """A question, the number that answers it, a small chart, and anything else worth knowing."""
 
     question: str
     subject: str
@@ -42,7 +42,7 @@ class Card:
 
 
 def cards(answers: Answers) -> list[Card]:
-    """The cards of the first screen, also where they have nothing to say yet."""
+    """The cards of the first screen, even if they have nothing to say yet."""
     return [_tomorrow(answers), _yesterday(answers), _cost(answers)]
 
 
@@ -155,7 +155,7 @@ def _parts(row: Row) -> list[dict[str, Any]]:
 def _rows_of(
     day: Day, rows: Sequence[Row], names: Sequence[str]
 ) -> tuple[list[dict[str, Any]], str]:
-    """One row per quarter-hour of the day: its place, from 0 on, and powers or None; their unit."""
+    """One row per quarter-hour of the day: its place (from 0), and powers or None; their unit."""
     told: list[dict[str, Any]] = [
         {"at": place, **dict.fromkeys(names)} for place in range(day.quarter_hour_count)
     ]

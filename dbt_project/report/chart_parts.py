@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-# The page gives each a value by light and by dark; each means one thing.
+# The page gives each a value for light and for dark; each means one thing.
 FORECAST = "var(--forecast)"
 LATEST = "var(--latest)"
 LIVE = "var(--live)"
@@ -33,7 +33,7 @@ def chart_of(rows: list[dict[str, Any]]) -> Chart:
 
 
 def lines_of(*series: tuple[str, str]) -> Chart:
-    """Lines of the series that are named, each in its colour."""
+    """Lines of the named series, each in its colour."""
     names, colors = zip(*series, strict=True)
     return (
         alt.Chart(alt.NamedData("line"))
@@ -54,7 +54,7 @@ def lines_of(*series: tuple[str, str]) -> Chart:
 
 
 def chosen() -> Chart:
-    """A rule at the quarter-hour that the page tells the values of."""
+    """A rule at the quarter-hour whose values the page shows."""
     return (
         alt.Chart(alt.NamedData("chosen"))
         .mark_rule(color=SOFT, strokeWidth=1)
@@ -85,14 +85,14 @@ def number_axis(tick_count: int = 4, number_format: str = NUMBERS) -> alt.Axis:
         grid=True,
         domain=False,
         ticks=False,
-        # Charts below one another begin at the same place.
+        # Charts below one another start at the same place.
         minExtent=44,
         maxExtent=44,
     )
 
 
 def drawn_by_page(chart: Chart) -> Spec:
-    """The chart for Vega, that fills its place in the page and gets its rows from it."""
+    """The chart for Vega, which fills its place in the page and gets its rows from the page."""
     whole = chart.properties(
         width=400,
         height=200,

@@ -48,7 +48,7 @@ def all_charts() -> dict[str, Spec]:
 
 
 def portfolio() -> Chart:
-    """What could be traded, and what came: like with like, the rest of the forecast is hatched."""
+    """What could be traded and what came, like with like; the rest of the forecast is hatched."""
     base = alt.Chart(alt.NamedData("areas")).encode(x=time_axis("at"))
     compared = base.mark_area(color=FORECAST, opacity=0.22).encode(
         y=alt.Y("compared:Q", title=None, axis=number_axis())
@@ -60,7 +60,7 @@ def portfolio() -> Chart:
 
 
 def stack() -> Chart:
-    """The largest assets one upon the other, and the rest above them."""
+    """The largest assets stacked, with the rest on top."""
     stripes = (
         alt.Chart(alt.NamedData("stack"))
         .mark_area(stroke=PAPER, strokeWidth=0.7, fill=FORECAST)
@@ -76,7 +76,7 @@ def stack() -> Chart:
 
 
 def asset() -> Chart:
-    """One asset over one day; where a value is not known there is a gap."""
+    """One asset over one day, with gaps for unknown values."""
     curtailed = (
         alt.Chart(alt.NamedData("redispatched"))
         .mark_rect(fill=REDISPATCHED)
@@ -89,7 +89,7 @@ def asset() -> Chart:
 
 
 def revisions() -> Chart:
-    """How the forecast of one quarter-hour moved from gate to gate, the last hours stretched."""
+    """How the forecast of a quarter-hour moved from gate to gate, with the last hours stretched."""
     base = alt.Chart(alt.NamedData("versions"))
     x = alt.X(
         "lead_minutes:Q",
@@ -167,7 +167,7 @@ def accuracy_by_lead() -> Chart:
 
 
 def imbalance() -> Chart:
-    """Above zero long (or income), below short (or cost); what redispatch left stands apart."""
+    """Long (or income) above zero, short (or cost) below; what redispatch left stands apart."""
     bar = (
         alt.Chart(alt.NamedData("parts"))
         .mark_rect()

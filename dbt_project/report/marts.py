@@ -15,7 +15,7 @@ from extract.messages import one_line
 QUERIES = Path(__file__).with_name("queries")
 QUARTER_HOUR = timedelta(minutes=15)
 Row = dict[str, Any]
-# So many assets have a stripe of their own in a stack.
+# How many assets have their own stripe in a stack.
 LARGEST = 10
 
 
@@ -52,11 +52,11 @@ class Answers:
 def read(connection: psycopg.Connection, timezone: ZoneInfo, day_count: int) -> Answers:
     """Ask the marts about the newest `day_count` delivery days of the portfolio.
 
-    Raises WarehouseUnavailable where the marts are not there or may not be read.
+    Raises WarehouseUnavailable if the marts do not exist or may not be read.
     """
     try:
         with connection.transaction():
-            # One state of the warehouse for all questions, and no build waits for the answers.
+            # All queries see one state of the warehouse, and no build waits for them.
             connection.execute("set transaction isolation level repeatable read, read only")
             return _read(connection, timezone, day_count)
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
@@ -102,7 +102,7 @@ def _read(connection: psycopg.Connection, timezone: ZoneInfo, day_count: int) ->
             last_date=days[-1].date,
         ),
     }
-    # What no technical data lists has no name, but power, or is redispatched.
+    # Assets that no technical data lists have no name, but have power or are redispatched.
     named = {row["asset_id"] for row in rows["assets"]}
     known = {row["asset_id"] for name in ("asset_power", "redispatched") for row in rows[name]}
     rows["assets"] += [
@@ -130,7 +130,7 @@ def day_of(row: Row, timezone: ZoneInfo) -> Day:
 def around(
     days: list[Day], newest_version_utc: datetime | None, timezone: ZoneInfo
 ) -> tuple[Day | None, Day | None]:
-    """The first day after today that is forecast as a whole, the last before it with production.
+    """The first day after today with a whole forecast, and the last one before it with production.
 
     Today is the day of the newest forecast version.
     """
@@ -149,7 +149,7 @@ def around(
 
 
 def peaks(days: list[Day], rows: dict[str, list[Row]]) -> list[Row]:
-    """Of days with less than ten known errors: the peak's quarter-hour, of the largest assets."""
+    """For days with fewer than ten known errors: the peak's quarter-hour, of the largest assets."""
     sizes = sorted(rows["assets"], key=lambda row: -(row["capacity_kw"] or 0))[:LARGEST]
     asked = {(row["asset_id"], row["delivery_start_utc"]) for row in rows["worst"]}
     starts = {

@@ -1,4 +1,4 @@
-"""From rows to what the page holds: each day apart, packed small, read when it is chosen."""
+"""From rows to what the page holds: each day separately, packed small, read when it is chosen."""
 
 import base64
 import gzip
@@ -12,9 +12,9 @@ from typing import Any
 from dbt_project.report.marts import QUARTER_HOUR, Answers, Day, Row
 
 _POWERS = ("tradeable_power_kw", "latest_power_kw", "live_power_kw", "final_power_kw")
-# Whoever looks at a chart does not see a hundredth of a kilowatt; the file would carry it.
+# Nobody sees a hundredth of a kilowatt on a chart, but the file would carry it.
 _DECIMALS = {"kw": 1, "kwh": 1, "eur": 2, "mwh": 2}
-# What a chart cannot show of an asset's values, as a share of its capacity: of 5 MW, 5 kW.
+# The finest step that a chart can show, as a share of an asset's capacity: 5 kW for 5 MW.
 _FINEST_SHARE = 0.001
 
 
@@ -70,7 +70,7 @@ def unpacked(text: str) -> Any:
 
 
 def steps_kw(assets: Iterable[Row], powers: Iterable[Row]) -> dict[str, float]:
-    """The kW (1, 2 or 5 times a power of ten) that an asset's values are told in multiples of."""
+    """The step in kW (1, 2 or 5 times a power of ten) of which an asset's values are multiples."""
     greatest = {row["asset_id"]: row["capacity_kw"] or 0.0 for row in assets}
     for row in powers:
         for column in _POWERS:
@@ -143,9 +143,9 @@ def day_contents(answers: Answers, steps: dict[str, float]) -> Iterator[dict[str
 
 
 def columns(rows: Iterable[Row], day: Day, names: Sequence[str] = ()) -> dict[str, list[Any]]:
-    """One value per quarter-hour of the day, by column; None where none is known.
+    """One value per quarter-hour of the day, by column; None if unknown.
 
-    A column that is None on the whole day is left out.
+    A column that is None for the whole day is left out.
     """
     series: dict[str, list[Any]] = {}
     for row in rows:
@@ -173,7 +173,7 @@ def differences(values: Iterable[float | None], step_kw: float) -> list[int | No
 
 
 def versions(rows: Iterable[Row]) -> dict[str, Any]:
-    """A column each of lead times and kW, and the lead times that the marts name."""
+    """One column of lead times and one of kW, and the lead times that the marts name."""
     told: dict[str, Any] = {"lead_minutes": [], "power_kw": []}
     for row in rows:
         told["lead_minutes"].append(row["lead_minutes"])
@@ -198,7 +198,7 @@ def accuracy_by_lead(assets: Iterable[Row], rows: Iterable[Row]) -> list[list[li
 
 
 def rounded(column: str, value: Any) -> Any:
-    """The value, no finer than its unit (the end of the column's name) is looked at."""
+    """The value, rounded as its unit (the end of the column's name) is read."""
     if isinstance(value, date):
         return value.isoformat()
     if not isinstance(value, float):
@@ -220,7 +220,7 @@ def _by_day(rows: Iterable[Row], days: Sequence[Day]) -> list[list[Row]]:
     starts = [day.start_utc for day in days]
     of_days: list[list[Row]] = [[] for _ in days]
     for row in rows:
-        # Between two days there may be one that the portfolio has no row of.
+        # Between two days there may be one without a row of the portfolio.
         number = bisect_right(starts, row["delivery_start_utc"]) - 1
         if number >= 0 and row["delivery_start_utc"] < days[number].end_utc:
             of_days[number].append(row)

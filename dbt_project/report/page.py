@@ -16,7 +16,7 @@ from dbt_project.report.packing import compressed, page_data
 _FILES = Path(__file__).with_name("template")
 # One script, in this order.
 _SCRIPTS = ("data.js", "drawings.js", "choosing.js")
-# So many sentences are told at once.
+# How many sentences are shown at once.
 _TOLD = 5
 
 
@@ -42,7 +42,7 @@ def page(answers: Answers) -> str:
 
 
 def attention(sentences: list[str], is_anything_there: bool) -> tuple[str, str]:
-    """The heading and the HTML of what is wrong: the worst in full, the rest folded."""
+    """The heading and the HTML of what is wrong: the worst shown, the rest folded."""
     if not is_anything_there:
         nothing = "No forecast of the portfolio has landed: there is nothing to show yet"
         sentences = [nothing, *sentences]

@@ -57,7 +57,7 @@ def of_assets(count: int, expected: int | None) -> str:
 
 
 def tomorrow(row: Row, timezone: ZoneInfo) -> list[str]:
-    """What is forecast of the day of this row of portfolio_days, in sentences."""
+    """What is forecast for the day of this row of portfolio_days, in sentences."""
     sentences = []
     if row["peak_power_kw"] is not None:
         at = clock(row["peak_start_utc"], timezone)
@@ -137,7 +137,7 @@ def cost(rows: Sequence[Row], finding_count: int) -> list[str]:
 
 
 def verdict(row: Row) -> dict[str, Any]:
-    """What stands for a day of portfolio_days: what is settled, else what is known so far."""
+    """The figures for a day of portfolio_days: what is settled, else what is known so far."""
     if row["is_settled"]:
         names = {
             "quarter_hour_count": "reconciled_quarter_hour_count",
@@ -177,7 +177,7 @@ def _cost(value_eur: float) -> str:
 
 
 def _sized(value: float, units: Sequence[tuple[float, str]]) -> str:
-    # What would be rounded up to the next unit is told in it.
+    # A value that would round up to the next unit is given in that unit.
     factor, unit = next((one for one in units if abs(value) >= 0.9995 * one[0]), units[-1])
     number = value / factor
     digits = 0 if abs(number) >= 100 or (factor == units[-1][0] and abs(number) >= 10) else 1
@@ -189,5 +189,5 @@ def _without_minus_zero(value: float, digits: int) -> str:
 
 
 def _share(ratio: float) -> str:
-    # 99.6 % is not all of it.
+    # 99.6 % must not become 100 %.
     return f"{min(round(100 * ratio), 99) if ratio < 1 else 100} %"

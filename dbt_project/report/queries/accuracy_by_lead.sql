@@ -1,4 +1,4 @@
--- By the hour. Of long lead times few pairs are known, often those of a night: an error of 0 there would tell nothing.
+-- By the hour. Long lead times have few known pairs, often at night: an error of 0 there would mean nothing.
 with counted as (
 
     select

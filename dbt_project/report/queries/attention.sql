@@ -1,5 +1,5 @@
--- What looks wrong and what is missing, the worst first: sources that are silent, data that cannot be right, whole days
--- that are missing, documents that wait, production that counts for nobody, parts of days.
+-- What looks wrong and what is missing, worst first: silent sources, impossible data, missing days, waiting documents,
+-- production that counts for nobody, missing parts of days.
 with attention as (
 
     select
@@ -16,7 +16,7 @@ with attention as (
     from source_status
     where is_late
     union all
-    -- By the energy that is in doubt.
+    -- By the energy in doubt.
     select
         3 as severity,
         quarter_hour_count * (error_before_kw - coalesce(error_after_kw, 0)) as size,

@@ -1,4 +1,4 @@
--- What the corrections of the forecast between one gate and the next brought, over all assets.
+-- What the forecast corrections from one gate to the next brought, over all assets.
 select
     bridge.delivery_date,
     coalesce(gates.label, 'left at delivery') as label,

@@ -1,4 +1,4 @@
--- When the gates of these quarter-hours close, the earliest first.
+-- When the gates of these quarter-hours close, earliest first.
 select
     closings.delivery_start_utc,
     gates.label,

@@ -1,4 +1,4 @@
--- How wrong the portfolio's forecast was at each gate, the earliest first, and what it would have cost to stop there.
+-- How wrong the portfolio's forecast was at each gate, earliest first, and what it would have cost to stop there.
 select
     accuracy.delivery_date,
     gates.label,

@@ -1,4 +1,4 @@
--- The days of the running month, up to yesterday.
+-- The days of the current month, up to yesterday.
 select *
 from portfolio_days
 where delivery_date >= date_trunc('month', %(yesterday)s::date)::date and delivery_date <= %(yesterday)s

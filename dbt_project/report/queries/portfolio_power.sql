@@ -1,5 +1,5 @@
--- The portfolio by quarter-hour. Production is compared with the forecast of the same assets: those that are settled on a
--- settled day, those that are measured on any other.
+-- The portfolio by quarter-hour. Production is compared with the forecast of the same assets: the settled ones on a
+-- settled day, the measured ones on any other.
 with compared as (
 
     select

@@ -1,5 +1,5 @@
--- How the forecasts of the quarter-hours that were asked for moved: each version of the last three hours before delivery,
--- one an hour before that, and always the two that asset_forecasts names.
+-- How the forecasts of the given quarter-hours moved: each version of the last three hours before delivery, one per
+-- hour before that, and always the two that asset_forecasts names.
 select
     asked.asset_id,
     asked.delivery_start_utc,

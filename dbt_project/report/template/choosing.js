@@ -1,6 +1,6 @@
-// What stands beside the charts in words and tables, and what a choice changes, after drawings.js.
+// The words and tables beside the charts, and what a choice changes. Comes after drawings.js.
 
-// The values of the quarter-hour that a pointer, or the slider, is at: beside the charts, so that they hide nothing.
+// The values of the quarter-hour at the pointer or slider, beside the charts, so that they hide nothing.
 const ruleAt = () => {
   const { day, place } = chosen();
   return [{ at: (startOf(day, place) + QUARTER_HOUR / 2) * 1000 }];
@@ -70,7 +70,7 @@ const tellWorst = ({ content }) => {
 };
 const tellRevisions = ({ content }) => {
   const one = content.worst[worst];
-  // An empty aria-current says that it is not: toggled, the attribute would have no value.
+  // An empty aria-current means "not current", and toggling would leave the attribute empty.
   at("worst").querySelector("[aria-current]")?.removeAttribute("aria-current");
   at("worst").tBodies[0].rows[worst]?.setAttribute("aria-current", "true");
   at("revisions-title").textContent = one ? `How the forecast of ${data.assets[one.asset].id} for ${localClock(one.start)} moved` : "";
@@ -116,8 +116,8 @@ const tellWords = (now) => {
   tellAccuracy(now);
 };
 
-// What can be seen is drawn first, everything else right after it; what a choice has not drawn when the next one is made,
-// the next one draws.
+// What is visible is drawn first, the rest right after it; whatever is undrawn when the next choice is made is drawn by
+// that one.
 let turn = 0;
 const waiting = new Set();
 const isSeen = (name) => {
@@ -169,7 +169,7 @@ const begin = async () => {
     document.body.dataset.drawn = "nothing";
     return;
   }
-  // The library that draws.
+  // The drawing library.
   document.head.append(cell("script", await inflated(at("library").textContent).text()));
   const option = (value, text) => Object.assign(cell("option", text), { value });
   at("day").append(...data.days.map((day) => option(day.date, dayName(day.date))));

@@ -1,4 +1,4 @@
-// What the page holds, and what of it is chosen. What a number means is decided in the marts.
+// What the page holds, and which part is chosen. The marts decide what a number means.
 "use strict";
 
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -66,16 +66,16 @@ const readDay = async (day) => {
   return days.get(day.date);
 };
 
-// One value per quarter-hour, as what a chart draws.
+// One value per quarter-hour, as a chart draws it.
 const startOf = (day, place) => day.start + place * QUARTER_HOUR;
-// An average holds from the start of its quarter-hour to the end; one that is not known leaves a gap.
+// An average holds from the start of its quarter-hour to the end; an unknown one leaves a gap.
 const steps = (day, values, tell) => (values ?? []).flatMap((value, place) => [
   { at: startOf(day, place) * 1000, ...tell(value, place) },
   { at: startOf(day, place + 1) * 1000 - 1, ...tell(value, place) },
 ]);
 const lines = (day, factor, series) => Object.entries(series).flatMap(([name, values]) =>
   steps(day, values, (value) => ({ name, power: known(value) ? value / factor : null })));
-// On the day that clocks go back no label stands for two hours.
+// On the day the clocks go back, no label stands for two hours.
 const axisOf = (day) => ({
   from: day.start * 1000,
   to: startOf(day, day.count) * 1000,
@@ -84,7 +84,7 @@ const axisOf = (day) => ({
     .map((seconds) => seconds * 1000),
 });
 
-// What is chosen: of the days the one that was read last, as the next may still be on its way.
+// What is chosen; the day is the last one read, as the next may still be loading.
 let shownDay;
 const chosen = () => {
   const day = shownDay;

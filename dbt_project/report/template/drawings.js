@@ -1,4 +1,4 @@
-// The charts: what is chosen, as rows that they draw, after data.js.
+// The charts: what is chosen, as rows to draw. Comes after data.js.
 
 // A chart, what it shows in words, and its unit; or why there is nothing to draw.
 const drawings = {
@@ -13,7 +13,7 @@ const drawings = {
       unit, signals: axisOf(day),
       text: `The portfolio on ${dayName(day.date)}: the tradeable forecast${isCompared ? " and what was produced" : ""}.`,
       rows: {
-        // Where nothing is compared on the whole day, nothing is told apart.
+        // If nothing is compared on the whole day, the forecast is not split.
         areas: steps(day, all, (value, place) => {
           const part = isCompared ? compared[place] ?? 0 : value;
           const rest = isCompared && known(value) ? value / factor : null;
@@ -132,7 +132,7 @@ const imbalance = ({ day, portfolio }, unit, fitting, empty) => {
   const [factor, name] = fitting([...error, ...redispatched]);
   const parts = Array.from({ length: day.count }, (_, place) => {
     const [first, second] = [error[place] ?? 0, redispatched[place] ?? 0];
-    // What points the same way stands upon the other.
+    // Bars with the same sign are stacked.
     const base = Math.sign(first) === Math.sign(second) ? first : 0;
     const bar = { start: startOf(day, place) * 1000, end: startOf(day, place + 1) * 1000 };
     return [
