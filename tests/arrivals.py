@@ -14,7 +14,7 @@ from extract.sources.technical_data import TechnicalData
 from extract.vpp.forecast import Forecast
 from extract.warehouse.landing import Observation, begin_run, land_files, land_forecasts
 
-# In Berlin the next day begins two hours later, and is the one on which clocks go back.
+# In Berlin the next day begins two hours later, and is the day the clocks go back.
 EPOCH = datetime(2025, 10, 25, 20, 0, tzinfo=UTC)
 QUARTER_HOUR = timedelta(minutes=15)
 MIDNIGHT = datetime(2025, 10, 26, tzinfo=UTC)
@@ -36,7 +36,7 @@ class Arrival:
 
     @property
     def address(self) -> object:
-        """What it shares with those that it may replace."""
+        """What it shares with those it may replace."""
         first = self.documents[0]
         if isinstance(first, Forecast):
             return first.asset_id, first.version_utc
@@ -61,7 +61,7 @@ def _shown(value: object) -> str:
 
 
 def technical_data(day: int, capacity_kw: float) -> Arrival:
-    """A file of technical data, made so many days after EPOCH, with the one asset A."""
+    """A file of technical data with the single asset A, made this many days after EPOCH."""
     created = EPOCH + timedelta(days=day)
     document = TechnicalData(
         created_utc=created,
@@ -81,9 +81,9 @@ def technical_data(day: int, capacity_kw: float) -> Arrival:
 
 
 def land(connection: psycopg.Connection, arrivals: Iterable[Arrival]) -> int:
-    """Land these in their order, through the extractor's own functions; how many were new."""
+    """Land these in order, through the extractor's own functions; returns how many were new."""
     run_id = begin_run(connection, "test")
-    # The ages of sources are as of the newest document, not of the day on which a test runs.
+    # The ages of sources are as of the newest document, not of the day a test runs.
     connection.execute("update raw.run set started_utc = %s where run_id = %s", [EPOCH, run_id])
     landed = 0
     for table, group in groupby(arrivals, key=lambda arrival: arrival.table):
@@ -106,7 +106,7 @@ def land(connection: psycopg.Connection, arrivals: Iterable[Arrival]) -> int:
 
 @dataclass(frozen=True)
 class Retraction:
-    """A document of an arrival that is not to count any more."""
+    """A document of an arrival that no longer counts."""
 
     document: Document
     received_utc: datetime = EPOCH

@@ -1,4 +1,4 @@
-"""The Chromium of the distribution, offline, as for a file opened from disk."""
+"""The distribution's Chromium, offline, as for a file opened from disk."""
 
 import os
 import shutil
@@ -20,8 +20,8 @@ def chromium() -> str | None:
 
 @contextmanager
 def open_browser(executable: str) -> Iterator[Browser]:
-    """A headless browser for as long as the block lasts."""
-    # Chromium refuses to run as root within its sandbox.
+    """A headless browser while the block lasts."""
+    # Chromium refuses to run as root in its sandbox.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=arguments)
@@ -60,7 +60,7 @@ def visit(
 
     `scheme` is what the reader prefers: light or dark.
     """
-    # Not the time of the portfolio: the page must not depend on where its reader is.
+    # Not the portfolio's time zone: the page must not depend on where its reader is.
     context = browser.new_context(
         offline=True,
         viewport={"width": width, "height": height},
@@ -79,6 +79,6 @@ def visit(
 
 
 def wait_for_report(page: Page) -> str:
-    """Wait until the report has drawn its charts; says what it has drawn."""
+    """Wait until the report has drawn its charts; returns what it has drawn."""
     page.wait_for_selector("body[data-drawn]")
     return page.locator("body").get_attribute("data-drawn") or ""

@@ -37,7 +37,7 @@ SETTINGS = (
     "PGPASSWORD",
     "PGDATABASE",
 )
-# The folders of tests, which are markers too.
+# The folders of tests, which are also markers.
 LONGEST_FIRST = ("pages", "promises", "dbt", "extractor", "benchmark", "engines", "no_server")
 PAGES = "tests/pages/"
 DEMO_PLAN = SimulationPlan(with_faults=True)
@@ -72,9 +72,9 @@ ExtractCommand = Callable[..., Outcome]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with its folder, and begin with what takes long.
+    """Mark each test with its folder, and begin with the long ones.
 
-    So no process is left alone with it at the end.
+    So no process is left alone with one at the end.
     """
     for item in items:
         item.add_marker(_folder(item))
@@ -82,7 +82,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class FilesTogether(LoadFileScheduling):  # type: ignore[misc]
-    """Which tests one process runs after each other: those of a file, and all that read the demo.
+    """Which tests run in the same process: those of a file, and all that read the demo.
 
     What a file sets up is set up once, and the demo is built once.
     """
@@ -113,13 +113,13 @@ def interruptible() -> None:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """The embedded PostgreSQL, for all tests together."""
-    # Not in pytest's own directory: as root the server runs as another user, and every start of
-    # pytest closes that directory to others again.
+    # Not in pytest's own directory: as root the server runs as another user, and pytest closes that
+    # directory to others at every start.
     directory = Path(tempfile.mkdtemp(prefix="warehouse-"))
     address = embedded.start(directory)
     server = PostgresServer({**address.environment, "PGDATABASE": "postgres"})
     with server.connect("postgres") as connection:
-        # Nothing here has to survive a crash of the machine.
+        # Nothing here needs to survive a crash of the machine.
         connection.execute("alter system set fsync = off")
         connection.execute("select pg_reload_conf()")
     yield server
@@ -129,14 +129,14 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def warehouse(postgres_server: PostgresServer) -> Iterator[Warehouse]:
-    """A warehouse that nothing has ever been landed in, for one test."""
+    """A warehouse in which nothing has ever landed, for one test."""
     with fresh_warehouse(postgres_server) as fresh:
         yield fresh
 
 
 @pytest.fixture(scope="module")
 def module_warehouse(postgres_server: PostgresServer) -> Iterator[Warehouse]:
-    """A warehouse that all tests of one module share."""
+    """A warehouse shared by all tests of a module."""
     with fresh_warehouse(postgres_server) as fresh:
         yield fresh
 
@@ -156,7 +156,7 @@ def built_template(
 
 @pytest.fixture
 def built_warehouse(postgres_server: PostgresServer, built_template: str) -> Iterator[Warehouse]:
-    """A warehouse that nothing has landed in yet, with all models built, for one test."""
+    """A warehouse in which nothing has landed yet, with all models built, for one test."""
     with fresh_warehouse(postgres_server, built_template) as fresh:
         yield fresh
 
@@ -181,7 +181,7 @@ class Demo:
 
 @contextmanager
 def built_demo(server: PostgresServer, directory: Path, *arguments: str) -> Iterator[Demo]:
-    """What a new user has after `make run`, with its sources, for as long as the block lasts.
+    """What a new user has after `make run`, with its sources, while the block lasts.
 
     `arguments` go to `dbt build`.
     """
@@ -203,7 +203,7 @@ def shared_demo(
 ) -> Iterator[Demo]:
     """The demo for all tests that only read it."""
     directory = tmp_path_factory.mktemp("shared_demo")
-    # Unit tests look at no data: tests/dbt runs them.
+    # Unit tests read no data, and tests/dbt runs them.
     without = ("--exclude-resource-type", "unit_test")
     with built_demo(postgres_server, directory, *without) as demo:
         yield demo
@@ -229,7 +229,7 @@ def report_file(shared_demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def run(warehouse: Warehouse) -> Iterator[Run]:
-    """A run of the extractor that has begun."""
+    """Start a run of the extractor."""
     with warehouse.connect() as connection:
         ensure_schema(connection)
         yield Run(connection, begin_run(connection, "test"), Reporter())
@@ -239,7 +239,7 @@ def run(warehouse: Warehouse) -> Iterator[Run]:
 def extract(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> ExtractCommand:
-    """Runs the extractor's command line on the test's warehouse, with just these settings."""
+    """Runs the extractor's command line on the test's warehouse, with only these settings."""
 
     def command(*arguments: str, **settings: str | Path) -> Outcome:
         for name in SETTINGS:
@@ -257,6 +257,6 @@ def extract(
 
 @pytest.fixture
 def http_server() -> Iterator[HttpServer]:
-    """A server that answers as a test says; at first 404 to everything."""
+    """A server that answers as a test says; initially 404 to everything."""
     with running_http_server() as server:
         yield server

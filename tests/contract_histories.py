@@ -1,7 +1,7 @@
 """Random contract histories, and a plain reading of what they mean.
 
-A history is a sequence of exports. What the exports say of one family of assets and metering points
-touches no other family, so that one warehouse holds many histories.
+A history is a sequence of exports. What they say of one family of assets and metering points
+affects no other family, so one warehouse can hold many histories.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 END = datetime.max.replace(tzinfo=UTC)
 
-# Days on which contracts begin and end: around the hour that is skipped, exports and a renewal.
+# Days on which contracts begin and end: around the skipped hour, exports and a renewal.
 DAYS = tuple(date(2025, *day) for day in ((3, 29), (3, 30), (4, 30), (5, 1), (5, 10), (5, 31)))
 EXPORTED = (
     datetime(2025, 3, 30, 2, 38, 31, tzinfo=UTC),
@@ -58,13 +58,13 @@ class InForce:
     capacity_kw: float | None
 
     def holds(self, instant: datetime) -> bool:
-        """Whether it is in force at an instant."""
+        """Whether the contract is in force at an instant."""
         return self.begin <= instant < self.end
 
 
 @dataclass(frozen=True)
 class Family:
-    """Assets and metering points that share contracts with each other only."""
+    """Assets and metering points that share contracts only with each other."""
 
     assets: tuple[str, ...]
     metering_points: tuple[str, ...]
@@ -72,8 +72,8 @@ class Family:
 
 
 def family(number: int, rng: Random) -> Family:
-    """A random family: each export lists some of a few rows, on terms of its own."""
-    # Compared bytewise, b is greater than B and B than a digit; a locale may see it otherwise.
+    """A random family: each export lists some of a few rows, on its own terms."""
+    # Bytewise, b is greater than B, and B than a digit; a locale may order them differently.
     assets = tuple(f"{number}-{one}" for one in ("A", "a", "B")[: rng.choice((1, 2, 3))])
     points = tuple(f"MP{number}-{one}" for one in ("B", "b", "1")[: rng.choice((1, 2, 3))])
     contracts = tuple(f"C{number}-{one}" for one in ("9", "B", "b")[: rng.choice((1, 2, 3))])
@@ -90,7 +90,7 @@ def family(number: int, rng: Random) -> Family:
     exports = {}
     for exported in EXPORTED:
         listed = [row for row in rows if rng.random() < 0.7]
-        # Twice in one export: the last counts.
+        # Listed twice in one export, the last row counts.
         listed += [row for row in listed if rng.random() < 0.1]
         rng.shuffle(listed)
         exports[exported] = [
@@ -106,7 +106,7 @@ def midnight(day: date) -> datetime:
 
 
 def contracts_in_force(exports: Mapping[datetime, Export]) -> list[InForce]:
-    """Every row that was ever in force, by what the exports say of it."""
+    """Every row that was ever in force, according to the exports."""
     found = []
     for row in {row for export in exports.values() for row, _ in export}:
         listing = max(at for at, export in exports.items() if any(one == row for one, _ in export))
@@ -125,14 +125,14 @@ def contracts_in_force(exports: Mapping[datetime, Export]) -> list[InForce]:
 
 
 def began_last(contract: InForce) -> tuple[datetime, bytes, bytes, bytes]:
-    """The greatest of several contracts is the one that counts, of one asset or metering point."""
+    """A sort key: of an asset's or metering point's contracts, the greatest counts."""
     row = contract.row
     point = (row.metering_point_id or "").encode()
     return contract.begin, row.contract_id.encode(), row.asset_id.encode(), point
 
 
 def counting(contracts: Iterable[InForce], point: str, instant: datetime) -> InForce | None:
-    """The contract that says whose a metering point is at an instant."""
+    """The contract that says which asset a metering point belongs to at an instant."""
     naming = [one for one in contracts if one.row.metering_point_id == point]
     in_force = [one for one in naming if one.holds(instant)]
     over = [one for one in naming if one.end <= instant]
@@ -150,7 +150,7 @@ def counting(contracts: Iterable[InForce], point: str, instant: datetime) -> InF
 def counted(
     contracts: Sequence[InForce], points: Iterable[str], asset_id: str, instant: datetime
 ) -> str | None:
-    """Which of these metering points counts for an asset at an instant, None without any."""
+    """Which of these metering points counts for an asset at an instant; None if there is none."""
     own = [
         contract
         for point in points

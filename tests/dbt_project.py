@@ -1,7 +1,7 @@
 """Runs dbt in this process: a build in a fraction of the command line's start-up.
 
-The project is parsed once in a process. What came of it is put into each new target, as if dbt had
-parsed the project there before: parsing it costs more than building it does.
+The project is parsed once per process. The result is put into each new target, as if dbt had
+already parsed the project there: parsing it takes longer than building it.
 """
 
 import os
@@ -24,19 +24,19 @@ from dbt_common.events.base_types import EventMsg
 from dbt_common.helper_types import Port
 
 ROOT = Path(__file__).resolve().parent.parent
-# Writing down every event, and all that is known of the project, takes long.
+# Writing every event and all artifacts to disk is slow.
 _QUIETLY = ("--quiet", "--no-use-colors", "--log-level-file", "none")
 
 
 def copy_of_project(copy: Path) -> Path:
-    """A copy of the dbt project, to be changed, without what dbt wrote into it."""
+    """A copy of the dbt project, for tests to change, without what dbt wrote into it."""
     shutil.copytree(ROOT / "dbt_project", copy, ignore=shutil.ignore_patterns("target", "logs"))
     return copy
 
 
 @contextmanager
 def environment_of(variables: Mapping[str, str]) -> Iterator[None]:
-    """This process's environment with other variables, for as long as the block lasts."""
+    """This process's environment with other variables, while the block lasts."""
     before = dict(os.environ)
     os.environ.update(variables)
     try:
@@ -48,7 +48,7 @@ def environment_of(variables: Mapping[str, str]) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class DbtOutcome:
-    """How a run of dbt ended; `statuses` are those of its nodes by name."""
+    """How a run of dbt ended; `statuses` are its nodes' by name."""
 
     success: bool
     statuses: dict[str, str]
@@ -68,12 +68,12 @@ def dbt(
 ) -> DbtOutcome:
     """Run dbt with `arguments` on the warehouse of `environment`; what it writes goes to `target`.
 
-    The manifest and the like are written only for whoever wants `artifacts`; `on_event` is told of
-    every event of the run.
+    The manifest and the like are written only if `artifacts` is set; `on_event` is called for every
+    event of the run.
     """
     remember_parsing(environment, target)
     with environment_of({**environment, **_directories(target)}), warnings.catch_warnings():
-        # dbt's own libraries warn of their own deprecations.
+        # dbt's libraries warn of their own deprecations.
         warnings.simplefilter("ignore")
         json = "--write-json" if artifacts else "--no-write-json"
         result = dbtRunner(callbacks=[on_event] if on_event else []).invoke(
@@ -93,7 +93,7 @@ def dbt(
 def dbt_command(
     environment: Mapping[str, str], target: Path, *arguments: str
 ) -> "subprocess.Popen[str]":
-    """dbt on the command line: a process that can be killed; what it says is piped."""
+    """dbt on the command line: a process that can be killed; its output is piped."""
     remember_parsing(environment, target)
     return subprocess.Popen(
         [str(Path(sys.executable).with_name("dbt")), *_QUIETLY, "--no-write-json", *arguments],
@@ -118,9 +118,9 @@ _parsed: list[Manifest] = []
 
 
 def remember_parsing(environment: Mapping[str, str], target: Path) -> None:
-    """Let dbt find in a new target what parsing the project gave.
+    """Let dbt find the result of parsing the project in a new target.
 
-    dbt parses again what differs there from what was parsed: other variables, other files.
+    dbt parses again whatever differs there: other variables, other files.
     """
     remembered = target / "partial_parse.msgpack"
     if remembered.exists():
@@ -149,7 +149,7 @@ def remember_parsing(environment: Mapping[str, str], target: Path) -> None:
         if relation := getattr(node, "relation_name", None):
             node.relation_name = relation.replace(f'"{node.database}"', f'"{database}"')
         node.database = database
-    # dbt parses all anew where the connection is another one.
+    # dbt parses everything again if the connection differs.
     manifest.state_check.profile_hash = FileHash.from_contents(
         pprint.pformat(sorted(connection.connection_info()))
     )

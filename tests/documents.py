@@ -1,4 +1,4 @@
-"""Well-formed documents in the sources' formats, for tests that change one thing in them."""
+"""Well-formed documents in the sources' formats, for tests that change one thing."""
 
 import json
 from datetime import UTC, datetime

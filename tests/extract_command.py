@@ -1,4 +1,4 @@
-"""Runs the extractor as people do: its command line, in a process of its own."""
+"""Runs the extractor as people do: its command line, in its own process."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ SOURCE_VARIABLES = ("VPP_API_TOKEN", *(source.variable for source in SOURCES.val
 def extract(
     environment: Mapping[str, str], *arguments: str, module: str = "extract"
 ) -> subprocess.CompletedProcess[str]:
-    """`python -m extract ARGUMENTS`; no source is configured but those of `environment`."""
+    """`python -m extract ARGUMENTS`; only the sources of `environment` are configured."""
     inherited = {name: value for name, value in os.environ.items() if name not in SOURCE_VARIABLES}
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],

@@ -18,7 +18,7 @@ Forecasts = dict[tuple[str, datetime], tuple[datetime, float]]
 
 @dataclass(frozen=True)
 class Gate:
-    """A market gate: so many minutes before delivery, or at a time on a day."""
+    """A market gate: a number of minutes before delivery, or a time on a day."""
 
     minutes_before_delivery: float | None = None
     days_before: int = 0
@@ -26,11 +26,11 @@ class Gate:
     first_delivery_time: str | None = None
 
     def closes(self, delivery_start: datetime) -> datetime | None:
-        """When it closes for a quarter-hour; None where it is not for it."""
+        """When it closes for a quarter-hour; None if it does not cover it."""
         day = delivery_start.astimezone(BERLIN).date()
 
         def at(days_before: int, clock: str) -> datetime:
-            # Of a time that occurs twice, Python takes the first.
+            # If a time occurs twice, Python takes the first.
             local = datetime.combine(day - timedelta(days=days_before), time.fromisoformat(clock))
             return local.replace(tzinfo=BERLIN).astimezone(UTC)
 
@@ -42,7 +42,7 @@ class Gate:
 
     @property
     def row(self) -> str:
-        """Its columns but the name, as SQL."""
+        """Its columns except the name, as SQL."""
         first = f"'{self.first_delivery_time}'" if self.first_delivery_time else "null"
         if self.minutes_before_delivery is not None:
             return f"{self.minutes_before_delivery}, null, null, {first}"
@@ -64,7 +64,7 @@ def market_gates(connection: psycopg.Connection) -> dict[str, Gate]:
 
 
 def forecasts_at(documents: Iterable[Forecast], gate: Gate) -> Forecasts:
-    """Of each asset and quarter-hour the newest version by the gate that holds a value."""
+    """For each asset and quarter-hour, the newest version by the gate that holds a value."""
     newest = {}
     for one in sorted(documents, key=lambda one: (one.received_utc, one.content_sha256)):
         newest[one.version_utc, one.asset_id] = one

@@ -32,7 +32,7 @@ class HttpServer:
 
 @contextmanager
 def running_http_server() -> Iterator[HttpServer]:
-    """The same, for as long as the block lasts."""
+    """The same, while the block lasts."""
     state = HttpServer("", [], lambda target: Answer(404))
 
     class Handler(BaseHTTPRequestHandler):
@@ -64,7 +64,7 @@ def running_http_server() -> Iterator[HttpServer]:
         daemon_threads = True
 
         def process_request_thread(self, request: Any, client_address: Any) -> None:
-            # A client may have had enough before the answer is whole.
+            # A client may give up before the answer is complete.
             with suppress(OSError):
                 self.finish_request(request, client_address)
             self.shutdown_request(request)

@@ -1,4 +1,4 @@
-"""Runs the Makefile as people do, in a process of its own."""
+"""Runs the Makefile as people do, in its own process."""
 
 import os
 import subprocess

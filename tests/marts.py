@@ -33,7 +33,7 @@ KEYS = _keys()
 def brute_force_forecasts(
     arrivals: Sequence[Arrival], retracted: Collection[Retraction] = ()
 ) -> set[tuple[object, ...]]:
-    """The rows of asset_forecasts, by the definition written down as loops."""
+    """The rows of asset_forecasts, by the definition written as loops."""
     gone = {id(retraction.document) for retraction in retracted}
     documents = sorted(
         (one for arrival in arrivals for one in arrival.documents if id(one) not in gone),
@@ -73,7 +73,7 @@ Marts = Mapping[str, Mapping[str, str]]
 def marts(
     connection: psycopg.Connection, environment: str = "public", names: Iterable[str] = KEYS
 ) -> Marts:
-    """What the marts of an environment hold now, of one instant."""
+    """What the marts of an environment hold now, at a single instant."""
     read: dict[str, dict[str, str]] = {}
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read")
@@ -89,7 +89,7 @@ def marts(
 
 
 def differences(found: Marts, expected: Marts, most: int = 8) -> list[str]:
-    """The rows in which marts differ, a few of each mart, one line for a row."""
+    """The rows in which marts differ, a few for each mart, one line per row."""
     lines = []
     for mart, rows in expected.items():
         different = [
@@ -103,8 +103,8 @@ def differences(found: Marts, expected: Marts, most: int = 8) -> list[str]:
     return lines
 
 
-# Views over several tables: after a build that was killed, one of these may be as it was, another
-# one as it is to be. Marts are not switched all at once.
+# Views over several tables: after a killed build, some of these may be old and others new. Marts
+# are not switched all at once.
 SIDE_BY_SIDE = {
     "best_of_infeed",
     "data_coverage",
@@ -116,7 +116,7 @@ SIDE_BY_SIDE = {
 
 
 def torn(now: Marts, before: Marts, after: Marts) -> list[str]:
-    """The rows of marts that are neither those before a build nor those after it."""
+    """The rows of marts that are neither from before a build nor from after it."""
     return [
         f"{mart} {key}: {row}"
         for mart, rows in now.items()
@@ -127,10 +127,10 @@ def torn(now: Marts, before: Marts, after: Marts) -> list[str]:
 
 
 def empty_warehouse(server: PostgresServer, name: str) -> Warehouse:
-    """A database of this name in which nothing ever was; one that has the name is dropped.
+    """An empty database of this name; an existing one is dropped.
 
-    dbt reads its whole project again when an environment variable of its profile changes:
-    databases that follow each other under one name are built much faster.
+    dbt reads its whole project again when an environment variable of its profile changes, so
+    successive databases under the same name are built much faster.
     """
     with server.connect("postgres") as connection:
         database = sql.Identifier(name)

@@ -26,7 +26,7 @@ def main(target: Path) -> int:
             browser, target / "site" / "lineage.html", address, width=1500, height=860
         ) as seen:
             seen.page.locator(".react-flow__node", has_text="portfolio_forecast").first.wait_for()
-            # The graph moves into its place.
+            # The graph moves into place.
             seen.page.wait_for_timeout(2000)
             seen.page.screenshot(path=PICTURES / "lineage.png")
     print(f"Look at them: {PICTURES.relative_to(ROOT)}")

@@ -1,7 +1,7 @@
 """Documents of every source as bytes, random within their formats, extremes included.
 
-Now and then something in one lies beyond the envelope: should a decoder let it pass, a build has to
-hold it.
+Now and then something in one is beyond the envelope: if a decoder lets it pass, a build must cope
+with it.
 """
 
 import json
@@ -27,7 +27,7 @@ from extract.sources import (
 from extract.vpp import forecast
 from tests.arrivals import QUARTER_HOUR, Arrival
 
-# From the day on which the clocks of Berlin go back; and where the envelope ends.
+# From the day Berlin's clocks go back; and where the envelope ends.
 NEAR = datetime(2025, 10, 25, 20, 0, tzinfo=UTC)
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, 23, 30, tzinfo=UTC)
 RECEIVED = pendulum.datetime(2025, 10, 27)
@@ -68,7 +68,7 @@ class Sent:
 
 
 class Sender:
-    """Sends documents of every kind, each from an address of its own."""
+    """Sends documents of every kind, each from its own address."""
 
     def __init__(self, seed: int) -> None:
         self._rng = Random(seed)
@@ -76,7 +76,7 @@ class Sender:
         self._is_to_go_beyond = False
 
     def accepted(self, of_each: int) -> list[Sent]:
-        """So many documents of each kind that their decoders accept, in any order."""
+        """This many documents of each kind that their decoders accept, in any order."""
         kinds = (
             self._technical_data,
             self._contracts,
@@ -104,14 +104,14 @@ class Sender:
                 documents = decode(delivery)
             except DocumentRefused as refusal:
                 refusals.append(str(refusal))
-                # What lies within the format is mostly accepted, or nothing would be tried.
+                # Documents within the format are mostly accepted, or nothing would be tested.
                 assert len(refusals) < 50, refusals
                 continue
             count -= 1
             yield Sent(delivery, Arrival(tuple(documents)))
 
     def _one(self, usual: Sequence[T], beyond: Sequence[T] = ()) -> T:
-        """One of the usual; once in some documents, one that lies beyond the envelope."""
+        """A usual value; now and then, one beyond the envelope."""
         if self._is_to_go_beyond and beyond and self._rng.random() < 0.1:
             self._is_to_go_beyond = False
             return self._rng.choice(beyond)
@@ -258,7 +258,7 @@ class Sender:
 def columnar(
     key: dict[str, str], column_ids: Sequence[str], columns: Sequence[Sequence[object]]
 ) -> str:
-    """A columnar JSON document whose cells are written as they are: 1e-400 is no float."""
+    """A columnar JSON document whose cells are written literally: 1e-400 is not a float."""
     values = ",".join(f"[{','.join(map(str, column))}]" for column in columns)
     ids = json.dumps(list(column_ids))
     return f'{{"key": {json.dumps(key)}, "column_ids": {ids}, "values": [{values}]}}'

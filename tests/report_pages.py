@@ -15,9 +15,9 @@ _GATES = ("Day-ahead auction", "Intraday auction 1", "An hour ahead", "Gate clos
 
 
 def answers(first: date | None, day_count: int = 1, asset_count: int = 2) -> Answers:
-    """What marts would answer, with a value for each quarter-hour of each asset; or nothing.
+    """What the marts would answer, with a value for each quarter-hour of each asset; or nothing.
 
-    All days but the last two are settled; the last one lies ahead. Of a single day all is known.
+    All days except the last two are settled; the last is in the future. A single day is all known.
     """
     if first is None:
         return Answers(BERLIN, rows={"attention": []})
@@ -143,7 +143,7 @@ def _fill(rows: dict[str, list[Row]], day: Day, random: np.random.Generator) -> 
 
 
 def _course(count: int, random: np.random.Generator) -> Floats:
-    """Wind over a day: a mean, and what the quarter-hour before was, but for a little."""
+    """Wind over a day: around a mean, each quarter-hour close to the one before."""
     steps = random.normal(0, 150, count)
     course = 2000 + 800 * random.normal() + np.cumsum(steps)
     clipped: Floats = np.clip(course, 0, CAPACITY_KW)

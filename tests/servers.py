@@ -1,4 +1,4 @@
-"""The PostgreSQL servers that a machine has from its distribution, run for a test."""
+"""The PostgreSQL servers of the machine's distribution, run for a test."""
 
 import os
 import shutil
@@ -23,8 +23,8 @@ def installed_servers() -> list[Path]:
 
 @contextmanager
 def running_server(programs: Path) -> Iterator[PostgresServer]:
-    """A server of these programs in a directory of its own, on a unix socket only."""
-    # PostgreSQL refuses to run as root; the packages of a distribution bring the user postgres.
+    """A server of these programs in its own directory, only on a Unix socket."""
+    # PostgreSQL refuses to run as root; the distribution's packages create the user postgres.
     user = "postgres" if os.geteuid() == 0 else None
     directory = Path(tempfile.mkdtemp(prefix="postgres-"))
     try:
@@ -55,7 +55,7 @@ def running_server(programs: Path) -> Iterator[PostgresServer]:
 
 
 def crash(directory: Path) -> None:
-    """Kill the embedded server of this directory: all of its processes, as a machine that dies."""
+    """Kill all processes of this directory's embedded server, as when a machine dies."""
     number = (directory / "postgres" / "postmaster.pid").read_text().splitlines()[0]
     postmaster = psutil.Process(int(number))
     processes = [postmaster, *postmaster.children(recursive=True)]

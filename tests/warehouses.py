@@ -19,7 +19,7 @@ class PostgresServer:
     environment: dict[str, str]
 
     def connect(self, database: str) -> psycopg.Connection:
-        """A session that commits every statement by itself."""
+        """A session in autocommit mode."""
         return psycopg.connect(
             host=self.environment["PGHOST"],
             port=self.environment["PGPORT"],
@@ -32,13 +32,13 @@ class PostgresServer:
 
 @dataclass(frozen=True)
 class Warehouse:
-    """A database of its own on the server; `environment` holds its PG variables."""
+    """A database on the server; `environment` holds its PG variables."""
 
     server: PostgresServer
     environment: dict[str, str]
 
     def connect(self) -> psycopg.Connection:
-        """A session in UTC that commits every statement by itself."""
+        """A session in UTC, in autocommit mode."""
         connection = self.server.connect(self.environment["PGDATABASE"])
         connection.execute("set timezone to 'UTC'")
         return connection
@@ -56,7 +56,7 @@ class Warehouse:
 
 @contextmanager
 def fresh_warehouse(server: PostgresServer, template: str = "template0") -> Iterator[Warehouse]:
-    """A database of its own for as long as the block lasts: empty, or a clone of another."""
+    """A new database while the block lasts: empty, or a clone of another."""
     database = f"test_{os.getpid()}_{next(_numbers)}"
     name = sql.Identifier(database)
     with server.connect("postgres") as connection:

@@ -1,6 +1,6 @@
-"""A PostgreSQL server behind a socket of ours: tests see each statement of dbt before it does.
+"""A PostgreSQL server behind our own socket: tests see each of dbt's statements before it does.
 
-So a test can land a document, start another build, or lose the connection at an exact place of a
+So a test can land a document, start another build, or lose the connection at an exact point of a
 build, without knowing how its models are built.
 """
 
@@ -31,7 +31,7 @@ Watcher = Callable[[str, str], None]
 
 
 class Gate:
-    """Holds a build where a node sends a statement with a word, until it is opened or cut off."""
+    """Holds a build when a node sends a statement with a word, until it is opened or cut off."""
 
     def __init__(self, node: str, word: str = "") -> None:
         self.reached = threading.Event()
@@ -70,7 +70,7 @@ class WatchedServer:
 
     @contextmanager
     def watched_by(self, watcher: Watcher) -> Iterator[None]:
-        """Show every statement to `watcher` for as long as the block lasts; its errors are ours."""
+        """Show every statement to `watcher` while the block lasts; its errors are raised here."""
         self._watcher = watcher
         try:
             yield
@@ -93,7 +93,7 @@ class WatchedServer:
             threading.Thread(target=self._relay, args=(client,), daemon=True).start()
 
     def _relay(self, client: socket.socket) -> None:
-        """Carry what both sides say, until one of them or the watcher ends it."""
+        """Relay what both sides say, until one of them or the watcher ends it."""
         node = b""
         with client, socket.socket(socket.AF_UNIX) as server, suppress(ConnectionLost, OSError):
             server.connect(self._upstream)
@@ -122,7 +122,7 @@ class WatchedServer:
 
 @contextmanager
 def watched_server(server: PostgresServer) -> Iterator[WatchedServer]:
-    """A watched way to this server. In a directory of a short name: that of a socket is limited."""
+    """A watched way to this server, in a directory with a short name: socket paths are limited."""
     directory = Path(tempfile.mkdtemp(prefix="watched-"))
     watched = WatchedServer(server, directory)
     try:

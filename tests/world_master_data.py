@@ -23,7 +23,7 @@ Contract = dict[str, str | None]
 
 
 class RandomSource:
-    """What a seed makes: instants, values, origins."""
+    """What a seed produces: instants, values, origins."""
 
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)
@@ -48,13 +48,13 @@ class RandomSource:
         return round(self._random.uniform(-5, 5000), 3)
 
     def _instants(self, count: int) -> list[datetime]:
-        """When files are made, in order; two are made again, with other content."""
+        """When files are made, in order; two are made again with different content."""
         hours = self._random.sample(range(-50, 80), count)
         return [EPOCH + timedelta(hours=hour) for hour in sorted((*hours, *hours[:2]))]
 
 
 class MasterData(RandomSource):
-    """Random technical data and contracts, that change over time."""
+    """Random technical data and contracts that change over time."""
 
     def _technical_data(self) -> list[Arrival]:
         rng = self._random
@@ -74,7 +74,7 @@ class MasterData(RandomSource):
             document = TechnicalData(
                 created_utc=created,
                 assets=elements,
-                # Some tell of a time that the newest document has not reached.
+                # Some are about a time that the newest document has not reached.
                 **self._origin(name, self._received(min(created, EPOCH))),
             )
             arrivals.append(Arrival((document,)))
@@ -110,7 +110,7 @@ class MasterData(RandomSource):
                 self._change_contracts(listed, left)
             elements = list(listed)
             if elements and rng.random() < 0.2:
-                # A row twice, on other terms: the last mention counts.
+                # A row listed twice, on other terms: the last mention counts.
                 elements.append({**rng.choice(elements), **self._terms()})
             rng.shuffle(elements)
             document = AssetContracts(
@@ -155,7 +155,7 @@ class MasterData(RandomSource):
                 point = rng.choice((point, *METERING_POINTS[:6], None))
                 listed.append(self._contract(contract_id, asset_id, point))
             case _:
-                # A begin or a metering point is corrected, or the number goes to another asset.
+                # A start or a metering point is corrected, or the number goes to another asset.
                 asset_id = rng.choice((asset_id, *PRODUCING, "G"))
                 listed.append(
                     self._contract(contract_id, asset_id, rng.choice((point, *METERING_POINTS[:6])))
@@ -179,7 +179,7 @@ class MasterData(RandomSource):
         }
 
     def _terms(self) -> Contract:
-        """What a newer listing of a row changes; some end before they begin."""
+        """What a newer listing of a row changes; some contracts end before they begin."""
         return {
             "capacity": self._random.choice(("1.1", "2.3", None)),
             "contract_end": self._random.choice((None, None, *DAYS, "2025-12-31")),

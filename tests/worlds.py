@@ -1,9 +1,9 @@
-"""Small random portfolios: the documents that tell of one, each received at an instant of its own.
+"""Small random portfolios: the documents about one, each received at its own instant.
 
 A world holds what goes wrong in practice: versions that are late, missing, short, full of holes or
 made twice, live files that grow, overlap and contradict each other, restated production, metering
 points that nobody knows or that move to another asset, assets that come, change and vanish,
-contracts that are renewed, handed over, corrected, nested, left out and listed again.
+contracts that are renewed, handed over, corrected, nested, left out and relisted.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -90,7 +90,7 @@ class World(MasterData):
             today = [one for one in samples if one >= MIDNIGHT]
             around = [one for one in samples if abs(one - MIDNIGHT) < timedelta(hours=0.5)]
             for day, of_day in (("20251025", yesterday), ("20251026", today), ("overlap", around)):
-                # The file is overwritten as the day goes on.
+                # The file is overwritten during the day.
                 lengths = sorted(rng.choices(range(1, len(of_day) + 1), k=rng.randint(1, 3)))
                 lengths[-1] = rng.choice((lengths[-1], len(of_day)))
                 for length in lengths:
@@ -139,7 +139,7 @@ class World(MasterData):
         return arrivals
 
     def _redispatch(self) -> list[Arrival]:
-        """Flags that adjoin, overlap and contradict each other, also of a point nobody knows."""
+        """Flags that adjoin, overlap and contradict each other, some for a point nobody knows."""
         rng = self._random
         arrivals = []
         for point in METERING_POINTS:
@@ -181,7 +181,7 @@ class World(MasterData):
         return arrivals
 
     def _imbalance_prices(self) -> list[Arrival]:
-        """Estimates that are revised, final prices with holes; files made again at one instant."""
+        """Revised estimates, final prices with holes, and files made again at the same instant."""
         rng = self._random
         arrivals = []
         for status in ("estimate", "estimate", "estimate", "final", "final"):

@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--size", choices=list(SIZES), default="full")
     size = SIZES[parser.parse_args().size]
     report = Report()
-    # Not below this project: as root the server runs as another user, who may not read it.
+    # Outside this project: as root the server runs as another user, who may not read it.
     directory = Path(tempfile.mkdtemp(prefix="benchmark-"))
     try:
         report.progress("starting a PostgreSQL of its own")

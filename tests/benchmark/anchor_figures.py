@@ -52,7 +52,7 @@ def measure_clickhouse(
 def measure_beliefs(
     connection: psycopg.Connection, scratch: Path, size: Size, engine_s: float, report: Report
 ) -> None:
-    """timely-beliefs on a few assets, by the value, against the engine on all of them."""
+    """timely-beliefs on a few assets, per value, against the engine on all of them."""
     report.progress(f"engine: timely-beliefs on {size.belief_assets} assets")
     few = (
         f"select * from {STORED_VALUES} where asset_id in (select distinct asset_id"
@@ -83,7 +83,7 @@ def measure_beliefs(
 
 
 def export_values(connection: psycopg.Connection, relation: str, file: Path) -> None:
-    """Write exploded values to a CSV file; instants without a zone (UTC): both read those fast."""
+    """Write exploded values to a CSV file, with zoneless instants (UTC), which both read fast."""
     query = f"""
         copy (
             select
@@ -102,7 +102,7 @@ def export_values(connection: psycopg.Connection, relation: str, file: Path) -> 
 
 
 def run(program: str, *arguments: str) -> Anchor:
-    """Run a program of the folder anchors with the Python that has what it needs."""
+    """Run a program from the folder anchors with the Python that has what it needs."""
     command = [str(PYTHON), "-W", "ignore", str(_PROGRAMS / f"{program}.py"), *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     measured = json.loads(done.stdout.splitlines()[-1])
@@ -111,7 +111,7 @@ def run(program: str, *arguments: str) -> Anchor:
 
 
 def check_found(who: str, found: list[float], expected: list[float]) -> None:
-    """Counts are equal, sums but for the order of adding. Raises Disagreement."""
+    """Counts are equal, and sums apart from the order of addition. Raises Disagreement."""
     for one, other in zip(found, expected, strict=True):
         if abs(one - other) > 1e-9 * abs(other):
             raise Disagreement(f"{who} found {found}, the engine {expected}")

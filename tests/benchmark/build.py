@@ -1,4 +1,4 @@
-"""Runs of dbt, and what their models took without dbt's own start-up."""
+"""Runs of dbt, and how long their models took without dbt's own start-up."""
 
 import json
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _WITHOUT_ROWS = ("view", "function", "ephemeral")
 
 @dataclass(frozen=True)
 class Build:
-    """What a run of dbt took, by its own account: without its start-up."""
+    """How long a run of dbt took by its own account, without its start-up."""
 
     span_s: float
     """From the begin of the first node to the end of the last; they run side by side."""
@@ -29,7 +29,7 @@ class Build:
 
 
 def build(warehouse: Warehouse, target: Path, arguments: tuple[str, ...] = WHOLE_PROJECT) -> Build:
-    """Run dbt on the warehouse, in this process. Raises RuntimeError where it fails."""
+    """Run dbt on the warehouse, in this process. Raises RuntimeError if it fails."""
     with named_for_dbt(warehouse) as named:
         outcome = dbt(named.environment, target, *arguments, artifacts=True)
     if not outcome.success:

@@ -19,7 +19,7 @@ _MOST_PER_VERSION = 4
 
 @dataclass(frozen=True)
 class Tuples:
-    """Tuples written since the database was made."""
+    """Tuples written since the database was created."""
 
     inserted: int = 0
     updated: int = 0
@@ -45,7 +45,7 @@ Counts = dict[tuple[int, str, str], Tuples]
 
 
 def measure_churn(warehouse: Warehouse, size: Size, target: Path, report: Report) -> None:
-    """One new version of every asset, landed and built upon a finished build."""
+    """One new version of every asset, landed and built on top of a finished build."""
     plan = SimulationPlan(asset_count=size.engine_assets, first_day=HISTORY_END.date())
     forecasts = new_versions([asset.asset_id for asset in plan.assets], HISTORY_END)
     build(warehouse, target, ASSET_FORECASTS)
@@ -112,7 +112,7 @@ def written_by_table(
 ) -> dict[str, Tuples]:
     """What was written in between to these relations and to the schemas that always count.
 
-    All tuples of a table that was made in between were written in between.
+    All tuples of a table created in between were written in between.
     """
     written: dict[str, Tuples] = {}
     for (oid, schema, name), count in after.items():

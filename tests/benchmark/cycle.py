@@ -20,7 +20,7 @@ from tests.benchmark.sizes import (
 from tests.benchmark.timing import medians_s, seconds_of
 from tests.warehouses import PostgresServer, Warehouse
 
-# What is computed when final production says how good the forecasts were.
+# What is computed once final production shows how good the forecasts were.
 _JUDGING = {
     "errors by lead time": ("int_lead_time_errors_daily", "int_lead_time_errors_monthly"),
     "accuracy by day": (
@@ -54,7 +54,7 @@ class Cycles:
         self.last: Build | None = None
 
     def run_s(self) -> float:
-        """Land the next version of every asset and build; the seconds without dbt's start-up."""
+        """Land every asset's next version and build; returns seconds without dbt's start-up."""
         documents = new_versions(self.history.assets, self.next_version)
         self.next_version += QUARTER_HOUR
         with self.warehouse.connect() as connection:
@@ -71,7 +71,7 @@ def measure_cycles(
     target: Path,
     report: Report,
 ) -> datetime:
-    """Cycles of this warehouse, which is built, and of one with a day of history, in turn.
+    """Cycles of this built warehouse and of one with a day of history, in turn.
 
     Returns the first version that is not landed.
     """
@@ -125,7 +125,7 @@ def measure_cycles(
 
 
 def measure_storage(warehouse: Warehouse, size: Size, report: Report) -> None:
-    """What forecasts at market gates take on disk, with their indexes, beside the versions."""
+    """The disk space of forecasts at market gates, with indexes, compared with the versions."""
     asset_days = size.cycle_assets * size.cycle_history_days
     gates, versions = (
         f"select pg_total_relation_size('{table}') / {asset_days}::double precision"

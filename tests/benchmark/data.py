@@ -1,4 +1,4 @@
-"""Forecast versions in raw: whole histories by COPY of bytes, single versions by landing them."""
+"""Forecast versions in raw: whole histories by binary COPY, single versions by landing them."""
 
 import hashlib
 import struct
@@ -105,7 +105,7 @@ def _encoded(assets: tuple[str, ...], version_utc: datetime, random: np.random.G
     rows["run_id"] = _RUN_ID
     rows["asset_id"], rows["source_uri"] = assets, uris
     rows["content_sha256"] = random.integers(0, 256, (len(assets), 32))
-    # An array: its dimensions, whether there are nulls, its type; the dimension's size and begin.
+    # An array: its dimensions, whether it has nulls, its type; the dimension's size and start.
     rows["power_kw"]["head"] = (1, 0, _FLOAT8_OID, VALUES_PER_VERSION, 1)
     rows["power_kw"]["elements"]["size"] = 8
     rows["power_kw"]["elements"]["value"] = _random_power_kw(random, len(assets))
@@ -122,7 +122,7 @@ def _microseconds(instant: datetime) -> int:
 
 
 def make_versions_odd(connection: psycopg.Connection) -> None:
-    """Of 20 versions, let one be missing, one be short and one begin with nulls."""
+    """Of every 20 versions, drop one, shorten one and let one begin with nulls."""
     connection.execute("delete from raw.forecast_version where document_id % 20 = 3")
     connection.execute(
         "update raw.forecast_version set power_kw = power_kw[1:50] where document_id % 20 = 7"

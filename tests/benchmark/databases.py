@@ -1,4 +1,4 @@
-"""Databases of the benchmark's own on a running server, made like the embedded warehouse."""
+"""The benchmark's own databases on a running server, made like the embedded warehouse."""
 
 import time
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ NAME_FOR_DBT = "benchmark"
 
 @contextmanager
 def running_server(directory: Path) -> Iterator[PostgresServer]:
-    """An embedded PostgreSQL in this directory, with its own defaults, for as long as it lasts."""
+    """An embedded PostgreSQL in this directory, with its own defaults, while the block lasts."""
     address = embedded.start(directory)
     try:
         yield PostgresServer({**address.environment, "PGDATABASE": "postgres"})
@@ -32,7 +32,7 @@ def running_server(directory: Path) -> Iterator[PostgresServer]:
 def database(
     server: PostgresServer, name: str, copy_of: Warehouse | None = None
 ) -> Iterator[Warehouse]:
-    """A database with the schema raw, or a copy of another one, for as long as the block lasts."""
+    """A database with the schema raw, or a copy of another one, while the block lasts."""
     warehouse = Warehouse(server, {**server.environment, "PGDATABASE": f"benchmark_{name}"})
     identifier = sql.Identifier(warehouse.environment["PGDATABASE"])
     made: sql.Composable = _LIKE_THE_WAREHOUSE
@@ -56,9 +56,9 @@ def database(
 
 @contextmanager
 def named_for_dbt(warehouse: Warehouse) -> Iterator[Warehouse]:
-    """The database under the one name that dbt knows: for another one it parses its project anew.
+    """The database under the one name that dbt knows: for another it would parse its project again.
 
-    Nobody may be connected to it at the begin and at the end.
+    Nobody may be connected to it at the start and at the end.
     """
     name = warehouse.environment["PGDATABASE"]
     _rename(warehouse, NAME_FOR_DBT)
@@ -79,7 +79,7 @@ def _rename(warehouse: Warehouse, name: str) -> None:
 
 
 def wait_until_unused(warehouse: Warehouse) -> None:
-    """Wait until nobody is connected: what a session counted is known only when it has ended."""
+    """Wait until nobody is connected: a session's counts are known only once it has ended."""
     query = (
         "select count(*) from pg_stat_activity "
         "where datname = %s and backend_type = 'client backend'"
@@ -93,13 +93,13 @@ def wait_until_unused(warehouse: Warehouse) -> None:
 
 
 def settle(connection: psycopg.Connection) -> None:
-    """Put tables and disk in order, so that nothing left behind is paid for by what is measured."""
+    """Tidy up tables and disk, so that no leftover work falls into a measurement."""
     connection.execute("vacuum analyze")
     connection.execute("checkpoint")
 
 
 def set_as_builds_do(connection: psycopg.Connection) -> None:
-    """Give the session the settings of a build, so that a reference has them as well."""
+    """Give the session the settings of a build, so that a reference has them too."""
     connection.execute("set jit = off")
     connection.execute("set work_mem = '64MB'")
     connection.execute("set hash_mem_multiplier = 4")

@@ -11,7 +11,7 @@ from tests.benchmark.report import Rows
 from tests.benchmark.sizes import THREADS
 
 _TRADEABLE = "filter (version_utc <= delivery_start_utc - interval '15 minutes')"
-# Both kinds in one pass and from a file: the fastest of the ways that were tried.
+# Both kinds in one pass and from a file: the fastest way of those tried.
 _BOTH_KINDS = f"""
     select
         asset_id,
@@ -56,7 +56,7 @@ class DuckdbValues:
         self._file.unlink()
 
     def aggregate(self) -> None:
-        """Count and sum of each kind; without the versions, which nothing asks for."""
+        """Count and sum of each kind; without the versions, which nothing needs."""
         query = "select count(latest), sum(latest), count(tradeable), sum(tradeable) from ({})"
         self._duckdb.execute(query.format(_BOTH_KINDS.format(more=""))).fetchall()
 

@@ -22,7 +22,7 @@ from tests.dbt_project import dbt
 from tests.warehouses import Warehouse
 
 _GATES_MINUTES = {"latest": 0, "tradeable": 15}
-# As the references count and sum: grouping would sort the engine's rows first.
+# Counts and sums like the references; grouping would sort the engine's rows first.
 _COUNTS_AND_SUMS = ", ".join(
     f"{aggregate} filter (where gate = '{gate}')"
     for gate in _GATES_MINUTES
@@ -30,7 +30,7 @@ _COUNTS_AND_SUMS = ", ".join(
 )
 
 
-# Every array is fetched whole, and one of its elements taken.
+# Every array is fetched whole, and one of its elements is taken.
 _BARE_PASS = "select count(*), sum(power_kw[1]) from raw.forecast_version"
 
 
@@ -73,7 +73,7 @@ def measure_engine(
     naive = [reference.aggregated(reference.ranked(reference.STORED_VALUES, g)) for g in (0, 15)]
     values = scratch / "values.csv"
     with warehouse.connect() as connection:
-        # Instants as plain numbers and without a zone: DuckDB is faster with those.
+        # Instants as plain numbers or without a zone, with which DuckDB is faster.
         export_values(connection, reference.STORED_VALUES, values)
     with warehouse.connect() as connection, DuckdbValues(values, scratch) as duckdb:
         set_as_builds_do(connection)
@@ -111,14 +111,14 @@ def measure_engine(
 
 
 def execute(connection: psycopg.Connection, queries: dict[str, str]) -> None:
-    """Run each query to its end."""
+    """Run each query to the end."""
     for query in queries.values():
         connection.execute(query).fetchall()
 
 
 def check_rows(connection: psycopg.Connection, engine: EngineSql, duckdb: DuckdbValues) -> None:
     """The engine's rows are those of the reference's mart and of DuckDB. Raises Disagreement."""
-    # The mart has been filled by row_number() already; unpivoted, it has the engine's rows.
+    # row_number() has already filled the mart; unpivoted, it has the engine's rows.
     naive_rows = f"""
         select 'latest', asset_id, delivery_start_utc, latest_version_utc, latest_power_kw
         from {reference.STORED_MART}

@@ -20,7 +20,7 @@ from tests.warehouses import PostgresServer, Warehouse
 _MOST_GROWTH = 1.1
 _COUNTS_FROM_S = 1.0
 _MOST_TIMES_OF_UNNEST = 3
-# Side by side, as one reads them; what does not count is left out.
+# Unrolled side by side; what does not count is left out.
 _BARE_UNNEST = """
     select documents.asset_id, count(*), sum(sample.power_kw)
     from raw.live_infeed as documents
@@ -33,7 +33,7 @@ _BARE_UNNEST = """
 
 @dataclass(frozen=True)
 class FirstBuild:
-    """What a build of an empty warehouse took, its models one after the other."""
+    """How long a build of an empty warehouse took, its models one after the other."""
 
     wall_s: float
     cpu_s: dict[str, float]
@@ -60,8 +60,8 @@ def measure_first_builds(
     live_infeed = finished_build(target).compiled_sql["live_infeed"]
     what = f"{size.cycle_assets} assets, {days} days against {fewer}"
     growth = {name: large.cpu_s[name] / max(small.cpu_s[name], 0.01) for name in large.cpu_s}
-    # The last day is not settled, and the first days have fewer versions before them: what judges
-    # forecasts has an input that grows by more than the days.
+    # The last day is not settled, and the first days have fewer versions before them, so the input
+    # of models that judge forecasts grows by more than the days.
     more = {
         name: max(days / fewer, large.rows.get(name, 0) / max(small.rows.get(name, 0), 1))
         for name in growth
@@ -90,7 +90,7 @@ def measure_first_builds(
 
 
 def first_build(warehouse: Warehouse, target: Path) -> FirstBuild:
-    """Build everything, one model after the other, so that what the server spends is a model's."""
+    """Build everything, one model at a time, so that the server's time belongs to one model."""
     cpu = ServerCpu(warehouse.server)
     begun: dict[str, float] = {}
     spent: dict[str, float] = {}

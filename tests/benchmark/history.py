@@ -1,4 +1,4 @@
-"""A warehouse with everything that a portfolio gets over some days, landed and not built yet."""
+"""A warehouse with everything a portfolio receives over some days, landed but not yet built."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from tests.warehouses import PostgresServer, Warehouse
 
 
 def plan_of(size: Size) -> SimulationPlan:
-    """The portfolio of cycles, from the begin of its longest history to a day after its end."""
+    """The portfolio of the cycles, from the start of its longest history to a day after its end."""
     days = size.cycle_history_days
     return SimulationPlan(
         asset_count=size.cycle_assets,
@@ -35,7 +35,7 @@ def history_of(plan: SimulationPlan, day_count: int) -> History:
 def landed_history(
     server: PostgresServer, name: str, plan: SimulationPlan, day_count: int
 ) -> Iterator[Warehouse]:
-    """A database of its own with the last days of the plan in raw, for as long as it lasts."""
+    """A database with the last days of the plan in raw, while the block lasts."""
     with database(server, name) as warehouse:
         with warehouse.connect() as connection:
             land_master_data(connection, plan)

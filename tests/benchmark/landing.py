@@ -30,7 +30,7 @@ Question = tuple[str, datetime]
 
 
 def measure_landing(server: PostgresServer, size: Size, report: Report) -> None:
-    """Fetch documents, then land them over and over; fetching and decoding are reported beside."""
+    """Fetch documents, then land them repeatedly; fetching and decoding are reported separately."""
     plan = SimulationPlan(
         asset_count=size.landing_assets, first_day=HISTORY_END.date(), versions_complete=True
     )
@@ -42,7 +42,7 @@ def measure_landing(server: PostgresServer, size: Size, report: Report) -> None:
     report.progress(f"landing: fetching {len(questions):,} forecast versions")
     documents: list[Forecast] = []
     with forecast_api(plan) as url:
-        # The simulator makes its weather when it is first asked for it; that is not fetching.
+        # The simulator makes its weather at the first request; that is not fetching.
         fetch(url, questions)
         fetch_s = seconds_of(lambda: documents.extend(fetch(url, questions)))
     deliveries = [simulated_delivery(plan, *question) for question in questions]
@@ -70,7 +70,7 @@ def measure_landing(server: PostgresServer, size: Size, report: Report) -> None:
 
 
 def fetch(url: str, questions: Sequence[Question]) -> list[Forecast]:
-    """All these versions, as the extractor asks for them."""
+    """All these versions, requested as the extractor does."""
     with VppClient(url) as client:
 
         def ask(question: Question) -> Forecast | Exception:
@@ -138,13 +138,13 @@ def copy_arrays(connection: psycopg.Connection, documents: Sequence[Forecast]) -
 
 
 def encoded_arrays(connection: psycopg.Connection) -> bytes:
-    """The copied arrays as bytes of a binary COPY: what is left of it is PostgreSQL's share."""
+    """The copied arrays as bytes of a binary COPY: the rest is PostgreSQL's share."""
     statement = _COPY_ARRAYS.replace("from stdin", "to stdout")
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         return b"".join(copy)
 
 
 def copy_bytes(connection: psycopg.Connection, encoded: bytes) -> None:
-    """A binary COPY that was encoded beforehand."""
+    """A binary COPY encoded beforehand."""
     with connection.cursor() as cursor, cursor.copy(_COPY_ARRAYS) as copy:
         copy.write(encoded)

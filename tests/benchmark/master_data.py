@@ -1,4 +1,4 @@
-"""Technical data and contracts, which say whose forecasts there are."""
+"""Technical data and contracts of the assets that have forecasts."""
 
 from collections.abc import Iterator
 from datetime import timedelta

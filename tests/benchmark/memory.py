@@ -45,7 +45,7 @@ def measure_memory(server: PostgresServer, size: Size, report: Report) -> None:
 def extractor_peak_mib(
     server: PostgresServer, plan: SimulationPlan, url: str, day_count: int, report: Report
 ) -> float:
-    """The peak memory of the command that lands so many days of forecasts."""
+    """The peak memory of the command that lands this many days of forecasts."""
     version_count = plan.asset_count * VERSIONS_PER_DAY * day_count
     report.progress(f"memory: the extractor lands {version_count:,} versions")
     until = HISTORY_END + timedelta(days=day_count)

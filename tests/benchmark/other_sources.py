@@ -1,4 +1,4 @@
-"""What surrounds the forecasts day by day: live infeed, final production, prices, redispatch."""
+"""What arrives daily beside the forecasts: live infeed, final production, prices, redispatch."""
 
 from datetime import datetime, timedelta
 
@@ -16,8 +16,8 @@ def write_other_sources(
 ) -> None:
     """Write into raw what arrives in the days before HISTORY_END.
 
-    A live file a day and asset; prices of every day; a redispatched hour a week and asset; final
-    production of all days but the last (`write_last_final_production`).
+    A live file per day and asset; prices for every day; a redispatched hour per week and asset;
+    final production for all days except the last (`write_last_final_production`).
     """
     begin = HISTORY_END - timedelta(days=day_count)
     _write_live_infeed(connection, plan, begin)
@@ -27,7 +27,7 @@ def write_other_sources(
 
 
 def write_last_final_production(connection: psycopg.Connection, plan: SimulationPlan) -> None:
-    """Write the final production that `write_other_sources` left out: a day of every asset."""
+    """Write the final production that `write_other_sources` left out: one day for every asset."""
     _write_final_production(connection, plan, HISTORY_END - timedelta(days=1), HISTORY_END)
 
 
@@ -92,7 +92,7 @@ def _write_imbalance_prices(connection: psycopg.Connection, begin: datetime) -> 
 def _write_redispatch(
     connection: psycopg.Connection, plan: SimulationPlan, begin: datetime
 ) -> None:
-    """On each day every seventh asset, from noon on for an hour; and what is paid for it."""
+    """Each day every seventh asset, for an hour from noon; and the compensation for it."""
     parameters = {
         "begin": begin,
         "end": HISTORY_END,

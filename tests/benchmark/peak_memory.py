@@ -1,7 +1,7 @@
 """Runs a command and prints its peak memory: `python peak_memory.py COMMAND ...`.
 
-A process of its own, and a small one: Linux counts what the starter of a process had in memory
-as the process's own until it begins.
+It is a small process of its own, because Linux counts the memory of a process's parent as the
+process's own until it begins.
 """
 
 import resource

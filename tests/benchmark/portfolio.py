@@ -61,7 +61,7 @@ def landed_portfolio(server: PostgresServer, size: Size, report: Report) -> Iter
 
 
 def measure_disk(warehouse: Warehouse, size: Size, report: Report) -> None:
-    """Disk per forecast value, everything that belongs to the table included."""
+    """Disk space per forecast value, including everything that belongs to the table."""
     used, versions = warehouse.rows(
         "select pg_total_relation_size('raw.forecast_version'), count(*) from raw.forecast_version"
     )[0]
@@ -101,7 +101,7 @@ def measure_full_build(
             connection.execute(f"truncate {reference.STORED_MART}")
             return seconds_of(lambda: reference.fill_mart(connection))
 
-    # The reference first: its rows are what the engine's are compared with.
+    # The reference first: the engine's rows are compared with it.
     seconds = medians_s(size.repetitions, {"row_number": naive_s, "engine": engine_s})
     report.at_least(
         "full build of asset_forecasts into its keyed table",

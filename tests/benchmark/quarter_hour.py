@@ -42,7 +42,7 @@ _OF_DBT_WITH_NOTHING_NEW = {
 
 @dataclass
 class Commands:
-    """The commands of a schedule on one warehouse, each in a process of its own."""
+    """Scheduled commands on one warehouse, each in its own process."""
 
     environment: Mapping[str, str]
     target: Path
@@ -85,7 +85,7 @@ def measure_quarter_hours(
     target: Path,
     report: Report,
 ) -> None:
-    """A quarter-hour by the commands of a schedule, then by a process that stays."""
+    """A quarter-hour by scheduled commands, then by a long-running process."""
     what = f"{plan.asset_count} assets, {size.cycle_history_days} days of history"
     with named_for_dbt(warehouse) as named, forecast_api(plan) as url:
         environment = {**named.environment, "VPP_API_URL": url}
@@ -105,10 +105,10 @@ def measure_commands(
     what: str,
     report: Report,
 ) -> datetime:
-    """The commands with a new version and with nothing, in turn; returns the version after."""
+    """The commands with a new version and with nothing, in turn; returns the next version."""
     empty = _empty_project(commands.target)
     server = ServerCpu(warehouse.server)
-    # Not counted: the simulator makes its weather, and dbt parses both projects.
+    # Not counted, as the simulator makes its weather, and dbt parses both projects.
     commands.extract_s(version)
     commands.dbt_s("run", project=empty)
     commands.dbt_s(*_CYCLE)
@@ -162,7 +162,7 @@ def measure_follow(
                 raise RuntimeError("the marts could not be built")
             return time.perf_counter() - began
 
-        # Not counted: it parses the project and builds all of it.
+        # Not counted, as it parses the project and builds all of it.
         round_s()
         for _ in range(size.quarter_hour_repetitions):
             version += QUARTER_HOUR
@@ -195,7 +195,7 @@ def measure_follow(
 def follower(environment: Mapping[str, str]) -> Iterator[tuple[Settings, Builder]]:
     """What `python -m extract.follow` works with, in this process."""
     with environment_of({**environment, **DBT_ENVIRONMENT}), warnings.catch_warnings():
-        # dbt's own libraries warn of their own deprecations.
+        # dbt's libraries warn of their own deprecations.
         warnings.simplefilter("ignore")
         yield Settings.from_environment(environment), Builder()
 

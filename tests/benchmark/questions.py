@@ -1,4 +1,4 @@
-"""Figure: what consumers ask of the marts, against the same rows in plain tables with an index."""
+"""Figure: consumers' queries of the marts, against the same rows in plain tables with an index."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -49,7 +49,7 @@ class Question:
     most_times: float = _MOST_TIMES
 
     def relation(self, arguments: str) -> str:
-        """What is asked."""
+        """The relation that is queried."""
         return f"public.{self.mart}" + (f"({arguments})" if arguments else "")
 
 
@@ -188,9 +188,9 @@ QUESTIONS = (
 
 
 def measure_questions(warehouse: Warehouse, size: Size, report: Report) -> None:
-    """Ask every question of the mart and of a plain table in turn. Raises Disagreement."""
+    """Ask the mart and a plain table each question in turn. Raises Disagreement."""
     with warehouse.connect() as connection:
-        # As dashboards ask: every question is planned.
+        # As for dashboards, every query is planned.
         connection.prepare_threshold = None
         connection.execute("create schema plain")
         for number, question in enumerate(QUESTIONS):
@@ -230,10 +230,10 @@ def ask_in_turn(
 
 
 def run(connection: psycopg.Connection, statement: str) -> psycopg.Cursor:
-    """Run a statement that is put together here."""
+    """Run a statement composed here."""
     return connection.execute(sql.SQL(statement))
 
 
 def _rounded(row: tuple[object, ...]) -> tuple[object, ...]:
-    """The row as texts: a sum that was asked for adds in no order, and differs in its last bits."""
+    """The row as texts: a sum in the query has no order, so its last bits differ."""
     return tuple(f"{cell:.9g}" if isinstance(cell, float) else str(cell) for cell in row)

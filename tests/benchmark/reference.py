@@ -1,4 +1,4 @@
-"""What the engine is compared with: the naive reading, written as people write it."""
+"""What the engine is compared with: the naive query, as most people would write it."""
 
 import psycopg
 
@@ -22,7 +22,7 @@ UNNESTED_VALUES = """(
 
 
 def store_values(connection: psycopg.Connection) -> None:
-    """Explode raw into a table of its own, and make the keyed table of the reference."""
+    """Explode raw into a table, and make the keyed table of the reference."""
     connection.execute("create schema benchmark")
     query = f"create table {STORED_VALUES} as select * from {UNNESTED_VALUES} as forecast"
     connection.execute(query)
@@ -44,7 +44,7 @@ def store_values(connection: psycopg.Connection) -> None:
 
 
 def ranked(values: str, gate_minutes: int) -> str:
-    """Of each asset and quarter-hour, the newest value made at least so long before it."""
+    """For each asset and quarter-hour, the newest value made at least this long before it."""
     return f"""
         select asset_id, delivery_start_utc, version_utc, power_kw
         from (
@@ -64,7 +64,7 @@ def ranked(values: str, gate_minutes: int) -> str:
 
 
 def aggregated(rows: str) -> str:
-    """Count and sum of an engine's rows: all of them are computed, none is sent or written."""
+    """Count and sum of an engine's rows: all are computed, none is sent or written."""
     return f"select count(*), sum(power_kw) from ({rows}) as engine"
 
 
@@ -107,7 +107,7 @@ def mart_rows(connection: psycopg.Connection, relation: str) -> Rows:
 
 
 def check_mart(warehouse: Warehouse, what: str) -> None:
-    """The mart is what `row_number()` makes of raw as it is now. Raises Disagreement."""
+    """The mart equals what `row_number()` makes of raw now. Raises Disagreement."""
     with warehouse.connect() as connection:
         found = mart_rows(connection, MART)
         check_equal(what, found, mart_rows(connection, f"({asset_forecasts(UNNESTED_VALUES)})"))

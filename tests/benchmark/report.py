@@ -1,4 +1,4 @@
-"""The figures, as they are measured: progress lines, results.json and a Markdown table."""
+"""The figures as measured: progress lines, results.json and a Markdown table."""
 
 import json
 import time
@@ -11,14 +11,14 @@ _COLUMNS = ("figure", "size", "measured", "reference", "ratio", "to reach", "met
 
 
 class Disagreement(AssertionError):
-    """Two computations of the same thing have different results: their times mean nothing."""
+    """Two computations of the same thing differ, so their times mean nothing."""
 
 
 Rows = list[tuple[Any, ...]]
 
 
 def check_equal(what: str, found: Rows, expected: Rows) -> None:
-    """Compare rows in order. Raises Disagreement, with the first that differ."""
+    """Compare rows in order. Raises Disagreement with the first that differ."""
     if found == expected:
         return
     pairs = zip_longest(found, expected)
@@ -57,13 +57,13 @@ class Report:
     began: float = field(default_factory=time.monotonic)
 
     def progress(self, text: str) -> None:
-        """A line about what happens next."""
+        """Print what happens next."""
         print(f"[{time.monotonic() - self.began:5.0f} s] {text}", flush=True)
 
     def at_least(
         self, figure: str, size: str, value_s: float, reference: tuple[str, float], times: float
     ) -> None:
-        """A time, and how many times faster than its reference it has to be."""
+        """A time, and how many times faster than its reference it must be."""
         name, reference_s = reference
         ratio = reference_s / value_s
         target = f"at least {times:g} times faster"
@@ -92,7 +92,7 @@ class Report:
         value: tuple[float, str],
         reference: tuple[str, float] | None = None,
     ) -> None:
-        """A value that nothing is promised about."""
+        """A value without a target."""
         (number, unit), (name, compared) = value, reference or ("", None)
         ratio = None if compared is None else number / compared
         self._add(Figure(figure, size, number, unit, compared, name, ratio, None, None))

@@ -1,4 +1,4 @@
-"""CPU seconds of a PostgreSQL server on this machine: all its processes, ended ones included."""
+"""CPU seconds of a PostgreSQL server on this machine: all its processes, including ended ones."""
 
 import psutil
 
@@ -6,7 +6,7 @@ from tests.warehouses import PostgresServer
 
 
 class ServerCpu:
-    """A meter of the CPU time that a server has used; it only ever grows."""
+    """A meter of the CPU time that a server has used; it never decreases."""
 
     def __init__(self, server: PostgresServer) -> None:
         with server.connect("postgres") as connection:
@@ -25,7 +25,7 @@ class ServerCpu:
             except psutil.NoSuchProcess:
                 continue
             ended = self._postmaster.cpu_times()
-            # Of a process that ended meanwhile, the time would count twice or not at all.
+            # The time of a process that ended meanwhile would count twice or not at all.
             if self._postmaster.children() == children:
                 own = ended.user + ended.system + ended.children_user + ended.children_system
                 return float(own + sum(times.user + times.system for times in living))

@@ -1,4 +1,4 @@
-"""The simulator's forecast API as a process of its own, as a real one would be."""
+"""The simulator's forecast API in its own process, as a real one would be."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from tests.dbt_project import ROOT
 
 @contextmanager
 def forecast_api(plan: SimulationPlan) -> Iterator[str]:
-    """The address of an API that serves the plan for as long as the block lasts."""
+    """The address of an API that serves the plan while the block lasts."""
     words = [sys.executable, "-m", "extract.simulator", "serve", "--assets", str(plan.asset_count)]
     words += ["--days", str(plan.day_count), "--first-day", plan.first_day.isoformat()]
     words += ["--versions-complete"]

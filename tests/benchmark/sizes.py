@@ -1,4 +1,4 @@
-"""How much is measured with: tiny in `make test`, small in a minute or two, full in minutes."""
+"""The sizes of a measurement: tiny for `make test`, small for a minute or two, full for longer."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

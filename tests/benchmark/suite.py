@@ -20,7 +20,7 @@ from tests.warehouses import PostgresServer
 def measure(server: PostgresServer, size: Size, scratch: Path, report: Report) -> None:
     """Measure every figure on this server; intermediate files go to `scratch`.
 
-    Raises Disagreement where a result is not its reference's.
+    Raises Disagreement if a result differs from its reference's.
     """
     scratch.mkdir(parents=True)
     with server.connect("postgres") as connection:

@@ -1,4 +1,4 @@
-"""The benchmark at a tiny size: what it compares agrees, and every figure is there. No times."""
+"""The benchmark at a tiny size: what it compares agrees, and every figure is there. No timing."""
 
 import json
 from pathlib import Path
@@ -32,7 +32,7 @@ def test_every_figure_is_measured_and_engine_and_references_agree(
     postgres_server: PostgresServer, tmp_path: Path
 ) -> None:
     report = Report()
-    # Where the engine and a reference disagree in any row, this raises.
+    # This raises if the engine and a reference disagree in any row.
     measure(postgres_server, SIZES["tiny"], tmp_path / "scratch", report)
     report.write(tmp_path / "results")
 

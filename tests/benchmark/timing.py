@@ -17,8 +17,8 @@ def medians_s(
 ) -> dict[str, float]:
     """The median seconds of each measurement.
 
-    They take turns, so that a slow minute of the machine hits all of them alike. Each returns the
-    seconds it measured itself: what prepares it does not count.
+    They take turns, so that a slow minute of the machine affects all alike. Each returns the
+    seconds it measured itself, without its preparation.
     """
     seconds: dict[str, list[float]] = {name: [] for name in measurements}
     for _ in range(repetitions):

@@ -1,4 +1,4 @@
-"""A scenario in which every error of a forecast is known, and what it has to give."""
+"""A scenario in which every forecast error is known."""
 
 from collections.abc import Callable, Hashable
 from datetime import UTC, date, datetime, timedelta
@@ -27,7 +27,7 @@ KEY = ["asset_id", "delivery_start_utc"]
 DAYS = {date(2025, 3, 30): 92, date(2025, 6, 8): 96, date(2025, 10, 26): 100}
 BEGINS = [pd.Timestamp(day - timedelta(days=1), tz=UTC) for day in DAYS]
 ZONES = dict.fromkeys("ABCE", "Europe/Berlin") | {"D": "Asia/Kathmandu"}
-# The capacity of A changes within a quarter-hour; that of D is only in its contract, of E nowhere.
+# A's capacity changes within a quarter-hour; D's is only in its contract, E's nowhere.
 CAPACITY_CHANGED = pd.Timestamp("2025-06-08 10:07", tz=UTC)
 CAPACITIES_KW = {"A": 1000.1, "B": 500.5, "C": 3000.3, "D": 750.0, "E": np.nan}
 NEW_CAPACITY_KW = 2000.2
@@ -116,7 +116,7 @@ class Scenario:
         self._add(AssetContracts, exported_utc=exported, contracts=contracts)
 
     def _forecasts(self, asset_id: str, begin: pd.Timestamp) -> None:
-        """Four of ten versions, from 54 hours before the two days on; some made again."""
+        """Four of ten versions, starting 54 hours before the two days; some are made again."""
         for version in pd.date_range(begin - pd.Timedelta(hours=54), periods=400, freq="15min"):
             if self.random.random() > 0.4:
                 continue
@@ -132,7 +132,7 @@ class Scenario:
                 )
 
     def _final_production(self, asset_id: str, begin: pd.Timestamp) -> None:
-        """Two days, the second of them restated in part on the day after."""
+        """Two days, the second partly restated on the day after."""
         for days, hour, count in ((1, 0, 96), (2, 24, 96), (3, 30, 20)):
             start = begin + pd.Timedelta(hours=hour)
             self._add(
@@ -144,7 +144,7 @@ class Scenario:
             )
 
     def _live_infeed(self, asset_id: str, begin: pd.Timestamp, hours: int) -> None:
-        """A sample each minute of most quarter-hours, and none in the others."""
+        """A sample for each minute of most quarter-hours, and none in the others."""
         starts = pd.date_range(begin, periods=hours * 4, freq="15min")
         measured = [
             start + pd.Timedelta(minutes=minute)
@@ -162,7 +162,7 @@ class Scenario:
             )
 
     def of(self, kind: type[Document]) -> list[Any]:
-        """The documents of a kind, as they were received."""
+        """The documents of a kind, as received."""
         found = [document for document in self.documents if isinstance(document, kind)]
         return sorted(found, key=lambda document: document.received_utc)
 
@@ -184,7 +184,7 @@ def mart(warehouse: Warehouse, name: str) -> pd.DataFrame:
 
 
 def assert_same_rows(found: pd.DataFrame, expected: pd.DataFrame, key: list[str]) -> None:
-    """Equal rows in the columns that are expected; numbers to the last few digits."""
+    """The rows are equal in the expected columns; numbers up to the last few digits."""
     assert len(expected) > 0
     texts = expected.columns.intersection(["infeed_source", "delivery_date"])
 

@@ -1,4 +1,4 @@
-"""The accuracy that a scenario has to give, worked out apart from the models."""
+"""The accuracy that a scenario must give, worked out independently of the models."""
 
 from datetime import UTC
 
@@ -27,7 +27,7 @@ class Expected:
     """The marts by their definitions."""
 
     def __init__(self, scenario: Scenario) -> None:
-        # Every value of every version; of a version that was received twice, the later counts.
+        # Every value of every version; if a version was received twice, the later one counts.
         newest = {(one.asset_id, one.version_utc): one for one in scenario.of(Forecast)}
         values = pd.concat(
             pd.DataFrame(
@@ -72,7 +72,7 @@ class Expected:
         return series.astype({"delivery_start_utc": INSTANT}).set_index(KEY)["power_kw"]
 
     def forecast(self, gate: pd.Timedelta) -> pd.DataFrame:
-        """For each quarter-hour the newest version that was made in time and has a value."""
+        """For each quarter-hour the newest version made in time that has a value."""
         in_time = self.values[self.values.version_utc <= self.values.delivery_start_utc - gate]
         return in_time.sort_values("version_utc").groupby(KEY).last()
 
@@ -90,7 +90,7 @@ class Expected:
         return (frame.asset_id != "B") | (frame.delivery_start_utc >= B_JOINED)
 
     def settled(self, kind: str) -> pd.DataFrame:
-        """Quarter-hours with final production, and all that their forecast is compared with."""
+        """Quarter-hours with final production, and everything their forecast is compared with."""
         forecast = self.forecast({"latest": pd.Timedelta(0), "tradeable": QUARTER_HOUR}[kind])
         frame = self.final.rename("final").to_frame().join(forecast).reset_index()
         live = self.live.rename("persistence").reset_index()
@@ -160,7 +160,7 @@ class Expected:
                         "coverage_ratio": len(known) / expected,
                         "redispatched_count": of_day[of_day.is_redispatched].error.count(),
                         "persistence_asset_quarter_hour_count": len(paired),
-                        # Summed series; a sum without the capacity of one is not known.
+                        # Summed series; a sum that lacks one asset's capacity is unknown.
                         **measures(
                             by_start["power_kw"].sum() - by_start["final"].sum(),
                             by_start["capacity"].agg(lambda one: one.sum(skipna=False)),
@@ -224,7 +224,7 @@ class Expected:
 
 
 def measures(error: pd.Series, capacity: pd.Series) -> dict[str, float]:
-    """The measures of errors, some of which are not known, and of some the capacity."""
+    """The measures of errors; some errors, and some capacities, are unknown."""
     error = error.dropna()
     capacity = capacity.loc[error.index].dropna()
     normalised = error.loc[capacity.index]
@@ -241,7 +241,7 @@ def measures(error: pd.Series, capacity: pd.Series) -> dict[str, float]:
 
 
 def skill(error: pd.Series, persistence_error: pd.Series) -> dict[str, float]:
-    """Skill against persistence where both errors are known."""
+    """Skill against persistence, where both errors are known."""
     both = pd.DataFrame({"error": error, "persistence": persistence_error}).dropna()
     rmse = np.sqrt((both**2).mean())
     return {

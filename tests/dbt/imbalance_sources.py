@@ -1,4 +1,4 @@
-"""Sources whose imbalances, prices and lost energy are worked out apart from the models."""
+"""Sources whose imbalances, prices and lost energy are worked out independently of the models."""
 
 import io
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ BERLIN = ZoneInfo("Europe/Berlin")
 QUARTER_HOUR = pd.Timedelta(minutes=15)
 DAYS = {date(2025, 3, 30): 92, date(2025, 6, 8): 96, date(2025, 10, 26): 100}
 RECEIVED = pendulum.datetime(2025, 12, 1)
-# D left the portfolio before the first day; E has a final production and no forecast.
+# D left the portfolio before the first day; E has final production but no forecast.
 ASSETS = ("A", "B", "C", "D", "E")
 MEMBERS = ("A", "B", "C", "E")
 
 
 @dataclass
 class Source:
-    """What was landed, as tables: the instants of a table are in UTC."""
+    """What was landed, as tables, with instants in UTC."""
 
     quarter_hours: pd.DatetimeIndex
     forecasts: pd.DataFrame
@@ -60,7 +60,7 @@ def delivered(name: str, content: str) -> Delivery:
 
 
 class Made:
-    """The documents, and the tables that they were made from."""
+    """The documents, and the tables they were made from."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
@@ -79,7 +79,7 @@ class Made:
         )
 
     def _value(self, highest: float) -> float | None:
-        """Sums of such numbers depend on their order; now and then there is none."""
+        """Sums of such numbers depend on their order; now and then there is no value."""
         return round(self.random.uniform(0, highest), 3) if self.random.random() < 0.93 else None
 
     def _master_data(self) -> None:
@@ -162,7 +162,7 @@ class Made:
         return pd.DataFrame(rows, columns=columns).dropna()
 
     def _prices(self) -> pd.DataFrame:
-        """Files in Berlin's clock times; what a quarter-hour ends up with is worked out here."""
+        """Files in Berlin time; the resulting price of each quarter-hour is worked out here."""
         head = "Datum;Zeitzone;von;bis;Datenkategorie;Datentyp;Einheit"
         rows = []
         for day in DAYS:
@@ -193,12 +193,12 @@ class Made:
     @staticmethod
     def _when(start: pd.Timestamp) -> str:
         local = start.tz_convert(BERLIN)
-        # The clock of the offset at the start: 01:45 CET ends at 02:00, whatever clocks do then.
+        # In the offset of the start: 01:45 CET ends at 02:00, whatever clocks do then.
         end = local.replace(tzinfo=None) + QUARTER_HOUR
         return f"{local:%d.%m.%Y};{local.tzname()};{local:%H:%M};{end:%H:%M}"
 
     def _redispatch(self) -> pd.DataFrame:
-        """Two or three hours of A and B, with an hour between that is none, around local noon."""
+        """Two or three hours of A and B around local noon, with an hour's gap in between."""
         rows = []
         for day in DAYS:
             starts = quarter_hours_of(day)
@@ -238,7 +238,7 @@ def comma(number: float) -> str:
 
 
 def mart(warehouse: Warehouse, name: str, key: list[str]) -> pd.DataFrame:
-    """A mart as a table, of the days that are looked at."""
+    """A mart as a table, for the tested days."""
     wanted = ", ".join(f"'{day}'" for day in DAYS)
     query = f"copy (select * from {name} where delivery_date in ({wanted})) to stdout csv header"
     with (
@@ -255,7 +255,7 @@ def mart(warehouse: Warehouse, name: str, key: list[str]) -> pd.DataFrame:
 
 
 def equal(found: pd.DataFrame, expected: pd.DataFrame, columns: list[str]) -> None:
-    """These columns are equal: text and instants exactly, numbers but for their rounding."""
+    """These columns are equal: text and instants exactly, numbers apart from rounding."""
     pd.testing.assert_frame_equal(
         found[columns],
         expected[columns].reset_index(drop=True),
@@ -266,7 +266,7 @@ def equal(found: pd.DataFrame, expected: pd.DataFrame, columns: list[str]) -> No
 
 
 def tradeable(source: Source) -> pd.DataFrame:
-    """The newest version at least a quarter of an hour before delivery that holds a value."""
+    """The newest version made at least a quarter of an hour before delivery that holds a value."""
     ahead = source.forecasts["delivery_start_utc"] - source.forecasts["version_utc"]
     known = source.forecasts[ahead >= QUARTER_HOUR]
     newest = known.sort_values("version_utc").groupby(["asset_id", "delivery_start_utc"])
@@ -274,7 +274,7 @@ def tradeable(source: Source) -> pd.DataFrame:
 
 
 def expected_imbalance(source: Source) -> pd.DataFrame:
-    """Of each asset that has both sides: imbalance, price of its side, value."""
+    """For each asset with both sides: imbalance, price of its side, value."""
     final = source.final.rename(columns={"power_kw": "final_power_kw"})
     both = tradeable(source).merge(final, on=["asset_id", "delivery_start_utc"])
     both = both[both["delivery_start_utc"].isin(source.quarter_hours)]

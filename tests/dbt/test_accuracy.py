@@ -1,7 +1,7 @@
 """What was produced and how wrong the forecasts were, against pandas, on days of 92, 96 and 100.
 
-The documents land in two random halves, each followed by a build. What is expected is computed
-from the documents alone, by the definitions, and never reads a model.
+The documents land in two random halves, each followed by a build. The expected values are computed
+from the documents alone, by the definitions, and never from a model.
 """
 
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def test_forecast_accuracy(built: Warehouse, expected: Expected) -> None:
     for day, count in DAYS.items():
         of_day = right[(right.delivery_date == day) & (right.asset_id != "D")]
         assert set(of_day.expected_count) == {count}
-    # What the definitions are about is there.
+    # Every case of the definitions occurs.
     assert right.redispatched_count.max() > 20
     assert right[right.asset_id == "B"].persistence_quarter_hour_count.max() == 0
     assert right[right.asset_id == "E"].nmae.isna().all()
@@ -77,7 +77,7 @@ def test_forecast_accuracy_by_lead(built: Warehouse, expected: Expected) -> None
 
 def test_best_of_infeed(built: Warehouse, expected: Expected) -> None:
     found, right = mart(built, "best_of_infeed"), expected.best_of_infeed()
-    # Of some quarter-hours nothing is known but that too little of them was measured.
+    # Of some quarter-hours it is only known that too little of them was measured.
     assert found[found.infeed_source.isna()].power_kw.isna().all()
     assert_same_rows(found.dropna(subset="infeed_source"), right, KEY)
     assert (found.delivery_end_utc - found.delivery_start_utc == QUARTER_HOUR).all()

@@ -1,7 +1,7 @@
 """Random contract histories in the marts, against a plain reading of the definitions.
 
-Many families share one sequence of exports. They are landed twice: in order with one build at the
-end, and in a random order with builds in between, in which one export is retracted as well.
+Many families share one sequence of exports, which lands twice: in order with one build at the end,
+and in a random order with builds in between, during which one export is also retracted.
 """
 
 from collections import defaultdict
@@ -57,7 +57,7 @@ TABLES = ("int_contract_periods", "int_metering_point_assets", "int_portfolio_pe
 
 
 def technical_assets(created: datetime) -> list[str]:
-    """The assets that technical data lists: of every other family, each file a few others."""
+    """The assets that technical data lists: of every other family, some other ones per file."""
     return [
         asset_id
         for one in FAMILIES[::2]
@@ -70,7 +70,7 @@ LISTED = {created: set(technical_assets(created)) for created in TECHNICAL}
 
 
 def technical_capacity(asset_id: str, instant: datetime) -> float | None:
-    """The technical capacity in kW that is valid at an instant; NULL where no file lists it."""
+    """The technical capacity in kW that is valid at an instant; NULL if no file lists it."""
     files = [created for created in TECHNICAL if created <= instant]
     return TECHNICAL[files[-1]] if files and asset_id in LISTED[files[-1]] else None
 
@@ -133,7 +133,7 @@ def build(warehouse: Warehouse, target: Path) -> None:
 
 
 def everything(warehouse: Warehouse) -> dict[str, list[tuple[object, ...]]]:
-    """The rows of every table that is looked at here."""
+    """The rows of every table tested here."""
     tables = {}
     for name in (*TABLES, *MARTS):
         schema = "public" if name in MARTS else "intermediate"
@@ -183,7 +183,7 @@ Periods = dict[str, list[tuple[datetime, datetime, object]]]
 
 
 def periods(warehouse: Warehouse, key: str, value: str, table: str) -> Periods:
-    """What a table says of each key, with its periods in order."""
+    """What a table says of each key, with the periods in order."""
     found: Periods = defaultdict(list)
     for one, valid_from, valid_to, said in warehouse.rows(
         f"select {key}, nullif(valid_from_utc, '-infinity'), nullif(valid_to_utc, 'infinity'),"
@@ -197,7 +197,7 @@ def periods(warehouse: Warehouse, key: str, value: str, table: str) -> Periods:
 
 
 def at(found: Periods, key: str, instant: datetime) -> object:
-    """What a key is said to be at an instant, None where nothing is said."""
+    """What the table says of a key at an instant; None if nothing."""
     holding = [said for begin, end, said in found.get(key, []) if begin <= instant < end]
     assert len(holding) <= 1
     return holding[0] if holding else None
@@ -224,7 +224,7 @@ def test_metering_points_are_whose_the_definition_says(at_once: Warehouse) -> No
                 right = [asset_id, str(is_counted).lower()]
             assert at(found, point, instant) == right, (point, instant, contracts)
     for point, of_point in found.items():
-        # All of time is covered.
+        # The periods cover all of time.
         begins, ends = [one[0] for one in of_point], [one[1] for one in of_point]
         assert [BEGINNING, *ends] == [*begins, END], point
 

@@ -57,7 +57,7 @@ def export(sources: Sources, made: str, rows: str) -> None:
 
 
 def settle(sources: Sources, day: int, month: int = 6) -> None:
-    """Final production of noon (UTC): a hundred times the day, and the number of the point."""
+    """Final production at noon (UTC): a hundred times the day, plus the number of the point."""
     columns = ",".join(f"MP-{point}__kw_" for point in METERING_POINTS)
     values = ",".join(str(100 * day + number) for number in range(len(METERING_POINTS)))
     (sources["DSO_URL"] / f"final_production_all_2025{month:02}{day + 1:02}.csv").write_text(
@@ -90,7 +90,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
 def built(
     module_warehouse: Warehouse, sources: Sources, tmp_path_factory: pytest.TempPathFactory
 ) -> DbtOutcome:
-    """Three exports, each with the days that had been settled by then, and a build after each."""
+    """Three exports, each with the days settled by then, and a build after each."""
     target = tmp_path_factory.mktemp("target")
     for made, rows, days in (
         ("20250601_043831", FIRST, ()),
@@ -112,7 +112,7 @@ def answers(built: DbtOutcome, module_warehouse: Warehouse) -> Warehouse:
 
 
 def production(answers: Warehouse, point: str) -> list[tuple[object, ...]]:
-    """On which day a metering point counted for which asset, with how much; or why not."""
+    """The day a metering point counted, for which asset and with how much; or why not."""
     return answers.rows(
         "select to_char(delivery_start_utc, 'MM-DD'), asset_id, power_kw, 'counts'"
         f" from dso_final_production where metering_point_id = 'MP-{point}' union all"
@@ -177,7 +177,7 @@ def test_a_metering_point_that_is_handed_over_leaves_its_past_behind(answers: Wa
         ("06-06", "D1"),
         ("06-09", "D2"),
     ]
-    # It is a member until the export that does not list it any more.
+    # It is a member until the export that no longer lists it.
     assert membership(answers, "D1") == [("2023-12-31 23:00:00+00", "2025-06-08 02:38:31+00")]
     assert answers.rows(
         "select asset_id, metering_point_id, valid_from_utc::text, valid_to_utc::text"
@@ -246,6 +246,6 @@ def test_an_export_that_lists_far_fewer_contracts_is_a_warning(
         select = ("--select", f"+{name}", "--exclude-resource-type", "unit_test")
         return dbt(environment, tmp_path / "target", "build", *select).statuses[name]
 
-    # Three quarters of the export before are no warning, two thirds are.
+    # Three quarters of the previous export give no warning, two thirds do.
     assert said_of((1, 4), (8, 3)) == "pass"
     assert said_of((15, 2)) == "warn"

@@ -1,4 +1,4 @@
-"""What holds for the dbt project as a whole, beside what dbt-bouncer asks (pyproject.toml)."""
+"""What holds for the dbt project as a whole, besides what dbt-bouncer checks (pyproject.toml)."""
 
 import json
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from tests.warehouses import Warehouse
 def test_yaml_has_no_misspelt_property(
     built_warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # dbt checks the keys of YAML files only for adapters on its list, and PostgreSQL is not on it.
+    # dbt checks the keys of YAML files only for adapters on a list that lacks PostgreSQL.
     adapters = jsonschemas._JSONSCHEMA_SUPPORTED_ADAPTERS
     monkeypatch.setattr(jsonschemas, "_JSONSCHEMA_SUPPORTED_ADAPTERS", {*adapters, "postgres"})
     arguments = ["parse", "--no-partial-parse", "--show-all-deprecations", "--warn-error"]
@@ -57,7 +57,7 @@ OTHER_VARIABLES = {
 def test_the_unit_tests_hold_whatever_the_variables(
     built_warehouse: Warehouse, tmp_path: Path
 ) -> None:
-    # One that fails keeps the model, and all that is downstream of it, from being built.
+    # A failing unit test keeps the model, and everything downstream of it, from being built.
     outcome = dbt(
         built_warehouse.environment, tmp_path,
         "test", "--select", "test_type:unit", "--vars", json.dumps(OTHER_VARIABLES),
@@ -88,7 +88,7 @@ def periods(*rows: tuple[str, int, int], points: Sequence[str] = ("'X'", "'X'"))
 
 
 def points(*points: str, first_day: int = 2) -> str:
-    """Metering points of one asset: the first for two days from the 1st on, the second later."""
+    """Metering points of one asset: the first for two days from the 1st, the second later."""
     relation = periods(("A", 1, 3), ("A", first_day, 4), points=points)
     return f'test_one_at_a_time("{relation}", key="asset_id", value="point")'
 
@@ -99,7 +99,7 @@ RANGES = 'lower_bound_column="valid_from_utc", upper_bound_column="valid_to_utc"
 COLUMNS = 'combination_of_columns=["n", "s"]'
 BY_ASSET = 'partition_by="asset_id"'
 
-# What each of our generic tests finds: how many rows that fail it.
+# How many failing rows each of our generic tests finds.
 CALLS = {
     f"{UNIQUE}(\"(values (1, 'a'), (1, 'b')) as t (n, s)\", {COLUMNS})": 0,
     f"{UNIQUE}(\"(values (1, 'a'), (1, 'a')) as t (n, s)\", {COLUMNS})": 1,

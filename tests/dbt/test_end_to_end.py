@@ -110,7 +110,7 @@ def write_sources(root: Path) -> dict[str, str]:
         "column_ids": ["timestamp", "value", "quality"],
         "units": ["ms", "kW", "factor"],
         "values": [
-            # Three that do not count: no number, a clock that begins at 1970, bad quality.
+            # Three that do not count: not a number, a clock reset to 1970, bad quality.
             [*(noon + 60000 * minute for minute in minutes), noon + 90000, 0, noon + 150000],
             [*[100.0] * 10, 40.0, float("nan"), 7.0, 8.0],
             [*[1.0] * 11, 1.0, 1.0, 0.4],
@@ -159,7 +159,7 @@ def test_asset_forecasts(built: Warehouse) -> None:
         ("SOL-DE-001", "10:30", "10:45", "10:00", 7.0, "10:00", 7.0),
         ("WND-DE-001", "09:45", "10:00", "09:45", 10.0, None, None),
         ("WND-DE-001", "10:00", "10:15", "10:00", 20.0, "09:45", 11.0),
-        # Version 10:00 holds no value for 10:15: the version before it stands in, for both.
+        # Version 10:00 holds no value for 10:15, so the version before it stands in, for both.
         ("WND-DE-001", "10:15", "10:30", "09:45", 12.0, "09:45", 12.0),
         # Version 10:15 does not exist.
         ("WND-DE-001", "10:30", "10:45", "10:30", 40.0, "10:00", 22.0),

@@ -1,4 +1,4 @@
-"""Findings come and go with what lands, build by build, and are those of a build of everything."""
+"""Findings come and go with what lands, build by build, and equal those of a full build."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ UTC_DAY = datetime(2025, 6, 9, 0, 0, tzinfo=UTC)
 
 
 def power_kw(asset_id: str, start: datetime) -> float:
-    """What the plants feed in (average kW): two waves that have little in common."""
+    """What the plants feed in (average kW): two curves with little in common."""
     hours = (start - UTC_DAY) / timedelta(hours=1)
     periods = {"A": 9.0, "B": 14.0}
     return round(500 + 400 * sin(2 * pi * hours / periods[asset_id]), 2)
@@ -44,7 +44,7 @@ def origin(address: str, received: datetime) -> dict[str, Any]:
 
 
 def series(asset_id: str, begin: datetime, count: int) -> list[float]:
-    """The quarter-hours from an instant on, in kW."""
+    """The quarter-hours from an instant, in kW."""
     return [power_kw(asset_id, begin + number * QUARTER_HOUR) for number in range(count)]
 
 
@@ -121,7 +121,7 @@ def build(
 
 
 class Builder:
-    """Lands what a step brings and builds; what is found of 9 June."""
+    """Lands what a step brings and builds; returns the findings about 9 June."""
 
     def __init__(self, warehouse: Warehouse, target: Path) -> None:
         self._warehouse, self._target = warehouse, target
@@ -159,7 +159,7 @@ def test_findings_come_and_go_with_what_lands(build: "Builder") -> None:
 
     known = [forecast(one) for one in "AB"] + [live_infeed(one) for one in "AB"]
     assert build(technical_data(1000, NOON - 20 * DAY), contracts(), *known) == []
-    # What A carries is B's; what B carries is not known yet.
+    # A carries B's series; what B carries is not known yet.
     assert build(of_a) == ["B: no final production ever came that counts, though others have it"]
     assert build(of_b) == [
         "A: final production of 9 June looks swapped with that of B",
@@ -167,13 +167,13 @@ def test_findings_come_and_go_with_what_lands(build: "Builder") -> None:
         "A has one",
         "B has one",
     ]
-    # B's is taken back: A's is no swap any more, and its own comes an hour late.
+    # B's document is retracted: A's is no longer a swap, and its own comes an hour late.
     assert build(late, retracted=[of_a, of_b]) == [
         "A: final production of 9 June looks shifted by one hour, too late",
         "B: no final production ever came that counts, though others have it",
         "A has one",
     ]
-    # Of a plant a hundred times as large it is next to nothing.
+    # For a plant a hundred times as large it is negligible.
     assert build(technical_data(100_000, NOON - 10 * DAY)) == [
         "B: no final production ever came that counts, though others have it"
     ]

@@ -42,7 +42,7 @@ def instant(quarter_hours: int) -> datetime:
 
 
 def brute_force(documents: Sequence[Version], gate: Gate) -> Forecasts:
-    """The newest version at or before the gate with a value, for every quarter-hour any covers."""
+    """The newest version at or before the gate with a value, for every covered quarter-hour."""
     newest: dict[tuple[str, int], Version] = {}
     for document in sorted(documents, key=lambda one: (one.received, one.content_sha256)):
         newest[document.asset_id, document.version] = document
@@ -98,7 +98,7 @@ regular_versions = versions.map(
 )
 
 
-# Disjoint ranges, as a build merges them before it asks the engine.
+# Disjoint ranges, as a build merges them before it calls the engine.
 ranges = (
     st.lists(st.integers(-4, 34), min_size=2, max_size=6, unique=True)
     .map(sorted)
@@ -154,7 +154,7 @@ def engine(
         ensure_schema(connection)
         select = ["--select", "+stg_vpp__forecast_versions"]
         assert dbt(module_warehouse.environment, target, "run", *select).success
-        # Whatever lands from now on is in the build.
+        # Everything that lands from now on is in the build.
         connection.execute("update build.run set documents_upto = 9e18")
         connection.execute(
             "create temporary table affected"
@@ -183,7 +183,7 @@ def test_engine_equals_brute_force(
     for gate, definition in GATES.items():
         forecasts = brute_force(documents, definition)
         assert engine.forecasts(engine.everything, gate) == forecasts
-        # A part of the quarter-hours, computed from the versions that can own them.
+        # Some of the quarter-hours, computed from the versions that can own them.
         assert engine.forecasts(engine.within, gate) == {
             (asset_id, start): forecast
             for (asset_id, start), forecast in forecasts.items()

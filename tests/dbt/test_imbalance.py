@@ -1,7 +1,7 @@
 """The marts of what forecasts are worth, against pandas, on days of 92, 96 and 100 quarter-hours.
 
-Nothing here reads a model of the project but the marts themselves: what is expected follows from
-the documents that were landed, by the definitions written down with pandas.
+Of the project's models, this reads only the marts themselves: the expected values follow from the
+landed documents, by the definitions written in pandas.
 """
 
 from collections.abc import Iterator
@@ -123,7 +123,7 @@ def test_imbalance_of_the_portfolio(built: Warehouse, made: Made) -> None:
     equal(known, expected, [*columns, *priced, "netting_eur", *redispatched])
     assert set(found["expected_asset_count"]) == {len(MEMBERS)}
 
-    # Exactly nothing while both sides have one price, and only then nothing at all.
+    # Exactly 0 while both sides have one price, and only then.
     symmetric = expected["short"] == expected["long"]
     nets = known["netted_energy_kwh"] > 0
     assert (known.loc[symmetric, "netting_eur"] == 0).all()
@@ -176,7 +176,7 @@ def test_energy_lost_to_redispatch(built: Warehouse, made: Made) -> None:
     expected["lost_energy_eur"] = expected["lost_energy_kwh"] / 1000 * price
     expected["full_forecast_eur"] = expected["full_forecast_energy_kwh"] / 1000 * price
 
-    # What is compared has every case in it.
+    # Every case occurs in what is compared.
     assert (missing < 0).any()
     assert (missing > 0).any()
     for column in ("forecast_power_kw", "final_power_kw", "price_eur_per_mwh"):
@@ -188,7 +188,7 @@ def test_energy_lost_to_redispatch(built: Warehouse, made: Made) -> None:
 def test_a_price_that_changes_changes_what_it_prices(
     built: Warehouse, made: Made, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Nothing but two price files arrives: what builds then compute is what all were to compute."""
+    """Only two price files arrive, and the build computes exactly what it has to."""
     day = date(2025, 10, 26)
     start = quarter_hours_of(day)[48]
     head = (

@@ -1,8 +1,8 @@
-"""A document as long as the envelope lets pass is unrolled in a moment.
+"""A document as long as the envelope allows is unrolled in a moment.
 
-Whatever unrolls one reads each of its arrays once. Were an element taken by its position, the whole
-array would be read again for every one of them: of a year of prices that took a quarter of a
-minute, of ten years half an hour.
+Unrolling must read each array once. Taking each element by its position would read the whole array
+again for every one of them: for a year of prices that took a quarter of a minute, for ten years
+half an hour.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -98,7 +98,7 @@ def test_the_longest_documents_are_unrolled_in_a_moment(
         assert dbt(warehouse.environment, tmp_path, "run", "-s", "path:models/staging").success
         connection.execute("set statement_timeout to '5s'")
         for view, expected in EXPECTED.items():
-            # The text of a row needs all of its columns.
+            # The text of a row requires all of its columns.
             query = f"select count(unrolled::text) from staging.{view} as unrolled"
             try:
                 [(count,)] = connection.execute(query).fetchall()

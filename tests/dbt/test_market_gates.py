@@ -1,7 +1,7 @@
 """What was forecast at each market gate, and what was known when: history is landed in steps.
 
-After each step a build; what it showed is kept, compared with the definition written as loops, and
-asked for again when all has landed.
+After each step comes a build; what it showed is kept, compared with the definition written as
+loops, and queried again when everything has landed.
 """
 
 import re
@@ -30,7 +30,7 @@ ALWAYS = ("2025-01-01 00:00+00", "2026-01-01 00:00+00")
 
 @dataclass(frozen=True)
 class Step:
-    """What had been received by an instant, and what a build at it showed."""
+    """What had been received by an instant, and what a build then showed."""
 
     known_at_utc: datetime
     documents: tuple[Forecast, ...]
@@ -93,7 +93,7 @@ def counting(arrivals: Iterable[Arrival], retracted: Sequence[int]) -> list[Fore
 def check_gates(
     connection: psycopg.Connection, gates: Mapping[str, Gate], documents: Sequence[Forecast]
 ) -> None:
-    """The function and the sums of the portfolio are those of brute force, gate by gate."""
+    """The function and the portfolio's sums equal those of brute force, gate by gate."""
     members = connection.execute(
         "select asset_id, valid_from_utc::text, valid_to_utc::text"
         " from intermediate.int_portfolio_periods"
@@ -137,7 +137,7 @@ def check_gates(
 
 
 def is_member(members: Sequence[tuple[str, str, str]], asset_id: str, start: datetime) -> bool:
-    """Whether the asset belongs to the portfolio then."""
+    """Whether the asset belongs to the portfolio at that time."""
     return any(
         member == asset_id and instant(begin) <= start < instant(end)
         for member, begin, end in members
@@ -145,13 +145,13 @@ def is_member(members: Sequence[tuple[str, str, str]], asset_id: str, start: dat
 
 
 def instant(text: str) -> datetime:
-    """An instant as PostgreSQL writes it, also one without end."""
+    """An instant as PostgreSQL writes it, including infinity."""
     ends = {"-infinity": "0001-01-02 00:00:00+00", "infinity": "9999-01-01 00:00:00+00"}
     return datetime.fromisoformat(ends.get(text, text))
 
 
 def test_every_gate_tells_something(history: History) -> None:
-    # Where no forecast ever differed from the one before, all of this would be right by chance.
+    # If no forecast ever differed from the one before, all of this would be right by chance.
     documents = history.steps[-1].documents
     found = [forecasts_at(documents, gate) for gate in history.gates.values()]
     assert len(found) == 8
@@ -220,7 +220,7 @@ def test_an_asset_and_day_has_each_gate_in_the_marts(history: History) -> None:
 
 
 def test_edited_gates_are_in_the_next_build(history: History, tmp_path: Path) -> None:
-    # The last test of this file: the warehouse is another one afterwards.
+    # The last test of this file, as it changes the warehouse.
     project = copy_of_project(tmp_path / "dbt_project")
     model = project / "models/marts/market_gates.sql"
     text = model.read_text()

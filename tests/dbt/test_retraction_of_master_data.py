@@ -1,4 +1,4 @@
-"""A retracted file of master data changes the marts though no other document arrives with it."""
+"""Retracting a file of master data changes the marts even if no other document arrives."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A small world, landed and built once: what to try first after a change (`make test-fast`)."""
+"""A small world, landed and built once: the first test to run after a change (`make test-fast`)."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How old the newest document of each source is, and who says so: the mart and dbt's freshness."""
+"""How old the newest document of each source is, according to the mart and dbt's freshness."""
 
 import json
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def build(warehouse: Warehouse, target: Path, *arguments: str) -> None:
 
 
 def receive(warehouse: Warehouse, received_utc: datetime) -> None:
-    """A forecast version, received at this instant."""
+    """Land a forecast version received at this instant."""
     with warehouse.connect() as connection:
         connection.execute(
             "insert into raw.forecast_version (version_utc, grid_start_utc, received_utc, run_id,"
@@ -134,11 +134,11 @@ def test_a_source_that_falls_silent_grows_late(empty: Warehouse, target: Path) -
     run_extractor(empty, NOON + timedelta(minutes=31))
     build(empty, target)
     assert status(empty, "age_minutes, is_late, document_count") == (31, True, 1)
-    # A build without a run of the extractor between says the same.
+    # A build without an extractor run in between says the same.
     before = status(empty, "xmin::text, age_minutes")
     build(empty, target)
     assert status(empty, "xmin::text, age_minutes") == before
-    # What was received earlier and lands now is a document more, and not the newest.
+    # What was received earlier and lands now is one more document, but not the newest.
     receive(empty, NOON - timedelta(hours=1))
     build(empty, target)
     assert status(empty, "age_minutes, document_count") == (31, 2)
@@ -231,7 +231,7 @@ def freshness(warehouse: Warehouse, target: Path) -> tuple[DbtOutcome, dict[str,
 
 
 def test_freshness_tells_late_from_fresh(empty: Warehouse, target: Path) -> None:
-    # Never received: an error, in words, not a failure of the command.
+    # Never received is an error in words, not a failure of the command.
     outcome, statuses = freshness(empty, target)
     assert outcome.exception is None
     assert statuses == dict.fromkeys(TABLES - WITHOUT_CADENCE, "error")
@@ -242,6 +242,6 @@ def test_freshness_tells_late_from_fresh(empty: Warehouse, target: Path) -> None
         outcome, statuses = freshness(empty, target)
         assert statuses["forecast_version"] == said
         assert not outcome.success
-    # Looked at where the table grows: what came before still counts for nothing newer.
+    # Only the end of the table is read: what came before does not make anything newer.
     receive(empty, NOON)
     assert freshness(empty, target)[1]["forecast_version"] == "pass"

@@ -1,7 +1,7 @@
 """The SQL is in style in both forms a model has: a full build's and an incremental build's.
 
-sqlfluff reads what dbt compiles, and that depends on what the warehouse holds: `make lint` sees one
-form only.
+sqlfluff reads what dbt compiles, which depends on what the warehouse holds: `make lint` sees only
+one form.
 """
 
 import subprocess
@@ -22,7 +22,7 @@ INCREMENTAL_MODELS = [
 
 
 def complaints(environment: Mapping[str, str], target: Path, paths: list[str]) -> str:
-    """What sqlfluff finds below these paths; empty if nothing."""
+    """What sqlfluff finds under these paths; empty if nothing."""
     remember_parsing(environment, target)
     with environment_of({**environment, "DBT_TARGET_PATH": str(target)}):
         linted = subprocess.run(

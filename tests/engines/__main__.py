@@ -1,8 +1,8 @@
 """`make spark`: build the marts on Spark from a lake, and compare each with PostgreSQL's.
 
-Run with the Python of the environment that has Spark. LAKE says where the lake is; Spark keeps its
-tables in SPARK_FOLDER (default: .spark). Arguments are passed on to `dbt build`, such as the
-`--vars` that PostgreSQL's marts were built with.
+Run with the Python of the Spark environment. LAKE says where the lake is; Spark keeps its tables in
+SPARK_FOLDER (default: .spark). Arguments are passed on to `dbt build`, such as the `--vars` that
+PostgreSQL's marts were built with.
 """
 
 import fcntl
@@ -64,9 +64,9 @@ def main() -> int:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Be the only one here that uses these tables. Raises NotEqual where another session does.
+    """Be the only session here that uses these tables. Raises NotEqual if another one does.
 
-    The names of the tables are in an embedded database that one process can open.
+    The names of the tables are in an embedded database that only one process can open.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
@@ -78,16 +78,16 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def lake() -> str:
-    """Where the lake is. Raises ConfigurationError where nothing says so."""
+    """Where the lake is. Raises ConfigurationError if nothing says so."""
     address = os.environ.get("LAKE", "")
     if not address:
         raise ConfigurationError("LAKE is not set: make spark LAKE=lake")
-    # What has no protocol is a folder here; Spark takes it for one of its own working directory.
+    # A path without a protocol is a local folder; Spark would look in its own working directory.
     return address.rstrip("/") if "://" in address else str(Path(address).resolve())
 
 
 def snapshot_of(address: str) -> Snapshot:
-    """What a lake says of itself. Raises LakeUnusable where it says nothing that can be read."""
+    """What a lake says about itself. Raises LakeUnusable if that cannot be read."""
     said = read_snapshot(Folder(address))
     if said is None:
         raise LakeUnusable(f"{address} has no snapshot: python -m extract archive writes one")
@@ -95,7 +95,7 @@ def snapshot_of(address: str) -> Snapshot:
 
 
 def refuse_broken_files(address: str, said: Snapshot) -> None:
-    """Raises LakeUnusable where a file of the lake cannot be read: Spark says so in pages."""
+    """Raises LakeUnusable if a file of the lake cannot be read: Spark takes pages to say so."""
     files, folder = fsspec.url_to_fs(address)
     for table in said.tables:
         for name in files.glob(f"{folder}/{table}/*/*.parquet"):
@@ -109,7 +109,7 @@ def refuse_broken_files(address: str, said: Snapshot) -> None:
 
 
 def refuse_other_documents(connection: psycopg.Connection, said: Snapshot) -> None:
-    """Raises NotEqual if PostgreSQL's marts are built from other documents than the lake holds."""
+    """Raises NotEqual if PostgreSQL's marts were not built from the lake's documents."""
     built: tuple[Any, ...] | None = None
     if connection.execute("select to_regclass('build.run') is not null").fetchone() == (True,):
         built = connection.execute(
@@ -132,15 +132,15 @@ def refuse_other_documents(connection: psycopg.Connection, said: Snapshot) -> No
 
 
 def build(arguments: Sequence[str]) -> None:
-    """Run `dbt build` on Spark. Raises NotEqual where it fails; what dbt says is shown."""
+    """Run `dbt build` on Spark and show its output. Raises NotEqual if it fails."""
     command = [str(PROGRAMS / "dbt"), "--log-level", "warn", "build", "--target", "spark"]
     if subprocess.run([*command, *arguments], check=False).returncode:
         raise NotEqual("the build on Spark failed: dbt's lines above say where")
 
 
 def compare(connection: psycopg.Connection, reporter: Reporter) -> None:
-    """Compare every mart that readers read. Raises NotEqual where one differs."""
-    # Spark warns of the newest pandas, which is not used here.
+    """Compare every mart that readers read. Raises NotEqual if one differs."""
+    # Spark warns about the newest pandas, which is not used here.
     warnings.simplefilter("ignore", FutureWarning)
     from pyspark.sql import SparkSession  # noqa: PLC0415
 

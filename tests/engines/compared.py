@@ -11,9 +11,9 @@ Row = tuple[Value, ...]
 def differences(
     postgres: Iterable[Row], spark: Iterable[Row], columns: Sequence[str], key: Sequence[str]
 ) -> Iterator[str]:
-    """One line for each row that only one engine has, or that they hold different values in.
+    """One line for each row that only one engine has, or that differs.
 
-    Both come in the order of the key, None before all; text is ordered by its bytes.
+    Both come in the order of the key, with None first; text is ordered by its bytes.
     """
     places = [columns.index(name) for name in key]
 
@@ -56,7 +56,7 @@ def _before(one: Sequence[Value], other: Sequence[Value]) -> bool:
 
 
 def _ordered(value: Value) -> tuple[bytes, float]:
-    """A value of a key as something that orders as both engines order it."""
+    """A value of a key as something that sorts as in both engines."""
     if isinstance(value, str):
         return value.encode(), 0
     return b"", -math.inf if value is None else value

@@ -1,9 +1,9 @@
-"""A world that is hard on both engines: all that goes wrong in practice, on three kinds of days.
+"""A world that is hard on both engines: all that goes wrong in practice, on three kinds of day.
 
-A random world around the day on which the clocks go back (100 quarter-hours); its documents once
-more around the day on which they go forward (92) and around one between (96); forecast versions of
-nulls only, of nulls at the head, of two values, of more than a day before, of the year 2040; and
-some documents of each kind retracted.
+A random world around the day the clocks go back (100 quarter-hours); its documents again around the
+day they go forward (92) and around one in between (96); forecast versions with only nulls, with
+leading nulls, with two values, from more than a day before, for the year 2040; and some documents
+of each kind retracted.
 """
 
 from collections.abc import Iterator, Sequence
@@ -57,7 +57,7 @@ def is_master_data(arrival: Arrival) -> bool:
 
 
 def shifted(arrival: Arrival, by: timedelta) -> Arrival:
-    """The same documents, all of their instants and dates moved."""
+    """The same documents, with all instants and dates moved."""
 
     def moved(value: Any) -> Any:
         if isinstance(value, datetime | date):
@@ -84,7 +84,7 @@ def shifted(arrival: Arrival, by: timedelta) -> Arrival:
 
 
 def odd_versions(arrivals: Sequence[Arrival]) -> Iterator[Arrival]:
-    """Of every fourth version one soon after it, or a re-run that comes later and holds less."""
+    """For every fourth version, one soon after it, or a re-run that comes later and holds less."""
     versions = [one.documents[0] for one in arrivals if isinstance(one.documents[0], Forecast)]
     for number, version in enumerate(versions[::4]):
         assert isinstance(version, Forecast)
@@ -111,7 +111,7 @@ def odd_versions(arrivals: Sequence[Arrival]) -> Iterator[Arrival]:
 
 
 def early_versions(arrivals: Sequence[Arrival]) -> Iterator[Arrival]:
-    """Of every third version a long one that was made before the market gates of its day."""
+    """For every third version, a long one made before the market gates of its day."""
     versions = [one.documents[0] for one in arrivals if isinstance(one.documents[0], Forecast)]
     for number, version in enumerate(versions[::3]):
         assert isinstance(version, Forecast)
@@ -129,16 +129,16 @@ def early_versions(arrivals: Sequence[Arrival]) -> Iterator[Arrival]:
 
 
 def far_versions(arrivals: Sequence[Arrival]) -> Iterator[Arrival]:
-    """Some versions of the future, whose instants no 32 bits can count."""
+    """Some versions from the future, whose instants do not fit into 32 bits."""
     versions = [one for one in arrivals if isinstance(one.documents[0], Forecast)]
     for arrival in versions[:20]:
         [version] = shifted(arrival, FAR_FUTURE - MIDNIGHT).documents
-        # It claims to have been made then, and is here now.
+        # It claims to have been made then, but was received now.
         yield Arrival((replace(version, received_utc=arrival.received_utc),))
 
 
 def retractions(arrivals: Sequence[Arrival], rng: Random) -> Iterator[Retraction]:
-    """Of the documents of each table about one in ten, one at least."""
+    """About one in ten of each table's documents, at least one."""
     by_table = sorted(arrivals, key=lambda one: one.table)
     for _, group in groupby(by_table, key=lambda one: one.table):
         documents = [document for one in group for document in one.documents]

@@ -1,4 +1,4 @@
-"""Programs in the environment that has Spark (`.venv-spark`), each with tables of its own."""
+"""Programs in the Spark environment (`.venv-spark`), each with its own tables."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ PROGRAMS = PROJECT_ROOT / ".venv-spark" / "bin"
 
 
 def spark_environment(folder: Path, lake: str, schema: str) -> dict[str, str]:
-    """The variables that a Spark on this machine, and dbt on it, are to find.
+    """The environment variables for Spark on this machine, and for dbt on it.
 
     `folder` holds Spark's tables, their names and what dbt writes; `lake` is what a build reads,
     `schema` where it builds.
@@ -24,7 +24,7 @@ def spark_environment(folder: Path, lake: str, schema: str) -> dict[str, str]:
         "SPARK_CONF_DIR": str(PROJECT_ROOT / "profiles" / "spark"),
         "PYSPARK_SUBMIT_ARGS": f"--conf spark.sql.warehouse.dir={folder}/warehouse"
         f" --conf spark.hadoop.javax.jdo.option.ConnectionURL={names} pyspark-shell",
-        # Spark warns of the newest pandas, which is not used here.
+        # Spark warns about the newest pandas, which is not used here.
         "PYTHONWARNINGS": "ignore::FutureWarning",
         "DBT_PROJECT_DIR": str(PROJECT_ROOT / "dbt_project"),
         "DBT_PROFILES_DIR": str(PROJECT_ROOT / "profiles"),
@@ -36,7 +36,7 @@ def spark_environment(folder: Path, lake: str, schema: str) -> dict[str, str]:
 def run_on_spark(
     folder: Path, lake: Path, schema: str, environment: Mapping[str, str], *command: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command whose program is named without its folder; what it says is kept."""
+    """Run a command whose program is named without its folder; its output is captured."""
     program, *arguments = command
     return subprocess.run(
         [str(PROGRAMS / program), *arguments],

@@ -1,4 +1,4 @@
-"""The rows of a mart as each engine holds them, in values that both can be compared in.
+"""The rows of a mart as each engine holds them, in comparable values.
 
 Instants are microseconds since 1970 (UTC), dates and bytes are text. PostgreSQL's infinite past is
 the instant that stands for it on Spark.
@@ -20,7 +20,7 @@ ROWS_AT_ONCE = 20_000
 
 @dataclass(frozen=True)
 class Mart:
-    """A mart: its columns with PostgreSQL's types, in their order, and its key."""
+    """A mart: its columns in order, with PostgreSQL's types, and its key."""
 
     name: str
     types: dict[str, str]
@@ -63,7 +63,7 @@ def postgres_rows(connection: psycopg.Connection, mart: Mart) -> Iterator[Row]:
         for name, type_ in mart.types.items()
     ]
     order = [
-        # As Spark has it by default.
+        # Spark's default.
         sql.SQL('{} collate "C"' if mart.types[name] == "text" else "{} nulls first").format(
             sql.Identifier(name)
         )
@@ -79,7 +79,7 @@ def postgres_rows(connection: psycopg.Connection, mart: Mart) -> Iterator[Row]:
 
 
 def spark_rows(session: Any, schema: str, mart: Mart) -> Iterator[Row]:
-    """The rows in the order of the key, of a schema that a Spark session knows."""
+    """The rows in the order of the key, from a schema of a Spark session."""
     columns = [_SPARK.get(type_, "{0}").format(name) for name, type_ in mart.types.items()]
     query = f"select {', '.join(columns)} from {schema}.{mart.name} order by {', '.join(mart.key)}"
     for row in session.sql(query).toLocalIterator(prefetchPartitions=True):
@@ -97,7 +97,7 @@ def _number(text: str) -> str:
 
 
 def _plain(row: tuple[Any, ...], mart: Mart) -> Row:
-    """The row with its JSON written in one way: that is a value, not a text."""
+    """The row with its JSON in one form, as JSON is a value, not a text."""
     if "jsonb" not in mart.types.values():
         return row
     return tuple(

@@ -1,7 +1,7 @@
 """CPU seconds of the forecast engine on Spark, warm: `scale.py` runs this where Spark is installed.
 
-It builds what the engine stands on through dbt, then writes the engine's tables again and again:
-with the versions written once, and in turn as the text first worked, where each use of the versions
+It builds what the engine reads through dbt, then writes the engine's tables repeatedly: with the
+versions written once, and in turn as the first implementation did, where each use of the versions
 computed them from the lake. Prints JSON.
 """
 
@@ -66,7 +66,7 @@ def main() -> int:
 
 
 def at_first(text: str) -> str:
-    """The text as it first worked: the newest versions are ranked, and no join says how."""
+    """The text as first implemented: newest versions are ranked, and joins have no hints."""
     ranked = text.replace(
         "where open_power_kw is not null",
         "qualify row_number() over (partition by asset_id order by version_utc desc) = 1",
@@ -78,13 +78,13 @@ def at_first(text: str) -> str:
 
 
 def write(session: Any, table: str, query: str) -> None:
-    """Write a query's rows into a table that takes the place of the one before."""
+    """Write a query's rows into a table that replaces the previous one."""
     session.sql(f"drop table if exists {table}")
     session.sql(f"create table {table} using parquet as {query}")
 
 
 def medians_cpu_s(repetitions: int, actions: dict[str, Callable[[], None]]) -> dict[str, float]:
-    """The median CPU seconds of each, in turns, after as many turns that warm up."""
+    """The median CPU seconds of each, in turn, after as many warm-up turns."""
     [java] = [one for one in psutil.Process().children(recursive=True) if one.name() == "java"]
     taken: dict[str, list[float]] = {name: [] for name in actions}
     for turn in range(2 * repetitions):

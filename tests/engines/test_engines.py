@@ -1,7 +1,7 @@
 """PostgreSQL and Spark make the same marts of the same documents, value by value.
 
 Needs Java and the environment .venv-spark: `make test-spark`. HOSTILE_WORLDS says how many worlds
-are compared beside the demo; with one, the demo is left out.
+are compared besides the demo; with one, the demo is left out.
 """
 
 import os
@@ -24,9 +24,9 @@ from tests.warehouses import PostgresServer, Warehouse, fresh_warehouse
 WORLDS = int(os.environ.get("HOSTILE_WORLDS", "1"))
 # In these every mart has rows; HOSTILE_WORLDS asks for more.
 SEEDS = (2, 5, 8, *range(9, 99))[:WORLDS]
-# A gate that lies off the grid; that of the demo is the usual one.
+# A gate off the grid; the demo has the usual one.
 VARIABLES = ("--vars", "{gate_closure_minutes: 65}")
-# Compares what readers read now, and builds nothing.
+# Compares what readers see now, and builds nothing.
 COMPARE = """
 from extract.console import Reporter
 from extract.settings import Settings
@@ -42,7 +42,7 @@ with connect(Settings.from_environment()) as connection:
 
 @dataclass(frozen=True)
 class Engines:
-    """A warehouse on PostgreSQL with its marts built, and the lake and the Spark beside it."""
+    """A warehouse on PostgreSQL with its marts built, and the lake and Spark beside it."""
 
     warehouse: Warehouse
     folder: Path
@@ -82,7 +82,7 @@ def engines(
 
 def test_a_hostile_world_gives_the_same_marts(engines: Engines) -> None:
     with engines.warehouse.connect() as connection:
-        # Two empty marts would be equal whatever the engines do.
+        # Two empty marts would always be equal.
         assert [mart for mart, rows in marts(connection).items() if not rows] == []
     every = engines.run("", "python", "-m", "tests.engines", *VARIABLES)
     assert f"{len(KEYS)} marts equal" in every.stdout, every.stdout + every.stderr

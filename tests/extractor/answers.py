@@ -18,7 +18,7 @@ def answers_in_turn(*answers: Answer) -> Callable[[str], Answer]:
 
 
 def raw_server(conversation: Callable[[socket.socket], None]) -> tuple[str, socket.socket]:
-    """A server that says what the test wants, byte by byte; returns its URL, and what closes it."""
+    """A server that says what the test wants, byte by byte; returns its URL and socket."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:

@@ -1,4 +1,4 @@
-"""What the forecast API is asked for, by a load of forecasts."""
+"""What a load of forecasts asks the forecast API for."""
 
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +10,7 @@ from tests.warehouses import Warehouse
 
 DAY = ("--from", "2025-06-08", "--to", "2025-06-09")
 HOUR = ("--from", "2025-06-08T06:00", "--to", "2025-06-08T07:00")
-# It is not asked again: the wait that it asks for is too long.
+# It is not asked again, as it demands too long a wait.
 OUT_OF_ORDER = Answer(503, b"out of order", headers={"Retry-After": "90"})
 
 
@@ -28,7 +28,7 @@ def asked(server: HttpServer) -> list[tuple[str, str]]:
 
 
 def pass_time(warehouse: Warehouse, minutes: float) -> None:
-    """Move all recorded failures this much into the past."""
+    """Move all recorded failures this far into the past."""
     with warehouse.connect() as connection:
         connection.execute(
             "update raw.forecast_absence set asked_utc = asked_utc - %s * interval '1 minute'",

@@ -69,7 +69,7 @@ def load_live(extract: ExtractCommand, tmp_path: Path) -> Callable[[], Outcome]:
 
 @pytest.fixture
 def strict(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
-    """Turns a rule of the live decoder on and off: no value over 1,000 kW."""
+    """Switches a rule of the live decoder on and off: no value over 1,000 kW."""
 
     def decode(received: Delivery) -> list[Document]:
         for document in live.decode(received):
@@ -130,7 +130,7 @@ def house(
     demo_sources: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[House]:
-    """A superuser built the marts first; then came the roles, and the loader loaded."""
+    """A superuser built the marts first; then the roles came, and the loader loaded."""
     target = tmp_path_factory.mktemp("target")
     with fresh_roles(role_server) as warehouse:
         house = House(warehouse, demo_sources, target)

@@ -29,7 +29,7 @@ Load = Callable[[Path | str], Tally]
 
 
 class ChangingFiles(LocalFiles):
-    """Files that change as soon as they are opened, the first `changes` times."""
+    """Files that change as soon as they are opened, for the first `changes` times."""
 
     def __init__(self, changes: int) -> None:
         self.changes = changes

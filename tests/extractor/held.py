@@ -24,7 +24,7 @@ def write(path: Path, power: float) -> bytes:
 
 
 def everything(warehouse: Warehouse) -> str:
-    """All that raw holds, as text."""
+    """Everything that raw holds, as text."""
     said = []
     for (table,) in warehouse.rows("select tablename from pg_tables where schemaname = 'raw'"):
         said += [str(row) for row in warehouse.rows(f"select t::text from raw.{table} t")]

@@ -1,4 +1,4 @@
-"""Lakes for tests: documents to archive, and what is in the files then."""
+"""Lakes for tests: documents to archive, and what the files then hold."""
 
 import json
 from collections import defaultdict
@@ -58,7 +58,7 @@ def names(lake: Path, table: str = "forecast_version") -> list[str]:
 
 
 def document_ids(lake: Path) -> dict[str, list[int]]:
-    """The document ids in the files of each table, sorted, each as often as it is there."""
+    """The document ids in the files of each table, sorted, including duplicates."""
     ids: dict[str, list[int]] = defaultdict(list)
     for path in lake.rglob("*.parquet"):
         ids[path.relative_to(lake).parts[0]] += (

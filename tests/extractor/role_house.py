@@ -1,4 +1,4 @@
-"""A warehouse whose roles are made, and what a role is refused there."""
+"""A warehouse with its roles, and what a role is refused there."""
 
 import os
 import subprocess
@@ -43,7 +43,7 @@ def roles(environment: Mapping[str, str], **settings: str) -> subprocess.Complet
 
 @dataclass(frozen=True)
 class House:
-    """A warehouse whose roles are made."""
+    """A warehouse with its roles."""
 
     warehouse: Warehouse
     sources: Mapping[str, str]
@@ -56,7 +56,7 @@ class House:
         return connect(self.warehouse, role)
 
     def refusal(self, role: str, statement: str) -> str | None:
-        """The error code with which the role is refused; None: it may."""
+        """The error code with which the role is refused; None if it is allowed."""
         return refusal(self.warehouse, role, statement)
 
     def build(self, role: str, *arguments: str) -> None:
@@ -82,7 +82,7 @@ def refusal(warehouse: Warehouse, role: str, statement: str) -> str | None:
 
 @contextmanager
 def fresh_roles(server: PostgresServer, *others: str) -> Iterator[Warehouse]:
-    """A warehouse on a server without these roles; they go when the block ends."""
+    """A warehouse on a server without these roles, which are dropped when the block ends."""
     try:
         with fresh_warehouse(server) as warehouse:
             yield warehouse
@@ -93,7 +93,7 @@ def fresh_roles(server: PostgresServer, *others: str) -> Iterator[Warehouse]:
 
 
 def rights(warehouse: Warehouse) -> list[tuple[object, ...]]:
-    """Everything that roles and grants are made of."""
+    """Everything that makes up roles and grants."""
     return warehouse.rows(
         "select 'role', rolname::text, rolpassword from pg_authid"
         " union all select 'database', datname::text, datacl::text from pg_database"

@@ -1,4 +1,4 @@
-"""An archive that is killed at every moment at which it changes something: the next one ends it."""
+"""An archive killed at each of its changes: the next one completes it."""
 
 import json
 import shutil
@@ -15,8 +15,8 @@ from tests.dbt_project import ROOT
 from tests.extractor.lake import contents, document_ids, land, snapshot
 from tests.warehouses import Warehouse
 
-# The program as it is, but for small ranges and files. Of what changes the folder it does the
-# first so many, and dies in the next: of a file that it is writing, half is there then.
+# The real program, but with small ranges and files. It makes the given number of changes to the
+# folder, and dies in the next: a file that it is writing is then half there.
 PROGRAM = """
 import os, signal, sys
 from fsspec.implementations.local import LocalFileSystem
@@ -52,7 +52,7 @@ sys.exit(cli.main(sys.argv[2:]))
 def whole(
     extract: ExtractCommand, warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, bytes]:
-    """A lake of seven documents of two days in two ranges that nobody disturbed."""
+    """An undisturbed lake of seven documents of two days in two ranges."""
     monkeypatch.setattr(writing, "RANGE_DOCUMENTS", 4)
     monkeypatch.setattr(writing, "LARGEST_FILE_DOCUMENTS", 2)
     extract("schema")
@@ -63,7 +63,7 @@ def whole(
 
 
 def killed(warehouse: Warehouse, lake: Path, changes: int) -> bool:
-    """Archive, and die after so many changes; False where there were no more than that."""
+    """Archive, and die after this many changes; False if there were no more than that."""
     process = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(changes), "archive", str(lake)],
         cwd=ROOT,
@@ -91,7 +91,7 @@ def test_a_killed_archive_is_ended_by_the_next(
         upto = json.loads(left.get("snapshot.json", '{"documents_upto": 0}'))["documents_upto"]
         begun = json.loads(left.get("_range.json", '{"last": 0}'))["last"]
         seen.add((upto, begun))
-        # Up to the snapshot all is there already.
+        # Everything up to the snapshot is already there.
         if upto:
             assert extract("archive", str(lake), "--verify").status == 0
         assert extract("archive", str(lake)).status == 0
@@ -100,7 +100,7 @@ def test_a_killed_archive_is_ended_by_the_next(
         moments += 1
     assert contents(lake) == whole
     files = sum(name.endswith(".parquet") for name in whole)
-    # Each file, and for both ranges the two notes: written, and put in place.
+    # Each file, and the two notes of each range, is written and then moved into place.
     assert moments == 2 * (files + 4)
     assert seen == {(0, 0), (0, 4), (4, 4), (4, 7)}
 

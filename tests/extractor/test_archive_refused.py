@@ -170,7 +170,7 @@ def test_a_folder_that_holds_something_else(
     line = f"error: file://{tmp_path}: is not empty and is not a lake: {ANEW}"
     check_refused(extract, tmp_path, line)
     (tmp_path / "notes.txt").unlink()
-    # What a killed archive left is no reason.
+    # Leftovers of a killed archive are no reason.
     assert extract("archive", str(tmp_path)).status == 0
     assert "_range.json.part" not in contents(tmp_path)
 
@@ -227,7 +227,7 @@ def test_what_has_no_form_in_a_lake(
     outcome = extract("archive", str(tmp_path))
     assert (outcome.status, outcome.out) == (1, "")
     assert outcome.err == f"error: raw.novelty{reason}\n"
-    # A type is seen before anything is written.
+    # A type is checked before anything is written.
     assert not contents(tmp_path) or "is of type" not in reason
 
 

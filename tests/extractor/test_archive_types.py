@@ -1,4 +1,4 @@
-"""The archive: that the files of a lake hold what raw does, in every type."""
+"""The archive: the files of a lake hold what raw does, in every type."""
 
 import datetime as dt
 import json
@@ -69,7 +69,7 @@ TYPES = {
 
 
 def comparable(value: Any, type_: str) -> object:
-    """A value as psycopg or pyarrow reads it: floats by their digits, JSON as what it means."""
+    """A value as psycopg or pyarrow reads it: floats by their digits, JSON by its meaning."""
     if isinstance(value, list):
         return [comparable(element, type_.removesuffix("[]")) for element in value]
     if type_ == "jsonb" and isinstance(value, str):
@@ -159,7 +159,7 @@ def test_what_all_sources_deliver(
     tables = snapshot(lake)["tables"]
     assert not {"run", "file_observation", "forecast_absence"} & set(tables)
     assert {"document", "quarantine_release", "retraction", "imbalance_price"} <= set(tables)
-    # Any tool reads it.
+    # Any tool can read it.
     query = f"select count(*), max(power_kw[193]) from '{lake}/forecast_version/*/*.parquet'"
     assert duckdb.connect().execute(query).fetchall() == warehouse.rows(
         "select count(*), max(power_kw[193]) from raw.forecast_version"

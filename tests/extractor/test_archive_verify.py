@@ -1,4 +1,4 @@
-"""`archive --verify`: what is not as in raw is named, each in one line."""
+"""`archive --verify`: whatever differs from raw is named in one line."""
 
 import io
 import json
@@ -26,7 +26,7 @@ NEXT_DAY = "forecast_version/received_day=2025-06-09/4-5.parquet"
 def lake(
     extract: ExtractCommand, warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """A lake of five documents of two days, two in a file at most."""
+    """A lake of five documents of two days, at most two per file."""
     monkeypatch.setattr(writing, "LARGEST_FILE_DOCUMENTS", 2)
     extract("schema")
     land(warehouse, 3)
@@ -40,7 +40,7 @@ def test_a_lake_that_is_as_raw_is(
     extract: ExtractCommand, warehouse: Warehouse, lake: Path
 ) -> None:
     before = contents(lake)
-    # What another run has begun does not count yet, nor what has landed since.
+    # What another run has begun does not count yet, and neither does what has landed since.
     land(warehouse, 1)
     (lake / "forecast_version/received_day=2025-06-08/6-6.parquet").write_text("begun")
     (lake / "forecast_version/received_day=2025-06-08/_6-6.parquet.part").write_text("begun")
@@ -55,7 +55,7 @@ def test_a_lake_that_is_as_raw_is(
 
 
 def rewritten(change: Callable[[pa.Table], pa.Table]) -> Callable[[Path], None]:
-    """Writes a file anew with what this makes of its rows."""
+    """Rewrites a file with what this makes of its rows."""
 
     def write(lake: Path) -> None:
         table = pq.ParquetFile(io.BytesIO((lake / FIRST).read_bytes())).read()

@@ -1,4 +1,4 @@
-"""Sessions of the warehouse: they rely on nothing that they did not set, or say what is wrong."""
+"""Sessions of the warehouse rely on nothing they did not set, or say what is wrong."""
 
 import os
 import re
@@ -171,7 +171,7 @@ def test_a_database_that_is_not_utf_8_is_refused_at_once(
 
 @pytest.fixture
 def pooler(postgres_server: PostgresServer) -> Iterator[Path]:
-    """A way to the server like that of a connection pooler: it names processes of its own."""
+    """A proxy to the server like a connection pooler: it reports its own process numbers."""
     directory = Path(tempfile.mkdtemp(prefix="pooler-"))
     port = postgres_server.environment["PGPORT"]
     upstream = f"{postgres_server.environment['PGHOST']}/.s.PGSQL.{port}"
@@ -180,7 +180,7 @@ def pooler(postgres_server: PostgresServer) -> Iterator[Path]:
     listener.listen()
 
     def renamed(said: bytes) -> bytes:
-        """What the server says when a session begins, with another number of its process."""
+        """What the server says when a session begins, with another process number."""
         key = re.search(rb"K\x00\x00\x00\x0c(.{4})", said, re.DOTALL)
         if key is None:
             return said

@@ -1,4 +1,4 @@
-"""Whatever comes in, a decoder returns documents that can be landed, or refuses: nothing else."""
+"""Whatever comes in, a decoder either returns documents that can be landed, or refuses it."""
 
 import json
 import os
@@ -107,7 +107,7 @@ def mutated_text(draw: st.DrawFn, text: str) -> bytes:
 
 @st.composite
 def mutated_json(draw: st.DrawFn, text: str) -> bytes:
-    """The JSON document with some value anywhere in it replaced."""
+    """The JSON document with a value replaced anywhere in it."""
     document = json.loads(text)
     for _ in range(draw(st.integers(1, 3))):
         place: Any = document

@@ -1,4 +1,4 @@
-"""The demo's past is landed in a warehouse of its own, not among somebody's documents."""
+"""The demo's past lands only in its own warehouse, not among somebody's documents."""
 
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ def test_the_demo_does_not_land_among_other_documents(warehouse: Warehouse) -> N
     with warehouse.connect() as connection, VppClient("http://127.0.0.1:9") as client:
         ensure_schema(connection)
         assert replay(connection, client, [], DAY, DAY) == 0
-        # After the demo's own documents it may go on.
+        # After the demo's own documents it may continue.
         land(connection, [technical_data(2, 1100.0)])
         assert replay(connection, client, [], DAY, DAY) == 0
         connection.execute("delete from raw.run where command = 'simulator replay'")

@@ -1,4 +1,4 @@
-"""Directories: what is looked at again, what is a new document, what is no problem, what is."""
+"""Directories: what is read again, what is a new document, what is a problem and what is not."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Directories whose files change, vanish, hang, or are no files."""
+"""Directories whose files change, vanish, hang, or are not files."""
 
 import os
 import time
@@ -74,7 +74,7 @@ def test_names_that_look_like_the_escapes_of_others_have_addresses_of_their_own(
     for folder in folders:
         folder.mkdir()
     assert len({Directory(str(folder)).address for folder in folders}) == len(names)
-    # What is no escape is as it was.
+    # What is not an escape is unchanged.
     assert f"file://{tmp_path}/\\u00fc" in {Directory(str(folder)).address for folder in folders}
 
 
@@ -88,7 +88,7 @@ def test_a_link_is_what_it_leads_to(run: Run, take: Load, tmp_path: Path) -> Non
     assert take(directory) == Tally("live-infeed", unchanged=1)
     [file] = Directory(str(directory)).files()
     assert file.stamp == Directory(str(directory)).read(file)[0]
-    # Of equal size, so the link itself does not show it.
+    # Equal in size, so the link itself does not show it.
     write(target, live_infeed("B"), mtime=1_750_000_060)
     assert take(directory) == Tally("live-infeed", landed=1)
     target.unlink()
@@ -179,7 +179,7 @@ def test_a_file_that_hangs_stops_no_other_and_a_file_system_that_does_ends_the_l
         write(tmp_path / f"{name}_20250608.json", live_infeed(name))
     with pytest.raises(SourceUnavailable, match=r"H3_20250608\.json: cannot be read: not done"):
         take(tmp_path)
-    # What came before is landed all the same.
+    # What came before is landed nevertheless.
     assert landed(run, "live_infeed") == 4
 
 

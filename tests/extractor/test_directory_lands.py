@@ -1,4 +1,4 @@
-"""What of a directory lands, in which batches, and how often."""
+"""Which files of a directory land, in which batches, and how often."""
 
 import json
 import threading

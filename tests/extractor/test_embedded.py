@@ -37,14 +37,14 @@ def server(directory: Path, *arguments: str, **settings: str) -> subprocess.Comp
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A directory that the user whom a server runs as may enter, unlike those of pytest."""
+    """A directory that the server's user may enter, unlike those of pytest."""
     with tempfile.TemporaryDirectory(prefix="warehouse-") as name:
         yield Path(name)
 
 
 @pytest.fixture
 def directory(home: Path) -> Iterator[Path]:
-    """Where a server of the test's own lives: a path as unkind as a path may be."""
+    """Where the test's own server lives: a path as awkward as a path can be."""
     directory = home / "Ärger mit 'Pfaden'"
     yield directory
     embedded.stop(directory)
@@ -60,7 +60,7 @@ def test_from_nothing_to_stopped(directory: Path) -> None:
     assert stopped.stdout == f"embedded PostgreSQL: was not running in {directory}\n"
     made = command(directory, "extract", "schema")
     assert (made.returncode, made.stdout, made.stderr) == (0, "schema raw: created\n", "")
-    # It stayed up: the next command finds it, and what is in it.
+    # It stayed up: the next command finds it, with its contents.
     answer = server(directory, "psql", "-Atc", "show timezone; select count(*) from raw.run")
     assert (answer.stdout, answer.stderr) == ("UTC\n0\n", "")
     environment = exports(server(directory, "env").stdout)
@@ -123,7 +123,7 @@ def test_no_other_user_of_the_machine_reaches_the_socket(
 
 def test_a_directory_of_somebody_else_is_no_place_for_the_socket(deep: Path) -> None:
     sockets = Path(embedded.start(deep).socket_directory)
-    # As an older version of this project left it.
+    # As left by an older version of this project.
     sockets.chmod(0o755)
     outcome = command(deep, "extract", "schema")
     assert outcome.returncode == 1
@@ -177,7 +177,7 @@ def test_what_a_crash_left_behind_is_no_obstacle(directory: Path) -> None:
     pid_file = data / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
     os.kill(int(lines[0]), signal.SIGKILL)
-    # By now the number belongs to another process of the same user.
+    # The number now belongs to another process of the same user.
     owner = data.owner() if os.geteuid() == 0 else None
     with subprocess.Popen(["sleep", "600"], user=owner) as other:
         try:
@@ -232,7 +232,7 @@ def test_the_server_is_not_stopped_with_the_program_that_started_it(directory: P
     )
     assert process.stdout is not None
     process.stdout.readline()
-    # As Ctrl-C on a terminal does: everything in the foreground gets it.
+    # Like Ctrl-C on a terminal: everything in the foreground gets it.
     os.killpg(process.pid, signal.SIGINT)
     process.communicate()
     time.sleep(0.5)

@@ -1,4 +1,4 @@
-"""What somebody runs into who has set nothing yet: one line, with the command that helps."""
+"""What somebody who has set nothing up yet runs into: one line, with the command that helps."""
 
 import os
 import re
@@ -26,7 +26,7 @@ def test_dbt_without_a_warehouse_says_what_leads_to_one(pghost: str | None, tmp_
     given = {} if pghost is None else {"PGHOST": pghost}
     outcome = subprocess.run(
         [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "run"],
-        # With no directory given, dbt finds project and profile here.
+        # With no directory given, dbt finds the project and profile here.
         cwd=ROOT / "dbt_project",
         env=environment | given | {"DBT_TARGET_PATH": str(tmp_path), "DBT_LOG_PATH": str(tmp_path)},
         capture_output=True,
@@ -65,7 +65,7 @@ def test_a_python_that_is_too_old_or_too_new(
     version: tuple[int, int, int], is_refused: bool, tmp_path: Path
 ) -> None:
     python = tmp_path / "python3"
-    # It runs what `-c` says, and fails at making an environment.
+    # It runs what `-c` says, and fails to make an environment.
     python.write_text(
         f"#!{sys.executable}\nimport sys\nsys.version_info = {version}\nexec(sys.argv[2])\n"
     )

@@ -1,4 +1,4 @@
-"""The load of forecasts: what is asked for, what is landed, and what happens when answers lack."""
+"""The load of forecasts: what is requested, what is landed, and what happens without answers."""
 
 import os
 import subprocess
@@ -127,7 +127,7 @@ def test_refetch_asks_again_and_lands_only_what_differs(
     }  # fmt: skip
     query = "select power_kw[1] from raw.forecast_version where version_utc = '2025-06-08 06:15Z'"
     assert warehouse.rows(f"{query} order by received_utc") == [(1.5,), (9.0,)]
-    # And back: what was said before last is news again.
+    # And back: the answer before last is new again.
     http_server.answer = lambda target: Answer(body=forecast_for(target))
     assert fetch("--assets", "A", *HOUR, "--refetch").counts("forecasts")["landed"] == 1
 
@@ -257,7 +257,7 @@ def test_what_is_landed_is_looked_up_by_index_however_long_the_session(
                 versions = new_versions(assets, VERSION + number * QUARTER_HOUR)
                 assert land_forecasts(connection, 1, versions) == len(assets)
 
-        # psycopg prepares what is repeated; then the plan is made, for an empty table, and kept.
+        # psycopg prepares repeated statements; the plan, made for an empty table, would be kept.
         land(10)
         connection.execute("truncate raw.forecast_version")
         connection.execute("vacuum analyze raw.forecast_version")

@@ -86,7 +86,7 @@ def test_what_came_in_before_an_outage_is_landed_and_the_next_run_goes_on(
     )
     assert outcome.counts("forecasts")["landed"] == 48
     assert warehouse.value("select count(*) from raw.forecast_version") == 48
-    # It was nobody's fault: all that lacks is asked for at once.
+    # It was nobody's fault, so everything missing is requested at once.
     assert warehouse.value("select count(*) from raw.forecast_absence") == 0
     http_server.answer = lambda target: Answer(body=forecast_for(target))
     outcome = fetch("--assets", "A", "B", *DAY)
@@ -116,19 +116,19 @@ def test_an_asset_without_an_answer_stops_no_other(
     assert outcome.status == 3
     counts = outcome.counts("forecasts")
     assert counts["landed"] == 192
-    # Not all of its versions are asked for.
+    # Not all of its versions are requested.
     assert 8 <= counts["refused"] < 96 - 8
     assert len(outcome.err.splitlines()) == counts["refused"]
     assert (
         "forecasts: B: gave up, as the API does not answer for it; "
         f"{96 - counts['refused']} of its versions are left to the next run"
     ) in outcome.out
-    # In the next run its whole backlog stands behind what is new of the others.
+    # In the next run its whole backlog comes after the others' new versions.
     outcome = fetch("--assets", "A", "B", "C", "--from", "2025-06-08", "--to", "2025-06-09T00:15")
     assert outcome.counts("forecasts")["landed"] == 2
     assert outcome.status == 3
     pass_time(warehouse, 15)
-    # And where there is nothing new, it alone is no reason to doubt the API.
+    # And if there is nothing new, it alone is no reason to doubt the API.
     outcome = fetch("--assets", "A", "B", "C", "--from", "2025-06-08", "--to", "2025-06-09T00:15")
     assert (outcome.counts("forecasts")["unchanged"], outcome.status) == (194, 3)
     http_server.answer = silent()

@@ -32,7 +32,7 @@ def test_an_unknown_asset_is_named_and_a_missing_version_counted(
     )
     assert lines[1] == "forecasts: 1 version does not exist (404)"
     assert outcome.counts("forecasts")["found"] == 3
-    # The one that is missing is asked for again; A is not unknown for all that.
+    # The missing one is requested again; A is not unknown because of it.
     pass_time(warehouse, 15)
     outcome = fetch("--assets", "A", *HOUR)
     assert len(http_server.requests) == 1
@@ -64,7 +64,7 @@ def test_a_version_that_never_exists_is_asked_for_ever_less_often_and_then_no_mo
     quarter_hour = ("--from", "2025-06-08T06:00", "--to", "2025-06-08T06:15")
     asked_at = []
     for run in range(40):
-        # As a schedule runs: every quarter-hour, a little early or late, and less often later.
+        # Like a schedule: every quarter-hour, a little early or late, and less often later.
         minutes = 15 if run < 12 else 120
         pass_time(warehouse, minutes + (-1) ** run) if run else None
         outcome = fetch("--assets", "A", *quarter_hour)
@@ -81,7 +81,7 @@ def test_a_version_that_never_exists_is_asked_for_ever_less_often_and_then_no_mo
     assert warehouse.value("select count(*) from raw.forecast_absence") == 9
     fetch("--assets", "A", *quarter_hour, "--refetch")
     assert len(http_server.requests) == 1
-    # Once there, it lands and counts as landed.
+    # Once available, it lands and counts as landed.
     http_server.answer = lambda target: Answer(body=forecast_for(target))
     outcome = fetch("--assets", "A", *quarter_hour, "--refetch")
     assert outcome.counts("forecasts")["landed"] == 1
@@ -115,7 +115,7 @@ def test_a_refused_answer_is_asked_for_again_with_the_same_restraint(
     assert "0 that did not exist, 4 whose answer was refused" in outcome.out
     assert "in quarantine: 4 " in outcome.out
     pass_time(warehouse, 15)
-    # The same bytes are no news, others are.
+    # The same bytes are not new, others are.
     outcome = fetch("--assets", "A", *HOUR)
     assert len(http_server.requests) == 4
     assert (outcome.status, outcome.err) == (0, "")

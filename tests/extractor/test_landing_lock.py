@@ -1,4 +1,4 @@
-"""One landing at a time over all of raw, so that document ids become visible in their order."""
+"""One landing at a time across all of raw, so that document ids become visible in order."""
 
 import re
 import threading

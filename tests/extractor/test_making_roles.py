@@ -22,13 +22,13 @@ from tests.warehouses import PostgresServer
 def test_an_owner_without_superuser_can_make_them(
     role_server: PostgresServer, demo_sources: dict[str, str], tmp_path: Path
 ) -> None:
-    # As on a managed server: may make roles, and owns the database.
+    # As on a managed server: may create roles, and owns the database.
     with fresh_roles(role_server, "administrator") as warehouse:
         database = sql.Identifier(warehouse.environment["PGDATABASE"])
         with warehouse.connect() as connection:
             connection.execute("create role administrator login")
         house = House(warehouse, demo_sources, tmp_path)
-        # Each right that is missing is named, in one line, and nothing was done.
+        # Each missing right is named in one line, and nothing was done.
         for missing, grant in (
             ("raw.document_id is missing", "grant create on database {} to administrator"),
             ("permission denied to create role", "alter role administrator createrole"),
@@ -55,7 +55,7 @@ def test_an_owner_without_superuser_can_make_them(
         again = roles(house.environment("administrator"))
         assert again.returncode == 0, again.stderr
         assert again.stdout.startswith(MADE)
-        # What only a superuser can do is not left unsaid.
+        # It says what only a superuser can do.
         assert again.stdout.endswith("large objects: have one run this too\n")
         by_superuser = roles(warehouse.environment)
         assert by_superuser.stdout == MADE

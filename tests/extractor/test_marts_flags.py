@@ -1,4 +1,4 @@
-"""The two flags that this command inherits: land, then build two marts under names of one's own."""
+"""The two flags that this command inherits: land, then build two marts under chosen names."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tests.warehouses import Warehouse
 
 @pytest.fixture(autouse=True)
 def dbt_artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep what dbt writes beside its models out of the project."""
+    """Keep dbt's artifacts out of the project."""
     monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path / "target"))
     monkeypatch.setenv("DBT_LOG_PATH", str(tmp_path / "logs"))
 
@@ -33,11 +33,11 @@ def test_the_marts_are_built_under_the_names_given(
 ) -> None:
     http_server.answer = lambda target: Answer(body=forecast_for(target))
     flags = ("--asset_forecasts_table", "my_forecasts", "--portfolio_forecast_table", "my_sum")
-    # The second time the tables are there already, and are ours.
+    # The second time the tables already exist, and are ours.
     for _ in range(2):
         outcome = extract("forecasts", "--assets", "A", *HOUR, *flags, VPP_API_URL=http_server.url)
         assert outcome.status == 0, outcome.said
-        # What lies downstream reads the tables of these names.
+        # Downstream models read the tables of these names.
         assert {"my_forecasts", "my_sum", "production_reconciliation"} <= relations(warehouse)
         assert not {"asset_forecasts", "portfolio_forecast"} & relations(warehouse)
         assert warehouse.value("select count(*) from my_forecasts") == 196

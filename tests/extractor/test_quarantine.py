@@ -1,4 +1,4 @@
-"""What is refused is kept, can be read, and is landed once it can be decoded; and the opposite."""
+"""What is refused is kept, can be read, and lands once it can be decoded; and the reverse."""
 
 import hashlib
 import json
@@ -42,7 +42,7 @@ def test_a_refused_file_is_kept_with_its_reason_and_reported_once(
     assert (again.status, again.err) == (0, "")
     assert again.counts("live-infeed")["unchanged"] == 1
     assert "in quarantine: 1 " in again.out
-    # Touched, it is read again; its bytes are not news.
+    # Touched, it is read again, but its bytes are not new.
     os.utime(tmp_path / LIVE_NAME, (1, 1))
     assert load_live().status == 0
     assert warehouse.value("select count(*) from raw.quarantine") == 1

@@ -1,4 +1,4 @@
-"""What is kept of a refused document holds no mail address, and no secret."""
+"""What is kept of a refused document holds no mail address and no secret."""
 
 import hashlib
 import json
@@ -114,7 +114,7 @@ def test_a_mail_address_in_what_is_refused_is_kept_of_no_source(
             for written in ("utf-8", "utf-16-le", "utf-16-be"):
                 assert marker.encode(written).decode("latin-1") not in text
     if encoding == "utf-8":
-        # All else is as it was.
+        # Everything else is unchanged.
         [kept] = {content for (content,) in warehouse.rows("select content from raw.quarantine")}
         assert isinstance(kept, bytes)
         assert kept.decode().splitlines()[1] == '"mail of 0": "(mail address)",'

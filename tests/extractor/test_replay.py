@@ -48,7 +48,7 @@ def test_replay_lands_as_if_it_had_come_then_and_once(
     assert again.status == 0
     assert "had landed before" in again.out
     assert extract("quarantine", "replay").status == 0
-    # Nor does the file, which is still there and unchanged.
+    # Neither does the file, which is still there and unchanged.
     assert load_live().counts("live-infeed")["unchanged"] == 1
     os.utime(tmp_path / LIVE_NAME, (1, 1))
     assert load_live().counts("live-infeed")["unchanged"] == 1
@@ -74,7 +74,7 @@ def test_an_old_document_that_is_replayed_does_not_pass_for_the_newest(
         (5.0,),
         (5000.0,),
     ]
-    # And the ledger still knows what is there.
+    # And the ledger still knows what exists.
     assert load_live().counts("live-infeed")["unchanged"] == 1
     os.utime(tmp_path / LIVE_NAME, (1, 1))
     assert load_live().counts("live-infeed")["unchanged"] == 1

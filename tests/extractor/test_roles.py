@@ -1,4 +1,4 @@
-"""The roles: each is logged in as, does its work, and is refused everything else."""
+"""The roles: each can log in, does its work, and is refused everything else."""
 
 from pathlib import Path
 
@@ -102,7 +102,7 @@ def test_the_loader_is_told_what_to_do_where_a_table_is_missing(house: House) ->
 
 
 def test_a_table_that_is_new_in_raw_can_be_loaded_and_read(house: House) -> None:
-    # The owner upgrades with `python -m extract schema`, and forgets the roles.
+    # The owner upgrades with `python -m extract schema`, but forgets the roles.
     with house.warehouse.connect() as connection:
         connection.execute("create table raw.newcomer (number integer)")
     try:
@@ -164,14 +164,14 @@ def test_the_reader_reads_every_mart(house: House) -> None:
             ).fetchone()
             for mart in sorted(KEYS)
         }
-    # Through views too, on what it may not read itself.
+    # Also through views on what it may not read itself.
     assert counts["asset_forecasts"] != (0,)
     assert counts["source_status"] != (0,)
 
 
 @pytest.mark.parametrize("statement", REFUSED_TO_THE_READER)
 def test_the_reader_may_do_nothing_else(house: House, statement: str) -> None:
-    # The guard of its sessions aside: that can be switched off, a missing right cannot.
+    # Regardless of its read-only sessions: those can be switched off, a missing right cannot.
     assert house.refusal(READER, f"set transaction read write; {statement}") == "42501"
 
 
@@ -199,7 +199,7 @@ def test_new_marts_become_readable_and_other_grants_stay(house: House) -> None:
         assert house.warehouse.value(
             "select has_table_privilege('analyst', 'public.portfolio_forecast', 'select')"
         )
-        # Another's name is no reason to hand over what is another's.
+        # Another name is no reason to hand over what belongs to somebody else.
         with house.warehouse.connect() as connection:
             connection.execute("alter view public.my_forecasts owner to postgres")
             connection.execute("alter view public.asset_forecasts owner to postgres")

@@ -31,7 +31,7 @@ LOADING = (
 
 @pytest.fixture
 def other(run: Run, warehouse: Warehouse) -> Iterator[Run]:
-    """A second run, in a session of its own."""
+    """A second run, in its own session."""
     with warehouse.connect() as connection:
         yield Run(connection, begin_run(connection, "other"), Reporter())
 
@@ -49,7 +49,7 @@ def test_a_second_run_of_the_same_source_is_told_who_holds_it(
         r"\(server process \d+, from the server's own machine\); --wait waits for it",
         line,
     )
-    # The others go on, and the next run does what this one left out.
+    # The others continue, and the next run does what this one left out.
     assert warehouse.value("select count(*) from raw.live_infeed") == 0
     assert warehouse.value("select count(*) from raw.redispatch_flag") == 1
     outcome = extract("all", **settings)

@@ -1,4 +1,4 @@
-"""`python -m extract status`: a line per source, on any warehouse that there can be."""
+"""`python -m extract status`: a line per source, on any possible warehouse."""
 
 import io
 import re
@@ -31,16 +31,16 @@ HEADINGS = (
 
 
 def lines(outcome: Outcome) -> dict[str, dict[str, str]]:
-    """What is shown of each source, by heading."""
+    """What is shown for each source, by heading."""
     [heading, _, *rows] = outcome.out.partition("\n\n")[0].splitlines()
     assert [cell.strip() for cell in heading.split("  ") if cell.strip()] == list(HEADINGS)
     cells = [[cell.strip() for cell in row.split("  ") if cell.strip()] for row in rows]
-    # All is well where no state is shown.
+    # All is well if no state is shown.
     return {row[0]: dict(zip(HEADINGS[1:], [*row[1:], ""], strict=False)) for row in cells}
 
 
 def next_steps(outcome: Outcome) -> dict[str, str]:
-    """What is to be done next, by source."""
+    """What to do next, by source."""
     [title, *steps] = outcome.out.partition("\n\n")[2].splitlines() or [""]
     assert title == ("What to do next" if steps else "")
     return {source: step for source, _, step in (line.strip().partition(": ") for line in steps)}
@@ -63,7 +63,7 @@ def test_nothing_is_known_where_nothing_was_landed(
 ) -> None:
     for _ in ("before there is raw", "with an empty raw"):
         outcome = extract("status")
-        # A scheduler that has run nothing yet is not in time.
+        # A scheduler that has run nothing yet is not on time.
         assert (outcome.status, outcome.err) == (5, "")
         shown = lines(outcome)
         assert list(shown) == list(SOURCES)
@@ -98,7 +98,7 @@ def test_a_warehouse_of_before_the_quarantine(
         ensure_schema(connection)
         connection.execute("drop table raw.quarantine, raw.quarantine_release")
     assert extract("status").status == 5
-    # It has only looked.
+    # The command only looked.
     assert warehouse.value("select to_regclass('raw.quarantine') is null") is True
 
 
@@ -120,14 +120,14 @@ def test_what_has_just_landed_is_in_time(
     assert outcome.status == 5
     for source, row in lines(outcome).items():
         if source == "forecasts":
-            # Not configured, and so late; the run of all sources would have asked.
+            # Not configured, and therefore late; a run of all sources would have asked.
             asked = {"last run": "0 min ago", "state": "late, not configured (VPP_API_URL)"}
             assert {**row, "every": ""} == {**NOTHING, "every": "", **asked}
             continue
         assert (row["age"], row["last run"]) == ("0 min", "0 min ago"), source
-        # Landed from a shell that had the variable: to lack it here is not late.
+        # Landed from a shell that had the variable: lacking it here is not late.
         assert row["state"] == f"not configured ({SOURCES[source].variable})"
-        # Imbalance prices come as an estimate and as final ones.
+        # Imbalance prices come as estimates and as final prices.
         assert row["landed"] == ("2" if source == "imbalance-prices" else "1"), source
         assert int(row["newest document"]) > 0
     assert list(next_steps(outcome)) == ["forecasts"]
@@ -235,7 +235,7 @@ def test_the_newest_document_and_the_last_run_of_each_source(
 
     with warehouse.connect() as connection:
         ensure_schema(connection)
-        # The one that was received last did not land last.
+        # The last received did not land last.
         for document_id, minutes in ((11, 200.5), (12, 125.5), (13, 3000)):
             connection.execute(
                 "insert into raw.forecast_version (document_id, version_utc, grid_start_utc,"
@@ -243,7 +243,7 @@ def test_the_newest_document_and_the_last_run_of_each_source(
                 " values (%s, %s, %s, %s, 1, 'A', '', '', '{}')",
                 [document_id, now, now, ago(minutes)],
             )
-        # A year old, and nobody expected another.
+        # A year old, but nobody expected another.
         connection.execute(
             "insert into raw.redispatch_flag (document_id, metering_point_id, issued_utc,"
             " delivery_start_utc, delivery_end_utc, is_redispatched, source_uri, content_sha256,"
@@ -306,7 +306,7 @@ def test_a_document_from_the_future_is_named_until_it_is_retracted(
         ("prices", FINAL_PRICES_NAME, "imbalance_price_final_20990101_170800.csv"),
     ):
         (tmp_path / folder / renamed).write_bytes((tmp_path / folder / name).read_bytes())
-    # Of today, and of tomorrow where it is later: no claim.
+    # For today, or tomorrow where it is later: no claim.
     today = datetime.now(UTC)
     for day in (today, today + timedelta(hours=14)):
         name = f"final_production_MP-WND-003_{day:%Y%m%d}.csv"
@@ -364,11 +364,11 @@ def test_a_receipt_in_the_future_is_named(
     outcome = extract("status")
     [line] = outcome.err.splitlines()
     assert line.startswith("warning: forecasts: document 3 was received at 20")
-    # It says nothing of when the newest came, or when a run last asked.
+    # It says nothing about when the newest came, or when a run last asked.
     assert lines(outcome)["forecasts"]["newest document"] == "2"
     assert lines(outcome)["forecasts"]["last run"] == last_run
     assert "which is in the future, like 1 more: there (" in line
-    # A jump of the clock within a run is seen while it is one of the last.
+    # A clock jump within a run is visible while the run is one of the last.
     receive(2, "0 minutes")
     assert bool(extract("status").err) == is_whole_run
 

@@ -1,4 +1,4 @@
-"""The client of the forecast API, against a real server with every fault it is known for."""
+"""The client of the forecast API, against a real server with every known fault."""
 
 import json
 import socket
@@ -260,7 +260,7 @@ def test_no_error_holds_the_token(http_server: HttpServer, ask: Ask) -> None:
 def test_no_error_holds_a_part_of_a_mail_address(
     http_server: HttpServer, ask: Ask, status: int, words: int
 ) -> None:
-    # Where a message is cut no @ is left that would give it away.
+    # Cutting a message must not remove the @ by which an address is recognised.
     body = b"x " * words + b"jane.doe@example.com"
     http_server.answer = lambda target: Answer(status, body, headers={"Retry-After": "90"})
     with pytest.raises((SourceUnavailable, DocumentRefused)) as failure:

@@ -1,4 +1,4 @@
-"""Bodies that the client of the forecast API is given."""
+"""Bodies that the client of the forecast API receives."""
 
 import gzip
 import json

@@ -1,6 +1,6 @@
 """The command line: `python -m tests.findings --seeds 21,22`, or `make bench-findings SEEDS=21`.
 
-It ends with status 1 where a goal is not met.
+It exits with status 1 if a goal is not met.
 """
 
 import argparse
@@ -26,7 +26,7 @@ def main() -> int:
     def tell(text: str) -> None:
         print(f"[{time.monotonic() - began:5.0f} s] {text}", file=sys.stderr, flush=True)
 
-    # Not below this project: as root the server runs as another user, who may not read it.
+    # Outside this project: as root the server runs as another user, who may not read it.
     directory = Path(tempfile.mkdtemp(prefix="findings-"))
     try:
         tell("starting a PostgreSQL of its own")

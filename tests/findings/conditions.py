@@ -1,4 +1,4 @@
-"""What happens to plants and forecasts honestly: no fault of any document, though it looks odd."""
+"""What really happens to plants and forecasts: no fault of any document, though it looks odd."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ _MOST_LOSS = 0.03
 _CHANCES = {REDISPATCHED: 0.05, STANDSTILL: 0.03, BAD_FORECAST: 0.03}
 _CAPPED_ASSETS = 0.05
 _CAP = 0.6
-# Fog leaves a quarter of a clear sky.
+# Fog leaves a quarter of clear-sky power.
 _BAD_FACTORS = (1.3, 0.6, 4.0)
 _STORM_SHARE, _STORM_QUARTER_HOURS = 0.9, 24
 _CALM_SHARE = 0.03
@@ -31,7 +31,7 @@ _CALM_SHARE = 0.03
 
 @dataclass(frozen=True)
 class BadForecast:
-    """A day whose forecasts are all wrong: too high or low, or a front that comes too late."""
+    """A day whose forecasts are all wrong: too high or low, or a front that arrives late."""
 
     begin: int
     """Seconds since 1970, like the end."""
@@ -85,7 +85,7 @@ def conditions_of(seed: int, plant: Plant, days: Sequence[date], is_capped: bool
 
 
 def capped_assets(seed: int, asset_ids: Sequence[str]) -> frozenset[str]:
-    """The few that may feed in only a part of their capacity."""
+    """The few that may feed in only part of their capacity."""
     random = np.random.default_rng(stream_key(seed, "capped"))
     count = max(1, round(_CAPPED_ASSETS * len(asset_ids)))
     return frozenset(random.choice(np.array(asset_ids), count, replace=False).tolist())
@@ -106,7 +106,7 @@ def _redispatch(
 
 
 def _within(begin: int, end: int, length: int, random: np.random.Generator) -> tuple[int, int]:
-    """So many quarter-hours somewhere between two instants (seconds since 1970)."""
+    """This many quarter-hours somewhere between two instants (seconds since 1970)."""
     free = (end - begin) // QUARTER_HOUR_SECONDS - length
     first = begin + int(random.integers(0, free + 1)) * QUARTER_HOUR_SECONDS
     return first, first + length * QUARTER_HOUR_SECONDS
@@ -126,7 +126,7 @@ def _weather(plant: Plant, begin: int, end: int) -> set[str]:
 def with_bad_days(
     forecast_kw: Floats, versions: Sequence[int], plant: Plant, bad_days: Sequence[BadForecast]
 ) -> Floats:
-    """The forecasts (a row a version) with the bad days in every version, rounded to 10 W.
+    """The forecasts (one row per version) with the bad days in every version, rounded to 10 W.
 
     A late front delays what the weather leaves of the potential, not the sun.
     """

@@ -1,4 +1,4 @@
-"""The days that documents are of, in seconds since 1970 (UTC)."""
+"""The days that documents cover, in seconds since 1970 (UTC)."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ _BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def bounds(source: str, day: date) -> tuple[int, int]:
-    """Begin and end of what a document of this day holds: live a Berlin day, else a UTC day."""
+    """Start and end of a document of this day: a Berlin day if live, else a UTC day."""
     zone = _BERLIN if source == LIVE else UTC
     begin, end = (
         int(datetime(one.year, one.month, one.day, tzinfo=zone).timestamp())

@@ -1,4 +1,4 @@
-"""What goes wrong in documents: each function gives the series that would come instead.
+"""What goes wrong in documents: each function returns the series that would come instead.
 
 Values are kW, rounded to 10 W as sources send them; lengths are quarter-hours.
 """
@@ -46,7 +46,7 @@ def scaled(series: Series, factor: float) -> Series:
 
 
 def frozen(series: Series, begin: float, end: float) -> Series:
-    """From an instant to before another (seconds since 1970) the first value that is there."""
+    """The first value, from one instant up to another (seconds since 1970)."""
     hit = np.flatnonzero((series.epochs >= begin) & (series.epochs < end))
     there = hit[~np.isnan(series.power_kw[hit])]
     if not len(there):
@@ -55,7 +55,7 @@ def frozen(series: Series, begin: float, end: float) -> Series:
 
 
 def interpolated(series: Series, begin: float, end: float) -> Series:
-    """From an instant to before another (seconds since 1970) a line from first to last value."""
+    """A line from first to last value, from one instant up to another (seconds since 1970)."""
     hit = np.flatnonzero((series.epochs >= begin) & (series.epochs < end))
     there = hit[~np.isnan(series.power_kw[hit])]
     if len(there) < 2:
@@ -66,7 +66,7 @@ def interpolated(series: Series, begin: float, end: float) -> Series:
 
 
 def replaced(series: Series, begin: float, end: float, level_kw: Floats) -> Series:
-    """From an instant to before another (seconds since 1970) these kW, one for each sample."""
+    """These kW, one per sample, from one instant up to another (seconds since 1970)."""
     hit = np.flatnonzero((series.epochs >= begin) & (series.epochs < end))
     return _with(series, hit, level_kw[hit])
 
@@ -78,9 +78,9 @@ def spoilt(
     nights: list[tuple[int, int]],
     random: np.random.Generator,
 ) -> tuple[Series, str]:
-    """The series with a random fault of this kind (not swapped), and which one, in words.
+    """The series with a random fault of this kind (not swapped), and its description.
 
-    `nights` are the spans (seconds since 1970) of at least two hours in which no sun shines.
+    `nights` are the spans (seconds since 1970) of at least two hours without sun.
     """
     if kind == SHIFTED:
         steps = int(random.integers(1, _MOST_SHIFT + 1)) * int(random.choice((-1, 1)))
@@ -93,7 +93,7 @@ def spoilt(
     count = len(series.epochs)
     if kind == ABOVE_CAPACITY:
         begin, end = _span(series, 4, 32, random)
-        # No plant and no broken meter gives the same value for hours.
+        # Neither a plant nor a broken meter gives the same value for hours.
         wobble = random.uniform(-0.03, 0.03, count)
         factor = random.uniform(1.15, 2.0)
         level = capacity_kw * np.clip(factor + wobble, 1.15, 2.0)
@@ -119,7 +119,7 @@ def mean_change(
 ) -> float:
     """The mean absolute change of the quarter-hours between two instants, as a share of capacity.
 
-    Quarter-hours that have no value before or after do not count.
+    Quarter-hours without a value before or after do not count.
     """
     one, other = (series.quarter_hours_kw(*bounds) for series in (before, after))
     changes = np.abs(other - one)
@@ -149,7 +149,7 @@ def _span(
 def _within(
     begin: float, end: float, shortest: int, longest: int, random: np.random.Generator
 ) -> tuple[float, float]:
-    """A random span of so many quarter-hours, begun where the shortest fits; it ends at `end`."""
+    """A random span of this many quarter-hours, cut at `end`, with room for the shortest."""
     first = random.uniform(begin, max(begin, end - shortest * QUARTER_HOUR_SECONDS))
     length = random.uniform(shortest, longest) * QUARTER_HOUR_SECONDS
     return first, min(first + length, end)

@@ -66,9 +66,9 @@ def inject(
     days: Sequence[date],
     count_per_kind: int,
 ) -> tuple[dict[Key, Series], list[Fault]]:
-    """The documents with faults in those of these days, and the faults.
+    """The documents, with faults in those of these days, and the faults.
 
-    No asset has two on one day or on adjacent days. There are fewer where no room is left.
+    No asset has two on the same or adjacent days. There are fewer if there is no room left.
     """
     random = np.random.default_rng(stream_key(seed, "faults"))
     spoilt_documents, faults = dict(documents), list[Fault]()
@@ -96,7 +96,7 @@ def _drawn(
     taken: set[tuple[str, date]],
     random: np.random.Generator,
 ) -> tuple[Key, Key | None] | None:
-    """A document for the fault, or two of a day for swapped ones; None: there is no room."""
+    """A document for the fault, or two of the same day for a swap; None if there is no room."""
     candidates = by_source[SOURCES[int(random.integers(0, len(SOURCES)))]]
     for _ in range(_TRIES):
         key = candidates[int(random.integers(0, len(candidates)))]
@@ -124,7 +124,7 @@ def _is_free(key: Key, taken: set[tuple[str, date]]) -> bool:
 def nights_of(plant: Plant, begin: int, end: int) -> list[tuple[int, int]]:
     """The spans of at least two hours in which no sun reaches a solar plant (seconds since 1970).
 
-    Of a wind farm there are none.
+    A wind farm has none.
     """
     if plant.asset.technology != "solar":
         return []

@@ -56,7 +56,7 @@ def land_series(
 def land_redispatches(
     connection: psycopg.Connection, asset: SimulatedAsset, orders: Sequence[tuple[int, int]]
 ) -> None:
-    """A file of flags for each order (seconds since 1970), with an hour on both sides of it."""
+    """A file of flags for each order (seconds since 1970), with an hour on either side."""
     if orders:
         _land(connection, [[_redispatch_flag(asset, begin, end)] for begin, end in orders])
 
@@ -64,7 +64,7 @@ def land_redispatches(
 def land_versions(
     connection: psycopg.Connection, asset: SimulatedAsset, versions: Sequence[int], power_kw: Floats
 ) -> None:
-    """Forecast versions (seconds since 1970) of one asset, a row of average kW each."""
+    """Forecast versions (seconds since 1970) of one asset, each a row of average kW."""
     forecasts = []
     for epoch, values in zip(versions, power_kw, strict=True):
         version = pendulum.from_timestamp(epoch)

@@ -1,4 +1,4 @@
-"""One portfolio from the seed to the judgement: simulate, spoil, land, build, compare."""
+"""One portfolio from seed to judgement: simulate, spoil, land, build, compare."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -73,7 +73,7 @@ def land(warehouse: Warehouse, portfolio: Portfolio, documents: Mapping[Key, Ser
 
 
 def build(warehouse: Warehouse, target: Path) -> None:
-    """Run dbt on the warehouse. Raises RuntimeError where it fails."""
+    """Run dbt on the warehouse. Raises RuntimeError if it fails."""
     with named_for_dbt(warehouse) as named:
         outcome = dbt(named.environment, target, *BUILD)
     if not outcome.success:

@@ -1,7 +1,7 @@
 """The plants of a portfolio: what the weather allowed and what was forecast, storms included.
 
-The simulator's wind is usual wind. In some spells a portfolio has the wind of a plan in which it
-blows harder, or hardly: forecasts and production alike, as both come from the same plan.
+The simulator's wind is ordinary. In some spells a portfolio has the wind of a plan in which it
+blows harder, or hardly at all: forecasts and production alike, as both come from the same plan.
 """
 
 from collections.abc import Sequence
@@ -67,7 +67,7 @@ def _windier(
 
 @dataclass(frozen=True)
 class Spell:
-    """Days of another wind: its share of the weather (0 to 1) by quarter-hour of the grid."""
+    """Days of different wind: its share of the weather (0 to 1) by quarter-hour of the grid."""
 
     plan: WindierPlan
     share: Floats
@@ -87,13 +87,13 @@ class Plant:
     """Whether so much wind blew that turbines stop."""
 
     def window(self, begin: int, end: int) -> slice:
-        """The quarter-hours from `begin` to before `end` (seconds since 1970)."""
+        """The quarter-hours from `begin` up to `end`, excluded (seconds since 1970)."""
         first, last = ((epoch - self.start_epoch) // QUARTER_HOUR_SECONDS for epoch in (begin, end))
         return slice(first, last)
 
 
 def plan_of(seed: int, asset_count: int, judged_day_count: int) -> SimulationPlan:
-    """The plan of a portfolio: a day more at both ends than is judged."""
+    """The plan of a portfolio: one day more at each end than is judged."""
     return SimulationPlan(
         seed=seed,
         asset_count=asset_count,
@@ -104,7 +104,7 @@ def plan_of(seed: int, asset_count: int, judged_day_count: int) -> SimulationPla
 
 
 def spells_of(plan: SimulationPlan) -> tuple[Spell, ...]:
-    """A storm and a calm for each fortnight, of 30 hours and a ramp of six hours at both ends."""
+    """A storm and a calm for each fortnight, of 30 hours plus a ramp of six hours at each end."""
     random = np.random.default_rng(stream_key(plan.seed, "spells"))
     grid = _grid(plan)
     inner = grid[96 * 2 : -96 * 3]
@@ -159,7 +159,7 @@ def version_epochs(plan: SimulationPlan) -> list[int]:
 
 
 def forecasts_of(plan: SimulationPlan, plant: Plant, spells: Sequence[Spell]) -> Floats:
-    """Average kW: one row a version, one column a quarter-hour from the version on."""
+    """Average kW: one row per version, one column per quarter-hour from the version on."""
     rows = []
     for version in version_epochs(plan):
         power = _version_kw(plan, plant.asset, version)

@@ -1,4 +1,4 @@
-"""What the findings are worth: each fault is named or missed, each finding right or wrong."""
+"""How good the findings are: each fault is named or missed, each finding right or wrong."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def judge(
 ) -> Judgement:
     """Compare findings with faults; `conditions` has every asset-day that is judged.
 
-    Findings of other asset-days do not count, unless they name a fault or are on its edge.
+    Findings on other asset-days do not count, unless they name a fault or are on its edge.
     """
     sites = {
         (fault.source, asset_id, fault.delivery_date, fault.kind, other)
@@ -110,5 +110,5 @@ def _verdict(finding: Finding, sites: set[Site]) -> Verdict:
         for distance in (-_DAY, timedelta(), _DAY)
         if (finding.source, finding.asset_id, finding.delivery_date + distance) in documents
     }
-    # A UTC day's document holds a part of two local days.
+    # A UTC day's document holds parts of two local days.
     return "edge" if distances and 0 not in distances else "wrong"

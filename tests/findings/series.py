@@ -1,4 +1,4 @@
-"""What the documents of a day hold: clean ones of live infeed and of final production."""
+"""What the clean documents of a day hold: live infeed and final production."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -27,7 +27,7 @@ class Series:
     quality: Floats
 
     def quarter_hours_kw(self, begin: int, end: int) -> Floats:
-        """The mean kW of each quarter-hour between two instants (s); NaN where nothing counts."""
+        """The mean kW of each quarter-hour between two instants (s); NaN if nothing counts."""
         count = (end - begin) // QUARTER_HOUR_SECONDS
         position = (self.epochs - begin) // QUARTER_HOUR_SECONDS
         counts = (
@@ -42,7 +42,7 @@ class Series:
 
 
 def final_series(plant: Plant, conditions: Conditions, day: date) -> Series:
-    """Final production of a UTC day: a value a quarter-hour."""
+    """Final production of a UTC day: one value per quarter-hour."""
     begin, end = bounds(FINAL, day)
     window = plant.window(begin, end)
     power = np.minimum(plant.available_kw[window], conditions.limit_kw[window])

@@ -17,7 +17,7 @@ _WITHOUT = {("SOL-DE-001", LIVE), ("WND-DE-001", FINAL)}
 
 @dataclass(frozen=True)
 class Portfolio:
-    """A portfolio that nothing is wrong with."""
+    """A portfolio without faults."""
 
     plan: SimulationPlan
     spells: tuple[Spell, ...]
@@ -28,7 +28,7 @@ class Portfolio:
 
     @property
     def judged_days(self) -> tuple[date, ...]:
-        """All but the first and the last: those have neighbours on both sides."""
+        """All except the first and the last, so that each has neighbours on both sides."""
         return self.plan.days[1:-1]
 
 

@@ -14,14 +14,14 @@ MOST_FALSE = 1.0
 
 
 def goals_met(judgements: Sequence[Judgement]) -> bool:
-    """Whether every kind's recall and the false findings are as they should be."""
+    """Whether every kind's recall and the false findings meet the goals."""
     recalls = [_recall(judgements, kind) for kind in KINDS]
     enough = all(recall is None or recall >= LEAST_RECALL for recall in recalls)
     return enough and _false_rate(judgements, None)[2] < MOST_FALSE
 
 
 def markdown(judgements: Sequence[Judgement]) -> str:
-    """Both tables, and what is in them."""
+    """Both tables, and an explanation of them."""
     seeds = ", ".join(str(one.seed) for one in judgements)
     return "\n".join(
         [
@@ -40,7 +40,7 @@ def markdown(judgements: Sequence[Judgement]) -> str:
 
 
 def details(judgements: Sequence[Judgement]) -> str:
-    """Every large fault that was missed and every wrong finding, a line each."""
+    """Every missed large fault and every wrong finding, one line each."""
     lines = []
     for one in judgements:
         lines += [
@@ -138,7 +138,7 @@ def _named(judgements: Sequence[Judgement], kind: str, is_large: bool) -> list[b
 
 
 def _recall(judgements: Sequence[Judgement], kind: str) -> float | None:
-    """Among large faults; None: there is none."""
+    """Among large faults; None if there are none."""
     named = _named(judgements, kind, True)
     return sum(named) / len(named) if named else None
 

@@ -1,4 +1,4 @@
-"""Fixtures of the tests that need no server of PostgreSQL."""
+"""Fixtures of the tests that need no PostgreSQL server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each decoder makes of a document that is changed a little."""
+"""What each decoder makes of a slightly changed document."""
 
 import copy
 from collections.abc import Callable

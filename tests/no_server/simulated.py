@@ -1,4 +1,4 @@
-"""What the stand-in says, read as a stranger would."""
+"""What the simulator says, read as a stranger would."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def contents(directory: Path) -> dict[str, bytes]:
 
 
 def good_samples(document: dict[str, Any]) -> dict[float, float]:
-    """The samples that count: of two for an instant the last."""
+    """The samples that count: the last of two for the same instant."""
     rows = zip(*document["values"], strict=True)
     last = {timestamp: (value, quality) for timestamp, value, quality in rows}
     return {

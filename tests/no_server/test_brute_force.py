@@ -10,12 +10,12 @@ from tests.marts import brute_force_forecasts
 
 
 def noon(minutes: int) -> datetime:
-    """So many minutes from 12:00 UTC, in January: 13:00 in Berlin."""
+    """This many minutes from 12:00 UTC, in January: 13:00 in Berlin."""
     return datetime(2025, 1, 8, 12, tzinfo=UTC) + timedelta(minutes=minutes)
 
 
 def version(minutes: int, *power_kw: float | None, received: int | None = None) -> Arrival:
-    """A version that was made so many minutes from noon, its values from then on."""
+    """A version made this many minutes from noon, with values from then on."""
     made = pendulum.instance(noon(minutes))
     document = Forecast(
         asset_id="A",

@@ -1,4 +1,4 @@
-"""The comparison of two engines' rows fails where they differ in the least."""
+"""The comparison of two engines' rows fails on the slightest difference."""
 
 import math
 
@@ -11,7 +11,7 @@ KEY = ("asset_id", "delivery_start_micros")
 ROWS: list[Row] = [
     ("SOL-DE-001", 0, 1234.1, "reconciled"),
     ("SOL-DE-001", 900_000_000, None, "missing_both"),
-    # What has no value comes first.
+    # NULL comes first.
     ("WND-DE-002", None, 1.0, "reconciled"),
     ("WND-DE-002", 0, 0.0, "reconciled"),
     # Ordered by bytes: lower case comes last.

@@ -20,7 +20,7 @@ def tables(declaration: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def meta(name: str, **facts: object) -> Callable[[dict[str, Any]], object]:
-    """Changes what is said of a table; None: takes it away."""
+    """Changes what is declared of a table; None removes it."""
 
     def change(declaration: dict[str, Any]) -> None:
         said = tables(declaration)[name]["config"]["meta"]

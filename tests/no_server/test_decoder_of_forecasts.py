@@ -1,4 +1,4 @@
-"""The rules of the forecast decoder: what passes, and what is refused with which reason."""
+"""The rules of the forecast decoder: what passes, and what is refused for which reason."""
 
 import json
 from collections.abc import Callable

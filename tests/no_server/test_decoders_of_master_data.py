@@ -149,7 +149,7 @@ def test_a_mail_address_in_a_cell_is_crossed_out(written: str, kept: str) -> Non
     "value", ["CON1_WND-DE-003", "WND-DE-003", "MP-WND-003", "5.6", "2024-09-01"]
 )
 def test_a_mail_address_where_an_id_or_a_number_belongs_is_refused(value: str) -> None:
-    """Crossed out, it would be one id for all."""
+    """Once masked, all would share one id."""
     content = CONTRACTS.replace(f"{value},", "owner@example.com,", 1)
     with pytest.raises(DocumentRefused) as refusal:
         contracts_of(content)

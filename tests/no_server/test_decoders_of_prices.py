@@ -18,7 +18,7 @@ from tests.no_server.decoded import compensation_of, price_row, prices_of, start
 
 
 def test_redispatch_compensation() -> None:
-    # Rows may come in any order and twice; other columns mean nothing here.
+    # Rows may come in any order and twice; other columns are ignored.
     first, *rows = COMPENSATION.splitlines()
     document = compensation_of("\n".join([f"note,{first}", *(f"x,{r}" for r in rows[::-1] * 2)]))
     assert document.issued_date == date(2025, 6, 20)
@@ -124,7 +124,7 @@ def test_price_rows_may_come_in_any_order_and_twice() -> None:
 
 
 def test_clock_times_are_at_the_offset_of_their_row() -> None:
-    # The hour that Berlin's clocks repeat: the zone says which one it is.
+    # The hour that Berlin's clocks repeat: the zone says which one is meant.
     assert starts_of(
         price_row("26.10.2025", "CEST", "01:45;02:00"),
         price_row("26.10.2025", "CEST", "02:45;03:00"),
@@ -134,7 +134,7 @@ def test_clock_times_are_at_the_offset_of_their_row() -> None:
     # The last quarter-hour before the clocks change, its end in the new time.
     assert starts_of(price_row("26.10.2025", "CEST", "02:45;02:00")) == ["2025-10-26T00:45"]
     assert starts_of(price_row("30.03.2025", "CET", "01:45;03:00")) == ["2025-03-30T00:45"]
-    # Not what Berlin has then, and nevertheless an offset.
+    # Not Berlin's offset at that time, but still an offset.
     assert starts_of(price_row("15.01.2025", "CEST", "01:45;02:00")) == ["2025-01-14T23:45"]
 
 
@@ -246,6 +246,6 @@ def test_price_files_without_rows_or_of_another_name_are_refused() -> None:
         prices_of(FINAL_PRICES, "imbalance_price_final_20250231_170800.csv")
     with pytest.raises(DocumentRefused, match="not that of an imbalance price file"):
         prices_of(FINAL_PRICES, "imbalance_price_final.csv")
-    # The kind is in the name: final prices are no estimate.
+    # The kind is in the name: final prices are not estimates.
     with pytest.raises(DocumentRefused, match="lacks column AEP-Schätzer"):
         prices_of(FINAL_PRICES, ESTIMATION_NAME)

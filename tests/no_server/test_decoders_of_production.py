@@ -51,12 +51,12 @@ def test_live_seconds_are_told_by_magnitude() -> None:
         10**400,
         946_684_799_999,
         1000 * RECEIVED_SECONDS + 86_400_001,
-        # As seconds the year 2025: a clock that began anew 20 days ago, counting milliseconds.
+        # In seconds this is the year 2025; it is a clock counting milliseconds, reset 20 days ago.
         1_749_333_600,
     ],
 )
 def test_a_live_sample_of_an_impossible_instant_has_none(instant: float | None) -> None:
-    """It does not count; the day does."""
+    """The sample does not count; the day does."""
     document = live_of(changed(live_infeed(), set_cell(0, instant)))
     expected = live_of(live_infeed())
     assert document.measured_utc == [expected.measured_utc[0], None, expected.measured_utc[2]]
@@ -219,7 +219,7 @@ def test_redispatch_is_refused(old: str, new: str, reason: str) -> None:
 
 
 def test_redispatch_of_more_quarter_hours_than_a_file_can_tell_of_is_refused() -> None:
-    """Of a few kB could be made millions of rows."""
+    """A few kB could become millions of rows."""
     row = "2025-01-01T00:00:00Z,2025-07-20T00:00:00Z,1\n"
     header = REDISPATCH.splitlines(keepends=True)[0]
     assert len(flags_of(header + 2 * row).is_redispatched) == 2

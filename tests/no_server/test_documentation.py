@@ -10,12 +10,12 @@ from tests.dbt_project import ROOT
 README = ROOT / "README.md"
 DOCS = ROOT / "dbt_project" / "docs"
 PAGES = [README, *sorted(DOCS.glob("*.md"))]
-# The overview links to a page of the lineage site, which it is a part of.
+# The overview links to a page of the lineage site, of which it is part.
 OF_THE_SITE = {"lineage.html"}
 
 
 def without_code(page: Path) -> str:
-    """The text of a page without its blocks and words of code."""
+    """The text of a page without code blocks and inline code."""
     return re.sub(r"^ *```.*?^ *```$|`[^`\n]*`", "", page.read_text(), flags=re.M | re.S)
 
 
@@ -27,7 +27,7 @@ def anchors(page: Path) -> set[str]:
 
 
 def broken_links(page: Path) -> list[str]:
-    """The relative links of a page that lead to no file, or to no heading of it."""
+    """The relative links of a page that lead to no file, or to no heading in it."""
     text = without_code(page)
     links = re.findall(r"\]\(([^)\s]+)\)|(?:src|srcset)=\"([^\"]+)\"", text)
     broken = []

@@ -49,7 +49,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def documents(clean: Path, faulty: Path) -> dict[str, tuple[Values, Values]]:
-    """The samples that count of each live document, clean and with its fault: kW by instant."""
+    """The samples that count in each live document, clean and with its fault: kW by instant."""
     return {
         name: (good_samples(read(clean, name)), good_samples(read(faulty, name))) for name in LIVE
     }
@@ -63,14 +63,14 @@ def read(directory: Path, name: str) -> dict[str, list[list[float]]]:
 
 
 def hours(values: Values, day: int, begin: float, end: float) -> Values:
-    """Those of some hours of a day of June 2025, local."""
+    """Those of some local hours of a day in June 2025."""
     midnight = dt.datetime(2025, 6, day, tzinfo=BERLIN).timestamp() * 1000
     window = (midnight + HOUR_MS * begin, midnight + HOUR_MS * end)
     return {at: value for at, value in values.items() if window[0] <= at < window[1]}
 
 
 def changed(documents: tuple[Values, Values]) -> tuple[Values, Values]:
-    """What differs, as it was and as it is; whether a sample is there never does."""
+    """What differs, before and after; whether a sample exists never does."""
     before, after = documents
     assert before.keys() == after.keys()
     differing = {at for at in before if before[at] != after[at]}
@@ -110,7 +110,7 @@ def test_the_sign_is_flipped_up_to_midnight(documents: dict[str, tuple[Values, V
     before, after = documents["SOL02_20250607.json"]
     day = hours(before, 7, 0, 24)
     assert hours(after, 7, 0, 24) == {at: -value for at, value in day.items()}
-    # The file reaches into the next day, and agrees there with the next one.
+    # The file reaches into the next day, and there agrees with the next one.
     beyond = before.keys() - day.keys()
     assert beyond
     assert all(before[at] == after[at] for at in beyond)
@@ -150,7 +150,7 @@ def test_the_sun_shines_at_night(documents: dict[str, tuple[Values, Values]]) ->
     assert after == hours(documents["SOL02_20250609.json"][1], 9, 0, 3)
     assert len(after) > 150
     assert all(after[at] == pytest.approx(before[at] + 0.15 * 1490, abs=0.0051) for at in after)
-    # It is no frozen value.
+    # It is not a frozen value.
     assert len(set(after.values())) > 50
 
 
@@ -173,7 +173,7 @@ def test_final_production_is_a_straight_line_where_the_course_is_none(faulty: Pa
     line = np.interp(range(40, 65), [40, 64], produced[[40, 64]])
     expected = [*produced[:40], *line[:-1]]
     power = [row["MP-WND-003__kw_"] for row in rows]
-    # The ends of the line are rounded, and the values on it again.
+    # The ends of the line are rounded, and so are the values on it.
     assert [float(value) for value in power] == pytest.approx(expected, abs=0.0101)
     assert all(len(value.split(".")[1]) == 2 for value in power)
     assert max(abs(produced[40:65] - line)) > 0.2 * 5600
@@ -183,7 +183,7 @@ def test_final_production_is_a_straight_line_where_the_course_is_none(faulty: Pa
     ("plan", "names"),
     [
         (SimulationPlan(asset_count=1, day_count=1), set()),
-        # Nobody is there to be swapped with.
+        # There is nobody to swap with.
         (SimulationPlan(asset_count=3, day_count=1), {"live_infeed/SOL02_20250607.json"}),
         (SimulationPlan(first_day=dt.date(2025, 3, 30), day_count=1), set()),
     ],

@@ -1,4 +1,4 @@
-"""The benchmark of findings: faults change what they say, and the score is what one counts."""
+"""The benchmark of findings: faults change what they claim to, and the score is correct."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -29,7 +29,7 @@ def portfolio() -> Portfolio:
 
 @pytest.fixture
 def series() -> Series:
-    """A UTC day that rises by 1 kW a quarter-hour."""
+    """A UTC day that rises by 1 kW per quarter-hour."""
     return Series(np.arange(BEGIN, END, 900.0), np.arange(96.0), np.ones(96))
 
 
@@ -49,7 +49,7 @@ def test_clean_live_and_final_production_differ_by_the_loss_alone(portfolio: Por
         live = portfolio.documents.get((LIVE, asset_id, day))
         if source != FINAL or live is None:
             continue
-        # From when the Berlin day has begun until it ends, both say what was produced.
+        # From the start of the Berlin day to its end, both say what was produced.
         span = (bounds(FINAL, day)[0], bounds(LIVE, day)[1])
         capacity_kw = portfolio.plants[asset_id].asset.capacity_kw
         kept = 1 - portfolio.conditions[asset_id].loss
@@ -138,7 +138,7 @@ def test_the_score_of_a_hand_made_truth() -> None:
     }
     findings = [
         Finding(LIVE, "A", FIRST, faults.SHIFTED),
-        # One half of a swap does not name it; with another asset it is wrong.
+        # Half of a swap does not name it; with another asset it is wrong.
         Finding(LIVE, "B", FIRST, faults.SWAPPED, "C"),
         Finding(LIVE, "C", FIRST, faults.SWAPPED, "A"),
         Finding(FINAL, "D", FIRST, faults.SWAPPED, "E"),
@@ -146,10 +146,10 @@ def test_the_score_of_a_hand_made_truth() -> None:
         # The right kind, on the next day; the same two days later is on a clean one.
         Finding(FINAL, "F", FIRST + DAY, faults.FROZEN),
         Finding(FINAL, "F", FIRST + 5 * DAY, faults.FROZEN),
-        # Of another source, beside a fault.
+        # For another source, beside a fault.
         Finding(FINAL, "A", FIRST, faults.SHIFTED),
         Finding(LIVE, "A", FIRST + 5 * DAY, "never_came"),
-        # Nobody asks about this day.
+        # This day is not judged.
         Finding(LIVE, "A", FIRST + 30 * DAY, faults.SCALED),
     ]
     judgement = judge(1, truth, findings, conditions)

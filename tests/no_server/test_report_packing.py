@@ -1,4 +1,4 @@
-"""What the report holds of each day, and how small."""
+"""What the report holds for each day, and how compactly."""
 
 import itertools
 import json
@@ -25,7 +25,7 @@ from tests.report_pages import BERLIN, answers, quarter_hours
 
 
 def local_day(day: date) -> Day:
-    """The day, of which the marts know nothing."""
+    """A day about which the marts know nothing."""
     return day_of({"delivery_date": day}, BERLIN)
 
 
@@ -55,7 +55,7 @@ def test_what_is_not_known_is_null() -> None:
 
 def test_a_row_belongs_to_its_day_or_to_none() -> None:
     world = answers(date(2025, 6, 1), day_count=3, asset_count=1)
-    # A day in the middle of which the portfolio has no row.
+    # A day in the middle without a row of the portfolio.
     del world.days[1]
     first, last = day_contents(world, {"A-000": 1.0})
     for content, number in ((first, 0), (last, 192)):

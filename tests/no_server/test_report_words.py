@@ -94,7 +94,7 @@ def test_tomorrow_is_told_with_what_it_stands_on() -> None:
         "99 % of the capacity is forecast, 4 of 5 assets.",
         "1 quarter-hour lacks a forecast of some asset.",
     ]
-    # Of an asset whose capacity is not known there is no forecast.
+    # An asset whose capacity is unknown has no forecast.
     assert words.tomorrow(FORECAST | {"forecast_asset_count": 4}, BERLIN)[1] == (
         "100 % of the known capacity is forecast, 4 of 5 assets."
     )
@@ -161,7 +161,7 @@ def test_cards_add_up_what_the_days_say() -> None:
     assert (tomorrow.number, tomorrow.unit) == ("123", "MWh can be traded")
     assert tomorrow.subject == "Wednesday 4 June"
     assert (yesterday.number, yesterday.unit) == ("120", "MWh produced, 122 MWh forecast")
-    # Three days of -100 EUR, of which redispatch brought 25 each.
+    # Three days of -100 EUR, of which redispatch accounts for 25 each.
     assert (cost.number, cost.unit) == ("375", "EUR lost to forecast errors")
     assert all(card.chart.startswith("<svg") for card in (tomorrow, yesterday, cost))
 

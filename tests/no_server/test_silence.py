@@ -21,12 +21,12 @@ class Talk:
         return Asked(asset_id, VERSION, at, next(self.clock), outcome)
 
     def hear(self, asset_id: str) -> int:
-        """An answer, to a question of just before; returns how many others are to blame now."""
+        """An answer to the question just asked; returns how many others are now to blame."""
         at = next(self.clock)
         return len(self.silence.heard(self.asked(asset_id, at, ForecastNotFound("none"))))
 
     def wait(self, *asset_ids: str, since: float | None = None) -> list[int]:
-        """Questions without an answer; returns for each how many are to blame now."""
+        """Questions without an answer; returns for each how many are now to blame."""
         return [
             len(self.silence.unheard(self.asked(asset_id, at, NoAnswer("there", "busy"))))
             for asset_id in asset_ids
@@ -81,7 +81,7 @@ def test_what_is_slow_to_fail_was_asked_with_what_was_heard() -> None:
     for _ in range(5):
         talk.hear("A")
         talk.hear("B")
-    # A clump of bad versions, all of them asked before the others were answered.
+    # A cluster of bad versions, all requested before the others were answered.
     assert talk.wait(*"ABABABAB", since=0.5) == [1] * 8
     assert not talk.silence.is_everywhere
     assert talk.silence.given_up == set()
@@ -113,7 +113,7 @@ def test_where_there_is_one_asset_its_silence_is_that_of_the_api() -> None:
     assert not talk.silence.is_everywhere
     talk.wait("A")
     assert talk.silence.is_everywhere
-    # Unless it was heard of: then a few versions in a row are bad, and older ones may be good.
+    # Unless it has answered before: then a few versions are bad, and older ones may be good.
     talk = Talk(Silence(asset_count=1, patience=3))
     talk.hear("A")
     assert talk.wait("A", "A", "A") == [0, 0, 3]

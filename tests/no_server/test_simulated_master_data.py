@@ -1,4 +1,4 @@
-"""The master data that the stand-in writes."""
+"""The master data that the simulator writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The prices that the stand-in writes."""
+"""The prices that the simulator writes."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_final_imbalance_prices_have_holes_that_the_estimate_fills(
     short = [german(row["reBAP unterdeckt"]) for row in rows.values()]
     long = [german(row["reBAP ueberdeckt"]) for row in rows.values()]
     assert min(long) < 0 < max(long)
-    # Being short costs what being long brings, and seldom more.
+    # Being short costs what being long brings, or seldom more.
     assert all(s >= p for s, p in zip(short, long, strict=True))
     assert 0 < sum(s > p for s, p in zip(short, long, strict=True)) < 10
 
@@ -74,7 +74,7 @@ def test_estimated_imbalance_prices(sources: SimulatedSources) -> None:
     assert {row["Zeitzone"] for rows in documents for row in rows} == {"UTC", "CEST"}
     assert all(any((row["von"], row["bis"]) == ("23:45", "00:00") for row in r) for r in documents)
     assert {len(rows) for rows in documents} == {96}
-    # The newest file comes closer.
+    # The newest file is closer.
     first, second = (
         {start_utc(row): german(row["AEP-Schätzer"]) for row in rows} for rows in documents[:2]
     )

@@ -1,6 +1,6 @@
-"""The stand-in for the VPP and the grid operator: the formats that it promises, oddities included.
+"""The simulator of the VPP and the grid operator: the formats it promises, oddities included.
 
-Whether its world makes sense, the demo shows (tests/pages).
+The demo shows whether its world makes sense (tests/pages).
 """
 
 from __future__ import annotations
@@ -226,7 +226,7 @@ def test_days_of_clock_changes_have_files_of_23_and_25_hours(tmp_path: Path) -> 
         (path,) = (directory / "live_infeed").glob("WND01_*.json")
         timestamps = json.loads(path.read_bytes())["values"][0]
         covered_hours = (max(timestamps) - min(timestamps)) / 3_600_000
-        # A file can reach into the next day by up to 25 minutes, or begin or end with a gap.
+        # A file can reach up to 25 minutes into the next day, or begin or end with a gap.
         assert hours - 2.6 < covered_hours < hours + 0.5
         assert not list((directory / "dso").glob("redispatch_*"))
 

@@ -1,4 +1,4 @@
-"""The version is the same wherever it stands, and the changelog begins with it."""
+"""The version is the same everywhere, and the changelog begins with it."""
 
 import re
 import tomllib

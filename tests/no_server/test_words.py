@@ -1,4 +1,4 @@
-"""One text for all engines: what an engine says in its own way stands in its folder of words."""
+"""One text for all engines: what an engine expresses in its own way is in its folder of words."""
 
 import re
 from pathlib import Path
@@ -59,7 +59,7 @@ def sql_of(text: str) -> str:
 
 
 def words_in(folder: Path) -> set[str]:
-    """The macros that the files below a folder define."""
+    """The macros that the files in a folder define."""
     return {
         name
         for path in folder.rglob("*.sql")
@@ -68,7 +68,7 @@ def words_in(folder: Path) -> set[str]:
 
 
 def described_in(folder: Path) -> set[str]:
-    """The macros that the files below a folder describe."""
+    """The macros that the files in a folder describe."""
     return {
         macro["name"]
         for path in folder.rglob("*.yml")
@@ -104,14 +104,14 @@ def test_each_engine_says_every_word() -> None:
 
 
 def asked_by(text: str) -> set[str]:
-    """The macros that a text calls where a build computes everything."""
+    """The macros that a text calls in a build that computes everything."""
     whole = re.sub(r"\{% if is_incremental\(\) %\}.*?\{% endif %\}", "", text, flags=re.DOTALL)
     jinja = " ".join(re.findall(r"\{[{%].*?[%}]\}", whole, flags=re.DOTALL))
     return set(re.findall(r"\b(\w+)\(", jinja))
 
 
 def test_what_shared_sql_asks_for_is_said_by_each_engine() -> None:
-    """What a model asks of one engine's folder has a namesake in every other."""
+    """A macro that a model calls from one engine's folder has a namesake in every other."""
     asked = {name for path in SHARED for name in asked_by(path.read_text())} - {"source"}
     said = {engine: words_in(PROJECT / "engines" / engine / "macros") for engine in ENGINES}
     everywhere = {name for words in said.values() for name in words}
@@ -120,7 +120,7 @@ def test_what_shared_sql_asks_for_is_said_by_each_engine() -> None:
 
 
 def test_shared_macros_are_shared() -> None:
-    """No engine's folder says again what the shared one does."""
+    """No engine's folder redefines a shared macro."""
     shared = words_in(PROJECT / "macros")
     again = {
         engine: shared & words_in(PROJECT / "engines" / engine / "macros") for engine in ENGINES

@@ -12,7 +12,7 @@ from tests.warehouses import Warehouse
 def asked(
     warehouse: Warehouse, name: str, marts: Mapping[str, str], **parameters: Any
 ) -> list[Any]:
-    """The answers to a query about 26 October 2025, where marts hold what these queries give."""
+    """The answers to a query about 26 October 2025, if the marts hold what these queries return."""
     day = day_of({"delivery_date": date(2025, 10, 26)}, BERLIN)
     parameters = {
         "from_utc": day.start_utc,

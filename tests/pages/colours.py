@@ -48,7 +48,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def closest(colors: Mapping[str, str]) -> tuple[float, str]:
-    """The least distance (CIE 1976) of two of these colours for any eye; and which two."""
+    """The least distance (CIE 1976) between two of these colours for any eye; and which two."""
     return min(
         (
             float(np.linalg.norm(_lab(seen @ _linear(one)) - _lab(seen @ _linear(other)))),

@@ -10,7 +10,7 @@ from tests.browser import chromium, open_browser
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The distribution's Chromium; without it, what needs it is skipped."""
+    """The distribution's Chromium; without it, tests that need it are skipped."""
     executable = chromium()
     if executable is None:
         pytest.skip("there is no Chromium: install the distribution's (apt-get install chromium)")

@@ -1,4 +1,4 @@
-"""The pages of the business rules, and what they can name."""
+"""The pages of the business rules, and the names they can use."""
 
 import re
 from collections.abc import Iterator
@@ -27,14 +27,14 @@ _FOLDERS = ("models", "macros", "tests", "engines/postgres")
 
 
 def names_of_the_project() -> dict[str, set[str]]:
-    """The names that a page can mean, by their kind."""
+    """The names that a page can refer to, by kind."""
     names: dict[str, set[str]] = {
         "model": set(),
         "variable": set(yaml.safe_load((_PROJECT / "dbt_project.yml").read_text())["vars"]),
         "unit test": set(),
         # Columns, data tests, macros and their arguments.
         "other": set(),
-        # What a column can hold, the keys of documents.
+        # What a column can hold, and the keys of documents.
         "value": set(),
         "role": set(re.findall(r"vpp_\w+", (ROOT / "extract/warehouse/roles.sql").read_text())),
     }

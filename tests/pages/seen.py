@@ -1,4 +1,4 @@
-"""What is seen of a page in the browser."""
+"""What a page shows in the browser."""
 
 from playwright.sync_api import Page
 
@@ -11,7 +11,7 @@ CHARTS = (*OF_A_DAY, "revisions", "gates", "bridge", "lead")
 
 
 def hours(page: Page, chart: str) -> list[str]:
-    """The hours on the axis of a chart that can be seen, in the order of the clock."""
+    """The visible hours on the axis of a chart, in order."""
     frame = page.locator(f"#{chart} svg").bounding_box()
     labels = page.locator(f"#{chart} .role-axis-label text")
     seen = []
@@ -29,18 +29,18 @@ def keep(page: Page, name: str) -> None:
 
 
 def assert_quiet(seen: Visit) -> None:
-    """Nothing went wrong and nothing was asked of anybody."""
+    """Nothing went wrong and nothing was requested from the network."""
     assert seen.errors == []
     assert seen.requests == []
 
 
 def marks(page: Page, chart: str) -> int:
-    """How many things a chart draws that have a course: bars, areas, lines, rules."""
+    """How many bars, areas, lines and rules a chart draws."""
     return page.locator(f"#{chart} svg g[class*='mark-'] path[d]:not([d=''])").count()
 
 
 def choose(page: Page, select: str, value: str) -> str:
-    """Choose by value; returns what the report has drawn then."""
+    """Choose by value; returns what the report has then drawn."""
     before = wait_for_report(page)
     page.select_option(f"#{select}", value)
     page.wait_for_function("before => document.body.dataset.drawn !== before", arg=before)

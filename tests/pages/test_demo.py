@@ -1,4 +1,4 @@
-"""The demo, whole: what `make run` does, on every PostgreSQL of this machine."""
+"""The whole demo: what `make run` does, on every PostgreSQL of this machine."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from tests.servers import installed_servers, running_server
 from tests.warehouses import Warehouse, fresh_warehouse
 
 SETTLED = ["SOL-DE-001", "SOL-DE-002", "WND-DE-002", "WND-DE-003"]
-# The ages in source_status grow with every run.
+# The ages in source_status increase with every run.
 MARTS = KEYS.keys() - {"source_status"}
 
 
@@ -27,7 +27,7 @@ MARTS = KEYS.keys() - {"source_status"}
 def demo(
     request: pytest.FixtureRequest, shared_demo: Demo, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Demo]:
-    """The demo as each server built it; nobody else's, as tests here land and build again."""
+    """The demo as each server built it; not shared, as tests here land and build again."""
     target = tmp_path_factory.mktemp("demo")
     if request.param == "embedded":
         template = shared_demo.warehouse
@@ -39,7 +39,7 @@ def demo(
 
 
 def fingerprints(warehouse: Warehouse) -> dict[str, Any]:
-    """One value per mart that any change of any row changes."""
+    """One value per mart, which any change to any row changes."""
     query = "select count(*), md5(string_agg(mart::text, '|' order by mart::text)) from {} as mart"
     return {mart: warehouse.rows(query.format(mart)) for mart in MARTS}
 
@@ -51,7 +51,7 @@ def test_final_production_of_all_but_one_plant(demo: Demo) -> None:
         " from dso_final_production where delivery_start_utc < '2025-06-09 00:00+00'"
         " group by 1 order by 1"
     ) == [(asset, 96, "2025-06-08 00:00:00+00", "2025-06-08 23:45:00+00") for asset in SETTLED]
-    # Of the next day, what came an hour late and what is a straight line in part.
+    # For the next day, what came an hour late and what is partly a straight line.
     assert warehouse.rows(
         "select asset_id, count(*), min(delivery_start_utc)::text, max(delivery_start_utc)::text"
         " from dso_final_production where delivery_start_utc >= '2025-06-09 00:00+00'"
@@ -84,7 +84,7 @@ def test_every_asset_is_known_with_its_history(demo: Demo) -> None:
         ("WND-DE-002", 6600.0),
         ("WND-DE-003", 5600.0),
     ]
-    # The first technical data file lacks this one; 5600 and 5600.0 are no change.
+    # The first technical data file lacks this one; 5600 and 5600.0 are the same.
     assert warehouse.rows(
         "select asset_id, valid_to_utc from assets_history where valid_from_utc >"
         " (select min(valid_from_utc) from assets_history)"
@@ -102,7 +102,7 @@ def test_the_past_was_received_by_the_clocks_of_then(demo: Demo) -> None:
         (False, False, "2025-06-08 07:15:00+00", "2025-06-08 09:15:00+00", 8),
         (False, True, "2025-06-09 00:00:00+00", "2025-06-09 23:45:00+00", 93),
     ]
-    # At ten o'clock nothing was known of what was made during the outage.
+    # At ten o'clock nothing was known about what was made during the outage.
     known = "select distinct version_utc::text from forecasts_known_at('2025-06-08 08:00+00',{})"
     noon = "'2025-06-08 10:00+00', '2025-06-08 10:15+00'"
     assert warehouse.rows(known.format(noon)) == [("2025-06-08 07:00:00+00",)]
@@ -143,13 +143,13 @@ def test_netting_is_worth_something_where_being_short_costs_more(demo: Demo) -> 
         " count(*) filter (where netting_eur > 0.1), min(netting_eur)"
         " from portfolio_imbalance"
     )
-    # 8 June (UTC), and what was settled of two plants on the day after it.
+    # 8 June (UTC), and what was settled for two plants on the day after.
     assert quarter_hours == 96 + 68
     assert (estimated, netted, least) == (10, 4, 0)
 
 
 def test_a_day_is_settled_by_half_of_its_plants(demo: Demo) -> None:
-    # Of the 9th, two plants of five have final production, and a file of the 8th reaches into it.
+    # For the 9th, two of five plants have final production, and a file of the 8th reaches into it.
     assert demo.warehouse.rows(
         "select delivery_date::text, is_settled, reconciled_quarter_hour_count,"
         " reconciled_asset_count, provisional_quarter_hour_count, unmeasured_asset_count"
@@ -158,10 +158,10 @@ def test_a_day_is_settled_by_half_of_its_plants(demo: Demo) -> None:
     ) == [
         ("2025-06-08", True, 88, 4, 96, 0),
         ("2025-06-09", False, 76, 4, 96, 0),
-        # It lies ahead.
+        # It is in the future.
         ("2025-06-11", False, 0, 0, 0, None),
     ]
-    # What redispatch did was worth more than the whole: the forecasts cost something.
+    # Redispatch was worth more than the whole, so the forecasts cost something.
     assert demo.warehouse.rows(
         "select redispatched_imbalance_mwh < other_imbalance_mwh,"
         " redispatched_imbalance_eur > imbalance_eur, other_imbalance_eur < 0"

@@ -1,4 +1,4 @@
-"""The Grafana dashboard that people import: it is whole, and each panel shows something."""
+"""The Grafana dashboard that people import: it is complete, and each panel shows something."""
 
 import json
 import re
@@ -19,16 +19,16 @@ DOCS = ROOT / "dbt_project" / "docs"
 DASHBOARD = json.loads((DOCS / "grafana.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 EACH_PANEL = pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
-# The days of the demo in Europe/Berlin, written as Grafana writes the ends of its time range.
+# The demo's days in Europe/Berlin, in the format of Grafana's time range.
 FROM, TO = "'2025-06-06T22:00:00Z'", "'2025-06-12T21:59:59.999Z'"
 TIMESTAMPTZ, TEXT = 1184, 25
 NUMBERS = {20, 21, 23, 700, 701, 1700}
-# Grafana shows a unit that it does not know as a word behind the number.
+# Grafana shows an unknown unit as a word after the number.
 UNITS = {"kwatt", "m", "none", "percentunit"}
 
 
 def as_grafana_sends(query: str) -> str:
-    """The query with Grafana's macros replaced; another macro than these is a KeyError."""
+    """The query with Grafana's macros replaced; an unknown macro is a KeyError."""
 
     def replaced(macro: re.Match[str]) -> str:
         name, argument = macro.groups()
@@ -43,7 +43,7 @@ def as_grafana_sends(query: str) -> str:
 
 @pytest.fixture(scope="module")
 def reader(shared_demo: Demo) -> Iterator[psycopg.Connection]:
-    """A session on the demo with the rights of vpp_reader, which leaves no trace."""
+    """A session on the demo with the rights of vpp_reader that leaves no trace."""
     with (
         shared_demo.warehouse.connect() as connection,
         connection.transaction(force_rollback=True),
@@ -55,7 +55,7 @@ def reader(shared_demo: Demo) -> Iterator[psycopg.Connection]:
 
 
 def answer(reader: psycopg.Connection, panel: dict[str, Any]) -> psycopg.Cursor:
-    """What the panel's query brings over the days of the demo."""
+    """What the panel's query returns for the days of the demo."""
     [target] = panel["targets"]
     with reader.transaction():
         return reader.execute(sql.SQL(as_grafana_sends(target["rawSql"])))
@@ -70,7 +70,7 @@ def test_a_panel_shows_something(reader: psycopg.Connection, panel: dict[str, An
     overridden = {one["matcher"]["options"] for one in panel["fieldConfig"]["overrides"]}
     assert overridden <= set(columns)
     if panel["targets"][0]["format"] == "time_series":
-        # With `metric` there is one column of values, and a series for each metric.
+        # With `metric` there is one column of values and a series for each metric.
         assert columns.pop("time") == TIMESTAMPTZ
         assert columns.pop("metric", TEXT) == TEXT
         assert columns
@@ -108,7 +108,7 @@ def test_a_panel_is_whole(panel: dict[str, Any]) -> None:
     assert panel["datasource"] == target["datasource"] == source
     assert (target["refId"], target["editorMode"], target["rawQuery"]) == ("A", "code", True)
     assert target["format"] == ("table" if panel["type"] == "table" else "time_series")
-    # Nothing but the time range, which the reader chooses, says when.
+    # Only the time range, which the reader chooses, says when.
     assert not re.search(r"\b(now|current_\w+|localtime\w*)\b", target["rawSql"])
     assert "$__time" in target["rawSql"] or "whatever the time range" in panel["description"]
     settings = panel["fieldConfig"]
@@ -155,7 +155,7 @@ def test_the_query_of_the_page_runs(reader: psycopg.Connection) -> None:
 
 
 def test_a_reader_is_shown_no_keys_and_all_comments(reader: psycopg.Connection) -> None:
-    # Of what Metabase reads: the page says that keys are set by hand, and descriptions are not.
+    # What Metabase reads: the page says that keys are set by hand, and descriptions are not.
     keys = "select from information_schema.table_constraints where constraint_type = 'PRIMARY KEY'"
     undescribed = """
         select relname from pg_class

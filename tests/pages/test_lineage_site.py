@@ -1,4 +1,4 @@
-"""The lineage site: whole, and made of complete descriptions. How it looks: test_browser.py."""
+"""The lineage site is complete, and so are its descriptions. Its look: test_site_in_browser.py."""
 
 import json
 import os
@@ -65,7 +65,7 @@ def test_the_descriptions_of_the_site_lead_to_its_pages(lineage_site: Path) -> N
 
 
 def test_no_page_may_send_telemetry(lineage_site: Path) -> None:
-    # dbt's page follows the project's own setting, colibri's a switch.
+    # dbt's page follows the project's setting, colibri's a switch.
     assert '"send_anonymous_usage_stats": false' in (lineage_site / "dbt.html").read_text()
     assert "window.colibriTelemetry = false" in (lineage_site / "lineage.html").read_text()
 
@@ -88,7 +88,7 @@ def test_the_picture_is_of_the_business_and_not_of_the_machinery(lineage_site: P
     assert {source["source_name"] for source in manifest["sources"].values()} == {"raw"}
     affected = [one for one in manifest["nodes"].values() if one["name"].endswith("_affected")]
     assert len(affected) == 4
-    # dbt's page leaves out what is not to be shown; colibri's is drawn without it.
+    # dbt's page leaves out what should not be shown; colibri's is drawn without it.
     assert [one["name"] for one in affected if one["docs"]["show"]] == []
     drawn = json.loads((lineage_site.parent / "colibri" / "colibri-manifest.json").read_text())
     assert "model.vpp_warehouse.asset_forecasts" in drawn["nodes"]
@@ -111,7 +111,7 @@ def test_everything_is_described(lineage_site: Path, tmp_path: Path) -> None:
 
 
 def without(kind: str, name: str, *path: str) -> Break:
-    """Takes a description away, of the node (macro, …) of that name."""
+    """Removes the description of the node (macro, …) of that name."""
 
     def take(manifest: dict[str, Any]) -> None:
         [described] = [one for one in manifest[kind].values() if one["name"] == name]
@@ -142,7 +142,7 @@ def without_contract(manifest: dict[str, Any]) -> None:
     manifest["nodes"]["model.vpp_warehouse.live_infeed"]["contract"]["enforced"] = False
 
 
-# What is broken, which check says so, and of what.
+# What is broken, which check says so, and about what.
 FAULTS: list[tuple[Break, str, str]] = [
     (without("nodes", "asset_forecasts"), "model_description_populated", "asset_forecasts"),
     (

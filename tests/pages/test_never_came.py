@@ -1,4 +1,4 @@
-"""No false all-clear: a source that never came has no gap, and is named wherever one would be."""
+"""No false all-clear: a source that never came has no gap, but is named wherever one would be."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ from tests.dbt_project import ROOT, dbt
 from tests.report_pages import BERLIN
 from tests.warehouses import Warehouse
 
-# A local day, on which the clocks go back.
+# A local day on which the clocks go back.
 DAY = date(2025, 10, 26)
 START = EPOCH + timedelta(hours=2)
 STARTS = [START + place * QUARTER_HOUR for place in range(100)]
@@ -121,7 +121,7 @@ def summary(warehouse: Warehouse) -> list[str]:
 
 
 def answers(warehouse: Warehouse) -> Answers:
-    """What the report gets to know."""
+    """What the report reads."""
     with warehouse.connect() as connection:
         return read(connection, BERLIN, 10)
 
@@ -132,13 +132,13 @@ def report(warehouse: Warehouse) -> list[str]:
 
 
 def never_came(warehouse: Warehouse) -> list[str]:
-    """The sources of which source_status says it."""
+    """The sources that source_status says never came."""
     rows = warehouse.rows("select source from source_status where never_came order by source")
     return [str(source) for (source,) in rows]
 
 
 def find(warehouse: Warehouse, count: int) -> None:
-    """Put so many findings in the place of those of the build, and one that is said elsewhere."""
+    """Replace the build's findings with this many, and one that is reported elsewhere."""
     with warehouse.connect() as connection:
         connection.execute(f"alter table if exists data_findings rename to findings_before_{count}")
         connection.execute(
@@ -171,7 +171,7 @@ def test_only_forecasts_have_landed(built_warehouse: Warehouse, tmp_path: Path) 
 
 
 def test_nothing_but_prices_is_missing(built_warehouse: Warehouse, tmp_path: Path) -> None:
-    # They are not covered, so nothing but this has no gap.
+    # They are not covered, so only this reveals that something is missing.
     build(built_warehouse, tmp_path, [*FORECAST, *MEASURED_AND_SETTLED])
     assert built_warehouse.value("select bool_and(is_complete) from data_coverage") is True
     assert summary(built_warehouse) == [f"  imbalance prices{NEVER_CAME}"]
@@ -181,7 +181,7 @@ def test_nothing_but_prices_is_missing(built_warehouse: Warehouse, tmp_path: Pat
     assert never_came(built_warehouse) == []
     assert summary(built_warehouse) == [ALL_IS_WELL]
     assert report(built_warehouse) == []
-    # Nor is all well where a source ails, or production belongs to nobody.
+    # Nor is all well if a source has a problem, or production belongs to nobody.
     with built_warehouse.connect() as connection:
         connection.execute(
             "update source_status set sentence = 'It ails' where source = 'forecasts'"
@@ -197,7 +197,7 @@ def test_nothing_but_prices_is_missing(built_warehouse: Warehouse, tmp_path: Pat
         assert told[0] == "Production that belongs to no asset (dso_unmapped_production)"
         assert told[-1].split() == ["MP-9", "|", "no_contract", "|", "100"]
         connection.execute("delete from dso_unmapped_production")
-    # Nor where something is found.
+    # Nor if there is a finding.
     find(built_warehouse, 21)
     assert summary(built_warehouse) == [
         *(f"  Finding {number}." for number in range(1, 21)),

@@ -22,7 +22,7 @@ DASHBOARDS = DOCS / "dashboards.md"
 DEVELOPMENT = DOCS / "development.md"
 README = ROOT / "README.md"
 PAGES = (QUERIES, DASHBOARDS, *RULES, README)
-# Nothing is wrong with the demo's grid operator.
+# The demo's grid operator makes no mistakes.
 EMPTY_ON_THE_DEMO = {
     "Production that counts for no asset, and why",
     "Quarter-hours that the grid operator restated",
@@ -75,7 +75,7 @@ def test_the_readme_shows_what_make_run_ends_with(shared_demo: Demo) -> None:
 
 
 def test_the_change_that_development_shows_has_the_effect_it_shows(shared_demo: Demo) -> None:
-    """The rows that a lower threshold gives a value: those whose coverage lies between the two."""
+    """A lower threshold gives a value to the rows whose coverage is between the two."""
     page = DEVELOPMENT.read_text()
     [(before, after)] = re.findall(r"live_min_coverage: ([\d.]+)/live_min_coverage: ([\d.]+)", page)
     project = (ROOT / "dbt_project" / "dbt_project.yml").read_text()
@@ -97,7 +97,7 @@ def test_the_change_that_development_shows_has_the_effect_it_shows(shared_demo: 
 
 
 def shown_results(page: Path) -> list[Any]:
-    """The SQL of a page that a result follows, as psql prints it, with that result."""
+    """The SQL blocks of a page that are followed by a result from psql, with that result."""
     return [
         pytest.param(query, shown, id=f"{page.stem}: {number}")
         for number, (query, shown) in enumerate(
@@ -115,7 +115,7 @@ def test_a_shown_result_is_what_its_query_says(shared_demo: Demo, query: str, sh
         found = connection.execute(sql.SQL(query))
         names = [column.name for column in found.description or ()]
         assert found.pgresult is not None
-        # As the server writes them: no type of Python between.
+        # As the server writes them, without Python types in between.
         values = [
             [(found.pgresult.get_value(row, place) or b"").decode() for place in range(len(names))]
             for row in range(found.pgresult.ntuples)
@@ -171,13 +171,13 @@ def test_the_newest_settled_day_is_the_one_that_is_settled(shared_demo: Demo) ->
     with shared_demo.warehouse.connect() as connection:
         [settled] = connection.execute(sql.SQL(query_of("newest settled day"))).fetchall()
         open_days = connection.execute(sql.SQL(query_of("not settled"))).fetchall()
-    # Of the 9th, two plants are settled of five.
+    # For the 9th, two of five plants are settled.
     assert (str(settled[0]), *settled[1:5]) == ("2025-06-08", 88, 96, 4, 5)
     assert [str(row[0]) for row in open_days] == ["2025-06-10", "2025-06-09", "2025-06-07"]
 
 
 def sums(shared_demo: Demo, query: str) -> list[dict[str, Any]]:
-    """The rows of a query, by the names of its columns."""
+    """The rows of a query, by column name."""
     with shared_demo.warehouse.connect() as connection:
         found = connection.execute(sql.SQL(query))
         names = [column.name for column in found.description or ()]
@@ -202,7 +202,7 @@ def test_the_sums_by_hour_and_month_are_those_of_the_days(shared_demo: Demo) -> 
     for unit in ("mwh", "eur"):
         parts = month[f"by_forecast_error_{unit}"] + month[f"by_redispatch_{unit}"]
         assert month[f"imbalance_{unit}"] == pytest.approx(parts)
-    # One asset never sent final production, so no sum of it is whole; all were measured.
+    # One asset never sent final production, so no such sum is complete; all were measured.
     assert {one["final_quarter_hours"] for one in hours} == {0}
     assert (
         sum(one["measured_quarter_hours"] for one in hours) == month["measured_quarter_hours"] - 8

@@ -1,4 +1,4 @@
-"""The report: its file, and what stands in it. What it looks like: test_report_in_browser.py."""
+"""The report: its file and its contents. Its look: test_report_in_browser.py."""
 
 import itertools
 import json
@@ -79,7 +79,7 @@ def test_the_page_shows_what_the_marts_hold(shared_demo: Demo, report_file: Path
         shown = [None if value is None else next(sums) * step_kw for value in series[column]]
         assert [value is None for value in shown] == [value is None for value in values]
         known = [value for value in values if value is not None]
-        # Half a step is what rounding takes.
+        # Rounding changes a value by at most half a step.
         assert [value for value in shown if value is not None] == pytest.approx(
             known, abs=0.5001 * step_kw
         )
@@ -92,7 +92,7 @@ def test_tomorrow_yesterday_and_the_cost_are_those_of_the_marts(
 ) -> None:
     tomorrow, yesterday, cost = cards(demo_answers)
     warehouse = shared_demo.warehouse
-    # The newest version is of 01:45 on 10 June, local time.
+    # The newest version was made at 01:45 on 10 June, local time.
     assert (tomorrow.subject, yesterday.subject) == ("Wednesday 11 June", "Monday 9 June")
     mwh, peak_kw = numbers(
         warehouse,
@@ -180,7 +180,7 @@ def test_the_moved_forecast_marks_what_the_marts_name(shared_demo: Demo, report_
     }
     for day in data["days"][1:-1]:
         worst = unpacked(data["packed"][day["date"]])["worst"]
-        # Ten, or what is known of a day that has begun and the peak of the largest assets.
+        # Ten, or what is known of a day that has begun, and the peak of the largest assets.
         assert len(worst) == (10 if day["date"] < "2025-06-10" else 5)
         for one in worst:
             moved = one["versions"]
@@ -191,7 +191,7 @@ def test_the_moved_forecast_marks_what_the_marts_name(shared_demo: Demo, report_
             assert powers_kw.get(tradeable_lead) == rounded("power_kw", tradeable)
             assert moved["latest"] == latest_lead
             assert powers_kw[latest_lead] == rounded("power_kw", latest)
-            # Each gate closes when the marts say, the earliest first.
+            # Each gate closes when the marts say, earliest first.
             closings = [closes for _, closes in one["gates"]]
             assert closings == sorted(closings)
             assert (one["start"] - closings[-2], one["start"] - closings[-1]) == (900, 0)

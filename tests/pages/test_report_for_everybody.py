@@ -1,4 +1,4 @@
-"""The report for the keyboard, the screen reader, any eye, a small screen, the dark, and paper."""
+"""The report by keyboard and screen reader, for any eye, on small screens, dark, and on paper."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -15,12 +15,12 @@ from tests.pages.colours import closest, contrast
 from tests.pages.seen import assert_quiet, choose, keep
 from tests.report_pages import answers
 
-# WCAG 2.2: text (1.4.3) and what one has to see to understand (1.4.11).
+# WCAG 2.2: text (1.4.3), and graphics needed to understand the content (1.4.11).
 TEXT, GRAPHICS = 4.5, 3.0
-# Below about 2 nobody sees a difference; two lines of a chart need several times that.
+# Below about 2 nobody sees a difference; two lines in a chart need several times that.
 APART = 10.0
 CONTROLS = {"button", "combobox", "slider", "link", "checkbox", "radio", "textbox", "spinbutton"}
-# Lines and bars that stand in one chart.
+# Lines and bars that share a chart.
 TOGETHER = (("produced", "forecast", "latest", "live"), ("error", "redispatched"))
 COLORS = """() => {
   const swatch = document.body.appendChild(document.createElement("i"));
@@ -33,7 +33,7 @@ COLORS = """() => {
   swatch.remove();
   return seen;
 }"""
-# The colour of each text that can be seen, what is behind it, and the text.
+# The colour of each visible text, its background, and the text.
 TEXTS = """() => {
   const told = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -57,12 +57,12 @@ TEXTS = """() => {
 
 @pytest.fixture(params=["light", "dark"])
 def scheme(request: pytest.FixtureRequest) -> str:
-    """How the reader likes it."""
+    """The colour scheme that the reader prefers."""
     return str(request.param)
 
 
 def nodes(page: Page) -> Iterator[tuple[str, str]]:
-    """Role and name of all that a screen reader meets."""
+    """Role and name of everything a screen reader encounters."""
     tree: dict[str, Any] = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
     for node in tree["nodes"]:
         if not node.get("ignored"):
@@ -138,7 +138,7 @@ def test_colours_stay_apart_for_every_eye(browser: Browser, report_file: Path, s
 
 
 def test_colours_that_a_colour_blind_person_mixes_up_would_be_seen() -> None:
-    # Red and green of one lightness.
+    # Red and green of the same lightness.
     distance, which = closest({"red": "#b1403a", "green": "#4b7a34"})
     assert distance < APART
     assert which.startswith("('red', 'green'), ")
@@ -194,7 +194,7 @@ def test_a_hundred_assets_for_thirty_days_stay_quick(browser: Browser, tmp_path:
     empty = empty_chart(browser, tmp_path)
     print(f"first chart {first:.0f} ms, a change of day {sorted(changes)[2]:.0f} ms, ")
     print(f"an empty Vega-Lite page {empty:.0f} ms")
-    # Of a busy machine a page of one small chart takes longer, too.
+    # On a busy machine, a page with one small chart takes longer too.
     assert first < 2000 * max(1.0, empty / 300)
     assert sorted(changes)[2] < 500 * max(1.0, empty / 300)
 
@@ -215,7 +215,7 @@ CHANGE_OF_DAY = """async () => {
 
 
 def empty_chart(browser: Browser, directory: Path) -> float:
-    """How long (ms) a page takes that shows one Vega-Lite chart without data."""
+    """How long (ms) a page with one Vega-Lite chart without data takes."""
     library = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     file = directory / "empty.html"
     specification = '{"data": {"values": []}, "mark": "line", "encoding": {}}'

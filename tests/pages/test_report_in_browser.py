@@ -101,7 +101,7 @@ def test_choices_that_follow_each_other_at_once_draw_the_last(
 ) -> None:
     with visit(browser, report_file) as seen:
         wait_for_report(seen.page)
-        # Neither day is read yet; the asset is chosen before its day is.
+        # Neither day has been read yet; the asset is chosen before its day has been.
         seen.page.evaluate(
             "() => { const choose = (id, place) => {"
             " const control = document.getElementById(id);"
@@ -114,7 +114,7 @@ def test_choices_that_follow_each_other_at_once_draw_the_last(
             assert "Sunday 8 June" in (
                 seen.page.locator(f"#{chart}").get_attribute("aria-label") or ""
             )
-        # What can be seen of the next day is drawn, the rest is not, when another asset is chosen.
+        # When another asset is chosen, only the visible part of the next day has been drawn.
         seen.page.evaluate(
             "() => { const shown = document.body.dataset.shown;"
             " const choose = (id, place) => {"
@@ -139,14 +139,14 @@ def test_like_is_compared_with_like(browser: Browser, report_file: Path) -> None
     hatched = "#portfolio .mark-area path[fill='url(#not-compared)']"
     with visit(browser, report_file) as seen:
         choose(seen.page, "day", "2025-06-08")
-        # One of the five assets is not settled: its forecast stands apart.
+        # One of the five assets is not settled, so its forecast is shown separately.
         area = seen.page.locator(hatched).bounding_box()
         assert area and area["height"] > 10
         assert "4 of 5" not in seen.page.locator("#portfolio-values").inner_text()
         assert (
             "of it by the 4 assets compared" in seen.page.locator("#portfolio-values").inner_text()
         )
-        # Nothing is produced yet: nothing is told apart.
+        # Nothing has been produced yet, so nothing is shown separately.
         choose(seen.page, "day", "2025-06-11")
         assert seen.page.locator(f"{hatched}[d]:not([d=''])").count() == 0
         assert seen.page.locator("#portfolio-values").inner_text().endswith("produced not known")
@@ -214,10 +214,10 @@ def test_pointing_at_a_quarter_hour_tells_its_values_beside_the_chart(
         pointed = told.inner_text()
         assert re.match(r"\d\d:\d\d–\d\d:\d\d (CEST|GMT\+2): forecast [\d.]+ [kM]W", pointed)
         assert "UTC" in seen.page.locator("#at-text").inner_text()
-        # The chart is not covered by what it says.
+        # The values shown do not cover the chart.
         chart, values = (one.bounding_box() for one in (seen.page.locator("#portfolio"), told))
         assert chart and values and values["y"] >= chart["y"] + chart["height"] - 1
-        # The same by the keyboard.
+        # The same by keyboard.
         seen.page.focus("#at")
         seen.page.keyboard.press("ArrowRight")
         assert told.inner_text() != pointed
@@ -254,7 +254,7 @@ def test_the_axis_does_not_fold_where_the_clocks_change(
         for place in range(quarter_hour_count):
             slider.fill(str(place))
             told.add(slider.get_attribute("aria-valuetext"))
-        # The hour that comes twice is told apart by its offset.
+        # The offset distinguishes the repeated hour.
         assert len(told) == quarter_hour_count
         keep(seen.page, f"report-{day}")
         assert_quiet(seen)

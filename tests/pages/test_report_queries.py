@@ -78,7 +78,7 @@ def test_the_worst_quarter_hours_are_those_that_nobody_redispatched(warehouse: W
     }
     told = asked(warehouse, "worst", marts)
     assert len(told) == 10
-    # The last quarter-hour was curtailed; of the fourth only live infeed is known.
+    # The last quarter-hour was curtailed; for the fourth only live infeed is known.
     assert [(row[0], float(row[3]), row[4]) for row in told[:3]] == [
         ("A0", 198.0, True),
         ("A1", 197.0, True),
@@ -106,7 +106,7 @@ def test_production_is_compared_with_the_forecast_of_the_same_assets(warehouse: 
         " -4.0 as imbalance_kwh, 8.0 as price_eur_per_mwh, 'estimate' as price_status"
     )
     marts = {
-        # Of the second day nothing was forecast.
+        # Nothing was forecast for the second day.
         "portfolio_forecast": (
             "select '2025-10-26 22:45Z'::timestamptz as delivery_start_utc,"
             " 100.0 as tradeable_power_kw, 5 as tradeable_asset_count, 5 as expected_asset_count"
@@ -114,7 +114,7 @@ def test_production_is_compared_with_the_forecast_of_the_same_assets(warehouse: 
         "portfolio_imbalance": quarter_hours % (settled, 0),
         "portfolio_provisional_imbalance": quarter_hours % (provisional, 0),
     }
-    # The 26th is settled, and nothing of the 27th is asked for.
+    # The 26th is settled, and nothing is requested for the 27th.
     [row] = asked(warehouse, "portfolio_power", marts)
     assert [row[1], row[2], row[3], *row[4:]] == (
         [100.0, 5, 5, 4, 80.0, 70.0, -12.0, 2.0, 4.0, 1.0, 9.0, "final"]

@@ -1,4 +1,4 @@
-"""The pages of the business rules: all in one order, and nothing on them that is not there."""
+"""The pages of the business rules: all in the same order, and naming only what exists."""
 
 import re
 from pathlib import Path
@@ -33,7 +33,7 @@ def test_a_rule_is_told_in_the_same_order_as_all_others(page: Path) -> None:
 @each_rule
 def test_what_a_page_names_is_there(page: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.M | re.S)
-    # One word of a name in code; `portfolio_days.is_settled` is two.
+    # Each word in inline code; `portfolio_days.is_settled` is two.
     named = {
         word
         for code in re.findall(r"`([a-z][\w.]*)`", text)

@@ -1,4 +1,4 @@
-"""Consumers of the marts: what they made on them, and what they see while builds run."""
+"""Consumers of the marts: what they built on them, and what they see while builds run."""
 
 import os
 import re
@@ -21,11 +21,11 @@ from tests.promises.waves import CAPACITY_KW, wave
 from tests.warehouses import PostgresServer, Warehouse
 from tests.watched_server import ConnectionLost, WatchedServer
 
-# A second build is refused by one line like this.
+# A second build is refused with one line like this.
 REFUSED = re.compile(r"another.*build|build.*(running|in progress|under way)", re.IGNORECASE)
-# A column that cannot be changed in place: the line says which mart's, and what to do.
+# A column that cannot be changed in place: the line says which mart it is in, and what to do.
 TO_DO = re.compile(r"\b(drop|rename|alter|migrate|recreate|add)\b", re.IGNORECASE)
-# Marts that no other reads, each with a column that is not of its key.
+# Marts that no other reads, each with a column outside its key.
 LEAVES = {
     "assets": "status",
     "dso_unmapped_production": "energy_kwh",
@@ -36,13 +36,13 @@ LEAVES = {
 }
 
 
-# For so long the server may take a build for alive that has been killed.
+# How long the server may take a killed build to be alive.
 PATIENCE_SECONDS = 30
 
 
 @dataclass
 class House:
-    """A warehouse that is built through a watched server, with consumers that read it."""
+    """A warehouse built through a watched server, with consumers that read it."""
 
     server: PostgresServer
     watched: WatchedServer
@@ -81,11 +81,11 @@ class House:
         assert built.success, (failed, built.exception)
 
     def command(self, *arguments: str) -> subprocess.Popen[str]:
-        """dbt on the command line, another process with a target of its own."""
+        """dbt on the command line: another process with its own target."""
         self.commands += 1
         target = self.targets / f"command_{self.commands}"
         target.mkdir()
-        # Reading the whole project takes long, and has been done.
+        # Reading the whole project is slow, and has already been done.
         shutil.copy(self.targets / self.name / "partial_parse.msgpack", target)
         return dbt_command(self.environment, target, *arguments)
 
@@ -94,7 +94,7 @@ class House:
             return marts(connection)
 
     def refreshed(self) -> Marts:
-        """The marts of one full refresh over all that landed, in a warehouse of its own."""
+        """The marts of one full refresh over everything that landed, in a separate warehouse."""
         name = f"{self.name}_refreshed"
         warehouse = empty_warehouse(self.server, name)
         with warehouse.connect() as connection:
@@ -123,7 +123,7 @@ class House:
                     connection.execute(grant.format(relation, role))
 
     def lost_by_consumers(self) -> list[str]:
-        """What the consumers' role cannot read any more, and views that are not their mart."""
+        """What the consumers' role can no longer read, and views that differ from their mart."""
         lost = []
         with self.warehouse.connect() as connection:
             connection.execute(sql.SQL("set role {}").format(sql.Identifier(self.role)))
@@ -147,7 +147,7 @@ def drop_database(server: PostgresServer, name: str) -> None:
 
 
 class Reader:
-    """Counts the rows of every mart and every consumer's view, again and again."""
+    """Repeatedly counts the rows of every mart and every consumer's view."""
 
     def __init__(self, warehouse: Warehouse) -> None:
         self.faults: list[str] = []
@@ -165,7 +165,7 @@ class Reader:
         self._thread.join()
 
     def read_between(self, node: str, statement: str) -> None:
-        """Let the reader go round once before this statement; one that has to wait is left be."""
+        """Let the reader go round once before this statement; one that must wait is left alone."""
         seen, until = self.rounds + 2, time.monotonic() + 0.2
         while self.rounds < seen and time.monotonic() < until:
             time.sleep(0.001)
@@ -197,7 +197,7 @@ class Reader:
 
 
 def lost_connection(house: House, mart: str, word: str) -> DbtOutcome:
-    """A build that loses its connection where this mart's statement holds this word."""
+    """A build that loses its connection when this mart's statement contains this word."""
 
     def watcher(node: str, statement: str) -> None:
         if node == mart and word in statement.lower():
@@ -210,7 +210,7 @@ def lost_connection(house: House, mart: str, word: str) -> DbtOutcome:
 
 
 class Held:
-    """Holds a build where a node sends a statement with a word, until it is let go or lost."""
+    """Holds a build when a node sends a statement with a word, until it is released or lost."""
 
     def __init__(self, node: str, word: str = "") -> None:
         self.reached = threading.Event()
@@ -228,7 +228,7 @@ class Held:
 
 
 def disagreeing(warehouse: Warehouse) -> list[tuple[object, ...]]:
-    """Where marts that say the same differ: what one build saw of a document, and another not."""
+    """Where marts that should agree differ: one build saw a document and another did not."""
     return warehouse.rows(
         "with inputs as ("
         " select asset_id, delivery_start_utc, latest_power_kw, tradeable_power_kw, live.power_kw,"

@@ -17,7 +17,7 @@ from tests.watched_server import WatchedServer
 
 @dataclass(frozen=True)
 class House:
-    """A warehouse that production and Jane build in, and what lands there one after the other."""
+    """A warehouse in which production and Jane build, and what lands there in sequence."""
 
     warehouse: Warehouse
     watched: WatchedServer
@@ -28,7 +28,7 @@ class House:
     landed: list[Arrival]
 
     def land(self, count: int) -> None:
-        """So many more land, and two that landed before are retracted."""
+        """Land this many more, and retract two that landed before."""
         news = [self.arrivals.pop() for _ in range(count)]
         with self.warehouse.connect() as connection:
             assert land(connection, news) == len(news)
@@ -47,7 +47,7 @@ class House:
     def start(self, environment: str) -> "subprocess.Popen[str]":
         """Build in another process."""
         target = self.targets / f"{environment}_command"
-        # Reading the whole project takes long, and has been done.
+        # Reading the whole project is slow, and has already been done.
         shutil.copytree(self.targets / environment, target, dirs_exist_ok=True)
         settings, command = self._command(environment)
         return dbt_command(settings, target, *command)

@@ -1,4 +1,4 @@
-"""Faults that are injected while documents land, and what has to hold after each."""
+"""Faults injected while documents land, and what must hold after each."""
 
 import math
 import os
@@ -22,7 +22,7 @@ KILLS = int(os.environ.get("FAULT_KILLS", "5"))
 FILES = int(os.environ.get("FAULT_FILES", "10000"))
 KILLS_PER_WAREHOUSE = 5
 DAY = ("--from", "2025-06-08", "--to", "2025-06-09")
-# The program as it is, but for its batches: small ones, so that there is much to interrupt.
+# The real program, but with small batches, so that there is much to interrupt.
 PROGRAM = """
 import sys
 from extract import cli, directory_load, forecast_load
@@ -31,13 +31,13 @@ sys.exit(cli.main(sys.argv[1:]))
 """
 
 
-# What differs between two runs that end in the same rows.
+# What differs between two runs that produce the same rows.
 PASSING = ["document_id", "observation_id", "run_id", "received_utc", "observed_utc", "asked_utc"]
 Rows = Counter[tuple[str, str]]
 
 
 def raw_rows(warehouse: Warehouse) -> Rows:
-    """Every row of raw but for ids, runs and instants: table and content, and how often."""
+    """Every row of raw without ids, runs and instants: table and content, and how often."""
     rows: Rows = Counter()
     with warehouse.connect() as connection:
         connection.execute("begin isolation level repeatable read")
@@ -50,7 +50,7 @@ def raw_rows(warehouse: Warehouse) -> Rows:
 
 
 def check_ledger(warehouse: Warehouse) -> None:
-    """Whatever the ledger knows is landed or in quarantine, and the other way round."""
+    """Whatever the ledger knows is landed or in quarantine, and vice versa."""
     tables = warehouse.rows(
         "select table_name from information_schema.columns where table_schema = 'raw'"
         " and column_name = 'content_sha256' and table_name <> 'file_observation'"
@@ -68,7 +68,7 @@ def check_ledger(warehouse: Warehouse) -> None:
 
 
 def check_no_load_stays(warehouse: Warehouse) -> None:
-    """A dead session is gone at once, with its locks and the name that says what it loads."""
+    """A dead session is gone at once, with its locks and its name."""
     query = (
         "select count(*) from pg_stat_activity"
         " where datname = current_database() and application_name ~ '^extract .* run [0-9]+$'"
@@ -81,13 +81,13 @@ def check_no_load_stays(warehouse: Warehouse) -> None:
 
 @dataclass(frozen=True)
 class World:
-    """Sources with good and bad documents, and the rows that one undisturbed run makes of them."""
+    """Sources with good and bad documents, and the rows that an undisturbed run makes of them."""
 
     settings: dict[str, str]
     rows: Rows
 
     def start(self, warehouse: Warehouse, *arguments: str) -> "subprocess.Popen[str]":
-        """The extractor, in a process of its own, loading everything."""
+        """The extractor, in its own process, loading everything."""
         inherited = {name: value for name, value in os.environ.items() if name not in SETTINGS}
         return subprocess.Popen(
             [sys.executable, "-c", PROGRAM, "all", *DAY, *arguments],
@@ -107,7 +107,7 @@ class World:
 
 
 def patchy_api(target: str) -> Answer:
-    """Most versions are there, some are not, one is a page, all take a little while."""
+    """Most versions exist, some do not, one is an HTML page, and all take a little while."""
     time.sleep(0.02)
     asset, version = asset_and_version(target)
     if version[11:16] in ("03:15", "17:30"):
@@ -118,7 +118,7 @@ def patchy_api(target: str) -> Answer:
 
 
 def kill_at_random(process: "subprocess.Popen[str]", warehouse: Warehouse, seconds: float) -> bool:
-    """Kill the process some time after its load began; False where it had ended before."""
+    """Kill the process some time after its load began; False if it had already ended."""
     runs = warehouse.value("select coalesce(max(run_id), 0) from raw.run")
     while process.poll() is None:
         if warehouse.value("select coalesce(max(run_id), 0) from raw.run") != runs:
@@ -168,7 +168,7 @@ def scaled(factor: float) -> Callable[[dict[str, Any]], None]:
 
 
 VALUES: list[tuple[Callable[[dict[str, Any]], object], object]] = [
-    # What the second value becomes in raw, or a part of the reason why nothing does.
+    # What the second value becomes in raw, or part of the reason why it does not.
     (lambda d: None, 2.5),
     (in_cell(3, None), None),
     (in_cell(3, -3), -3.0),

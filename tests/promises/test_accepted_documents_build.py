@@ -2,7 +2,7 @@
 
 Random documents, extremes included, are decoded; what is accepted lands, many documents to a build,
 and everything is built: from nothing, incrementally and in full, read as readers do, and tested.
-Where that fails, documents are left out as long as it does, and what remains is printed.
+If that fails, documents are left out for as long as it does, and what remains is printed.
 `ACCEPTED_EXAMPLES=20` runs as many examples, other ones each time; `ACCEPTED_REPEAT=12` one again.
 """
 
@@ -31,7 +31,7 @@ Groups = Sequence[Sequence[Sent]]
 
 @dataclass(frozen=True)
 class Laboratory:
-    """Where documents are tried: a database that each trial makes anew, and dbt's target."""
+    """Where documents are tried: a database recreated for each trial, and dbt's target."""
 
     server: PostgresServer
     target: Path
@@ -41,7 +41,7 @@ class Laboratory:
         return f"accepted_{os.getpid()}"
 
     def failure(self, groups: Groups) -> str:
-        """What fails when the groups land, a build after each, then one in full; or nothing."""
+        """What fails when the groups land, with a build after each, then a full one; or nothing."""
         warehouse = empty_warehouse(self.server, self.database)
         with warehouse.connect() as connection:
             ensure_schema(connection)
@@ -58,7 +58,7 @@ class Laboratory:
         )
 
     def guilty(self, groups: Groups) -> Groups:
-        """As few of the documents as still fail together, as far as ten minutes allow to look."""
+        """The fewest documents found within ten minutes that still fail together."""
         until = time.monotonic() + 600
         left = [(number, one) for number, group in enumerate(groups) for one in group]
         size = len(left) // 2
@@ -80,7 +80,7 @@ class Laboratory:
 
     def _read(self, connection: psycopg.Connection) -> str:
         for mart in KEYS:
-            # The text of a row needs all of its columns, also where the mart is a view.
+            # The text of a row requires all of its columns, even if the mart is a view.
             query = sql.SQL("select count(mart::text) from public.{} as mart")
             try:
                 connection.execute(query.format(sql.Identifier(mart)))
@@ -121,7 +121,7 @@ FAILURES: dict[int, str] = {}
 )
 @given(seed=st.just(int(REPEAT)) if REPEAT else st.integers(0, 99_999))
 def test_what_the_decoders_accept_can_be_built(laboratory: Laboratory, seed: int) -> None:
-    # hypothesis runs what failed once more, and would wait for the same builds.
+    # hypothesis runs what failed again, and would wait for the same builds.
     if seed not in FAILURES:
         sender = Sender(seed)
         groups = [sender.accepted(OF_EACH_KIND), sender.accepted(OF_EACH_KIND)]

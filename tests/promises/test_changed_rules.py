@@ -1,6 +1,6 @@
-"""A rule that changes is in the marts after the next plain build, wherever the rule stands.
+"""A changed rule is in the marts after the next plain build, wherever the rule is.
 
-And no table is computed from what did not take it up.
+And no table is computed from anything that did not take it up.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ CAPACITY = "select capacity_kw from assets"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of the dbt project, to be changed."""
+    """A copy of the dbt project, for tests to change."""
     return copy_of_project(tmp_path / "dbt_project")
 
 
@@ -33,7 +33,7 @@ def warehouse(built_warehouse: Warehouse) -> Warehouse:
 
 @pytest.fixture
 def build(warehouse: Warehouse, project: Path, tmp_path: Path) -> Build:
-    """Runs dbt on the copy: the mart `assets` with all before it, or what it is given.
+    """Runs dbt on the copy: the mart `assets` with everything upstream, or what it is given.
 
     The mart has one asset, with 1,000 kW.
     """
@@ -83,7 +83,7 @@ def test_a_rule_in_a_view_reaches_the_tables_after_it(
     double_the_capacity(project)
     assert build().success
     assert warehouse.value(CAPACITY) == 2000.0
-    # What does not depend on it is left alone.
+    # Whatever does not depend on it is left alone.
     assert replaced(warehouse, "stg_technical_data__files") == before
 
 
@@ -217,7 +217,7 @@ def test_a_model_that_is_no_more_holds_nothing_up(warehouse: Warehouse, build: B
         connection.execute("create view mine as table intermediate.kept")
     assert build("run").success
     assert warehouse.value("select count(*) from build.run") == 1
-    # What it left is dropped, unless something depends on it.
+    # Its leftovers are dropped, unless something depends on them.
     assert warehouse.rows(
         "select to_regclass('intermediate.removed_table'), to_regclass('staging.removed'),"
         " to_regclass('intermediate.kept') is not null"

@@ -1,4 +1,4 @@
-"""A clock that was wrong once is not wrong for good: the instant of builds can be corrected."""
+"""A clock that was once wrong can be corrected: it does not stay the instant of builds."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ class Clock:
         self._documents = 0
 
     def receive(self, instant: datetime) -> Arrival:
-        """Land a file as received then."""
+        """Land a file as received at this instant."""
         self._documents += 1
         document = technical_data(self._documents, 1000.0).documents[0]
         arrival = Arrival((replace(document, received_utc=pendulum.instance(instant)),))
@@ -41,7 +41,7 @@ class Clock:
         return self.warehouse.value("select built_as_of_utc from intermediate.int_clock")
 
     def warning(self) -> str | None:
-        """What the next build warns of."""
+        """What the next build warns about."""
         built = self._build("--warn-error")
         assert built.success is (built.exception is None)
         return None if built.exception is None else str(built.exception)
@@ -109,7 +109,7 @@ def test_a_full_refresh_starts_it_afresh(clock: Clock) -> None:
     clock.receive(EPOCH)
     clock.after_build()
     with clock.warehouse.connect() as connection:
-        # As an older version of this project left it, after the document was retracted.
+        # As left by an older version of this project, after the document was retracted.
         connection.execute("update build.run set as_of_utc = %s", [WRONG])
     assert clock.after_build() == WRONG
     assert clock.after_build("--full-refresh") == EPOCH

@@ -1,7 +1,7 @@
 """What consumers of the marts notice of builds: nothing but newer rows.
 
-Their views and grants outlive every build, what they read is never empty, and a build that is
-refused, fails half-way or is killed leaves marts that are whole.
+Their views and grants survive every build, what they read is never empty, and a build that is
+refused, fails half-way or is killed leaves complete marts.
 """
 
 import re
@@ -38,7 +38,7 @@ from tests.worlds import World
 def house(
     postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
-    """Three hours have landed and are built, and consumers have come."""
+    """Three hours have landed and are built, and there are consumers."""
     with watched_server(postgres_server) as watched:
         house = House(postgres_server, watched, tmp_path_factory.mktemp("targets"))
         with empty_warehouse(postgres_server, house.name).connect() as connection:
@@ -54,7 +54,7 @@ def house(
 
 
 def test_every_mart_has_rows_to_lose(house: House) -> None:
-    # An empty mart would not be missed.
+    # The loss of an empty mart would go unnoticed.
     assert [mart for mart, rows in house.marts().items() if not rows] == []
 
 
@@ -84,7 +84,7 @@ def test_consumers_survive_a_build_and_never_read_less(
 def test_a_build_that_fails_half_way_leaves_whole_marts(house: House, fault: str) -> None:
     before = house.marts()
     if fault == "bad-document":
-        # What the extractor would refuse, and a model stumbles over.
+        # Something the extractor would refuse, and a model fails on.
         house.land_wave(capacity_kw="much")
         failed = house.dbt("run")
     else:
@@ -96,16 +96,16 @@ def test_a_build_that_fails_half_way_leaves_whole_marts(house: House, fault: str
     between = house.marts()
 
     if fault == "bad-document":
-        # A correction is another document; it is all that has to come.
+        # A correction is another document, and all that is needed.
         house.land(wave(house.waves - 1)[:1])
     house.build()
     assert house.lost_by_consumers() == []
     after = house.marts()
     if fault == "bad-document":
-        # The correction is a document more.
+        # The correction is one more document.
         between = {**between, "source_status": before["source_status"]}
     assert torn(between, before, after) == []
-    # What nobody sends stays.
+    # What nobody sends again stays.
     assert [mart for mart in KEYS if before[mart] == after[mart]] == ["market_gates"]
 
 
@@ -114,7 +114,7 @@ def test_a_second_build_at_once_is_refused(house: House) -> None:
     second: list[tuple[int, str]] = []
 
     def start_second(node: str, statement: str) -> None:
-        # The first build waits for us here, with some of its marts done and others not.
+        # The first build waits here, with some of its marts done and others not.
         if node == "portfolio_forecast" and not second:
             second.append((0, "did not end"))
             with house.command("run") as command:
@@ -228,5 +228,5 @@ def test_what_lands_during_a_build_is_in_it_or_in_the_next(house: House) -> None
     with one_at_a_time:
         house.build()
     assert disagreeing(house.warehouse) == []
-    # This test is the last: whatever went wrong above for ever is seen here, too.
+    # This test comes last, so it also sees any lasting damage from those above.
     assert differences(house.marts(), house.refreshed()) == []

@@ -1,6 +1,6 @@
 """Two environments of one warehouse: neither sees, blocks or changes the other.
 
-One is production; the other is Jane's, whose profile differs from it in the schema alone.
+One is production; the other is Jane's, whose profile differs only in the schema.
 """
 
 import signal
@@ -91,7 +91,7 @@ def test_both_build_at_once(house: House) -> None:
     assert (refused.returncode, refused.stdout) == (1, "")
     told = "error: dev_jane: a build or a reader is using it"
     assert refused.stderr.startswith(told), refused.stderr
-    # What landed is in both, though Jane's build began before production's and ended after it.
+    # What landed is in both, though Jane's build began before production's and ended after.
     assert differences(house.marts(JANE), house.marts("public")) == []
 
 
@@ -104,7 +104,7 @@ def test_a_build_that_is_killed_is_in_nobodys_way(house: House, killed: str, oth
         assert gate.reached.wait(BUILD_SECONDS)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        # Its server process still holds all that it had.
+        # Its server process still holds everything it had.
         house.build(other)
         gate.cut()
     assert house.marts(killed)["portfolio_imbalance"] == before["portfolio_imbalance"]
@@ -153,7 +153,7 @@ def test_what_only_looks_like_an_environment_is_none(house: House) -> None:
         assert "evil" not in listed.stdout
         assert "odd" not in listed.stdout
         assert house.environments("--drop", "evil").returncode == 2
-        # Nothing of theirs ran with our rights.
+        # None of their code ran with our rights.
         assert connection.execute("select to_regclass('evil_build.ran')").fetchone() != (None,)
         connection.execute("drop schema evil_build, odd_build cascade")
 
@@ -175,7 +175,7 @@ def test_what_reads_an_environment_whose_name_is_a_word_of_sql_is_not_lost(house
 def test_a_name_that_a_reader_takes_keeps_no_environment_from_being_dropped(house: House) -> None:
     settings = house.warehouse.environment
     with house.warehouse.connect() as connection:
-        # As a build leaves it that was killed.
+        # As left by a killed build.
         connection.execute(
             "create schema dead_build; create table dead_build.run (like build.run);"
             " insert into dead_build.run (build_number, invocation_id, started_utc, documents_upto)"
@@ -195,7 +195,7 @@ def test_a_name_that_a_reader_takes_keeps_no_environment_from_being_dropped(hous
 
 @pytest.fixture(scope="module")
 def runner(house: House) -> Iterator[dbtRunner]:
-    """dbt with the project as it was read once, for whatever schema of the target."""
+    """dbt with the project as once read, for any schema of the target."""
     directories = {
         "DBT_PROJECT_DIR": str(ROOT / "dbt_project"),
         "DBT_PROFILES_DIR": str(ROOT / "profiles"),
@@ -203,7 +203,7 @@ def runner(house: House) -> Iterator[dbtRunner]:
         "DBT_LOG_PATH": str(house.targets / "logs"),
     }
     with environment_of({**house.warehouse.environment, **directories}), warnings.catch_warnings():
-        # dbt's own libraries warn of their own deprecations.
+        # dbt's libraries warn of their own deprecations.
         warnings.simplefilter("ignore")
         parsed: Any = dbtRunner().invoke([*QUIETLY, "parse"])
         yield dbtRunner(parsed.result)
@@ -224,7 +224,7 @@ def runner(house: House) -> Iterator[dbtRunner]:
         ("1jane", "lower-case"),
         ("j" * 48, "too long"),
         ("theirs", "did not make"),
-        # Dropped, it would take what is theirs along.
+        # Dropping it would drop what is theirs.
         ("sales", "sales_staging holds objects that this project did not make"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Faults that are really injected into the real programs: nothing is lost, doubled or half-landed.
+"""Real faults in the real programs: nothing is lost, doubled or half-landed.
 
 FAULT_KILLS says how often the extractor is killed, FAULT_FILES how many files a directory holds.
 """
@@ -47,7 +47,7 @@ from tests.warehouses import PostgresServer, Warehouse, fresh_warehouse
 def world(
     postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
-    """The sources, served for as long as the tests of this module run."""
+    """The sources, served while the tests of this module run."""
     directory = tmp_path_factory.mktemp("sources")
     settings = write_sources(directory)
     for number in range(40):
@@ -158,7 +158,7 @@ def test_faults_of_the_api(
     ]
     of_version: dict[str, tuple[str, Callable[[str], Answer]]] = {}
     for number, fault in enumerate(faults):
-        # Every other quarter-hour; between them all is well.
+        # Every other quarter-hour; in between, all is well.
         clock = f"2025-06-08T{number // 2:02}:{30 * (number % 2):02}"
         of_version[clock] = fault
     asked: Counter[str] = Counter()
@@ -186,7 +186,7 @@ def test_faults_of_the_api(
     )
     assert sizes == [(16 * 1024 * 1024, True)] * 2
     assert warehouse.value("select count(*) from raw.quarantine") == kinds[HELD]
-    # A run a little later repairs it: what got no answer waits as what was refused does.
+    # A run a little later repairs it: unanswered versions wait like refused ones.
     of_version.clear()
     outcome = extract(*arguments, VPP_API_URL=http_server.url)
     assert outcome.status == 0

@@ -1,4 +1,4 @@
-"""Directories with every fault that is known: what lands is right, all else is refused."""
+"""Directories with every known fault: what lands is right, everything else is refused."""
 
 import json
 import os
@@ -63,7 +63,7 @@ def test_odd_files(extract: ExtractCommand, warehouse: Warehouse, tmp_path: Path
     }
     for name, content in files.items():
         (tmp_path / name).write_text(content)
-    # Root may read what is closed to all: a link to itself nobody can.
+    # Root can read any file, but nobody can read a link to itself.
     (tmp_path / "unreadable_20250608.json").symlink_to("unreadable_20250608.json")
     closed = tmp_path / "closed_20250608.json"
     closed.write_text(good)
@@ -78,7 +78,7 @@ def test_odd_files(extract: ExtractCommand, warehouse: Warehouse, tmp_path: Path
         (f"file://{tmp_path}/{name}", "is not JSON")
         for name in ("empty_20250608.json", "half_20250608.json")
     ]
-    # A duplicate is another file with the same bytes: a document of its own, as it may change.
+    # A duplicate is another file with the same bytes: its own document, as it may change.
     assert warehouse.value("select count(distinct content_sha256) from raw.live_infeed") == 1
     for name in ("empty_20250608.json", "half_20250608.json"):
         (tmp_path / name).write_text(good)

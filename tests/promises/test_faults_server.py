@@ -1,8 +1,8 @@
 """The database server dies in the middle of builds, or its disk is full, and it is started again.
 
-Every process of it is ended by a signal that nobody can handle, as a machine that dies would.
-Readers see rows of before or after the build; the next build and the next run end where undisturbed
-ones do. (test_faults_landing.py lets it die in the middle of loads.)
+Each of its processes is killed by a signal that cannot be handled, as when a machine dies. Readers
+see rows from before or after the build; the next build and run end as undisturbed ones do.
+(test_faults_landing.py kills it in the middle of loads.)
 """
 
 import os
@@ -35,13 +35,13 @@ BUILD_SECONDS = 90
 
 
 class MortalServer:
-    """A server of the test's own, which can be killed."""
+    """The test's own server, which can be killed."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def start(self) -> Warehouse:
-        """Start it where it does not run; the warehouse that is in it."""
+        """Start it unless it is running; returns its warehouse."""
         address = embedded.start(self._directory)
         server = PostgresServer({**address.environment, "PGDATABASE": "postgres"})
         return Warehouse(server, address.environment)
@@ -71,7 +71,7 @@ def documents(warehouse: Warehouse) -> list[tuple[object, ...]]:
 
 
 def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    """Wait until something is so, for as long as the process runs."""
+    """Wait until a condition holds, while the process runs."""
     while process.poll() is None and not condition():
         time.sleep(0.02)
 
@@ -127,13 +127,13 @@ def is_building(warehouse: Warehouse) -> bool:
 
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
-    """A file system of its own that holds a server and little more."""
+    """A separate file system with room for a server and little more."""
     directory = Path(tempfile.mkdtemp(prefix="disk-"))
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(directory)]
     if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
         directory.rmdir()
         pytest.skip("a small file system can only be mounted by root")
-    # The server runs as another user, who has to get in.
+    # The server runs as another user, who needs access.
     directory.chmod(0o755)
     try:
         yield directory
@@ -155,7 +155,7 @@ def test_a_load_into_a_full_disk_ends_cleanly_and_goes_on_when_there_is_room(
         with mortal.connect() as connection:
             ensure_schema(connection)
             connection.execute("checkpoint")
-        # Leave room for the first batches only.
+        # Leave room for only the first batches.
         ballast = small_disk / "ballast"
         free = shutil.disk_usage(small_disk).free
         ballast.write_bytes(bytes(free - 1024 * 1024))

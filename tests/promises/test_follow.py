@@ -51,7 +51,7 @@ def follower(warehouse: Warehouse, tmp_path: Path) -> Iterator[Follower]:
     with warehouse.connect() as connection:
         ensure_schema(connection)
     with environment_of({**warehouse.environment, **directories}), warnings.catch_warnings():
-        # dbt's own libraries warn of their own deprecations.
+        # dbt's libraries warn of their own deprecations.
         warnings.simplefilter("ignore")
         yield Follower(warehouse, project, Builder(directories=(project,)))
 
@@ -59,7 +59,7 @@ def follower(warehouse: Warehouse, tmp_path: Path) -> Iterator[Follower]:
 def test_it_builds_what_plain_dbt_builds(follower: Follower, tmp_path: Path) -> None:
     arrivals = World(5).arrivals
     Random(5).shuffle(arrivals)
-    # Forecasts and live infeed by themselves too: then only the tables of the cycle are built.
+    # Forecasts and live infeed also alone: then only the tables of the cycle are built.
     waves = [arrivals[:20], arrivals[20:60], *([one] for one in arrivals[60:66]), arrivals[66:]]
     with fresh_warehouse(follower.warehouse.server) as plain:
         with plain.connect() as connection:
@@ -70,7 +70,7 @@ def test_it_builds_what_plain_dbt_builds(follower: Follower, tmp_path: Path) -> 
                     land(connection, wave)
             assert follower.build() is True
         assert dbt(plain.environment, tmp_path / "plain", "run").success
-        # What only a daily build takes up, and the clock that every document moves.
+        # What only a daily build takes up, and the clock, which every document moves.
         follower.builder.taken_up = None
         assert follower.build() is True
         with follower.warehouse.connect() as one, plain.connect() as other:
@@ -102,7 +102,7 @@ def test_the_project_is_parsed_again_when_a_file_changes(follower: Follower) -> 
     assets.write_text(f"{start}    capacity_kw * 2 as capacity_kw,\n{end}")
     assert follower.build() is True
     assert follower.warehouse.value(capacity) == 2000
-    # A project that cannot be parsed is no reason to end.
+    # A project that cannot be parsed is no reason to stop.
     project = follower.project / "dbt_project.yml"
     text = project.read_text()
     project.write_text(f"{text}nonsense: [\n")
@@ -117,7 +117,7 @@ def test_it_never_builds_beside_another_build(
     assert follower.build() is True
     with follower.warehouse.connect() as other:
         land(other, [technical_data(1, 1000.0)])
-        # As a build that runs.
+        # Like a running build.
         other.execute("update build.run set finished_utc = null")
         with other.transaction():
             other.execute("select from build.run for update")

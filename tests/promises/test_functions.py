@@ -1,6 +1,6 @@
-"""The functions for readers: kept with the marts, callable by who was granted that, and no way in.
+"""The functions for readers: kept with the marts, callable only with a grant, and no loophole.
 
-They run with the rights of their owner: what they answer is all that can be had through them.
+They run with their owner's rights, so nothing but their answers may be obtained through them.
 """
 
 from collections.abc import Iterator
@@ -32,13 +32,13 @@ PRIVILEGE = "42501"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of the dbt project, to be changed."""
+    """A copy of the dbt project, for tests to change."""
     return copy_of_project(tmp_path / "dbt_project")
 
 
 @pytest.fixture
 def house(built_warehouse: Warehouse, postgres_server: PostgresServer) -> Iterator[Warehouse]:
-    """Built by the owner of the database; then the roles are made."""
+    """Built by the owner of the database, before the roles are made."""
     with fresh_roles(postgres_server, "analyst"):
         with postgres_server.connect("postgres") as connection:
             connection.execute("create role analyst")
@@ -62,7 +62,7 @@ def build(
 
 
 def state(warehouse: Warehouse) -> list[tuple[object, ...]]:
-    """For each function what distinguishes it, also when it was made."""
+    """For each function, its properties, including when it was made."""
     return warehouse.rows(
         "select proname::text, pg_get_userbyid(proowner)::text, proacl::text, xmin::text"
         " from pg_proc where pronamespace = 'public'::regnamespace order by 1"
@@ -73,7 +73,7 @@ def test_readers_call_them_and_see_nothing_else(house: Warehouse) -> None:
     for function in (AT_GATE, KNOWN_AT):
         assert refusal(house, READER, f"select from {function}") is None
         assert refusal(house, DEVELOPER, f"select from {function}") is None
-        # What nobody granted nobody may.
+        # Without a grant, nobody may call it.
         assert refusal(house, LOADER, f"select from {function}") == PRIVILEGE
     assert refusal(house, READER, "select from raw.forecast_version") == PRIVILEGE
     settings = house.rows(
@@ -84,7 +84,7 @@ def test_readers_call_them_and_see_nothing_else(house: Warehouse) -> None:
 
 
 def test_a_name_of_the_callers_own_is_not_taken_for_ours(house: Warehouse) -> None:
-    # The reader may not make temporary tables; for a role that may, ours is read all the same.
+    # The reader may not make temporary tables; for a role that may, ours is still the one read.
     with house.connect() as connection:
         connection.execute("create temporary table market_gates (gate text)")
         connection.execute("insert into market_gates values ('mine')")
@@ -152,7 +152,7 @@ def test_a_changed_signature_keeps_owner_and_grants(house: Warehouse, project: P
         )
     swap_columns(project)
     assert build(house, project, "postgres").success
-    # Its columns have changed places, and there is one function of that name.
+    # Its columns have changed places, and there is only one function of that name.
     assert house.rows(
         "select pg_get_function_result(oid) like 'TABLE(delivery_start_utc%', proowner::regrole"
         f"::text from pg_proc where proname = '{FUNCTIONS[0]}'"

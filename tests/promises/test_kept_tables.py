@@ -1,4 +1,4 @@
-"""What dbt's own incremental tables would do to a mart in silence, and the strategy here does not.
+"""What dbt's own incremental tables would silently do to a mart, and the strategy here does not.
 
 A mart is added to a copy of the project, built, changed, and built again.
 """
@@ -54,7 +54,7 @@ class Mart:
         return dbt(self.warehouse.environment, target, *command)
 
     def refused(self, capfd: pytest.CaptureFixture[str]) -> str:
-        """What is said of the mart, which a build refuses."""
+        """The message with which a build refuses the mart."""
         capfd.readouterr()
         assert self.build().statuses["plants"] == "error"
         return " ".join(capfd.readouterr().out.split())
@@ -203,7 +203,7 @@ def test_a_table_always_has_its_unique_key(mart: Mart, capfd: pytest.CaptureFixt
     mart.describe(column("asset_id", "text"), column("power_kw", "double precision"))
     assert mart.build().success
     assert mart.warehouse.value(KEY) == "PRIMARY KEY (asset_id)"
-    # Of two keys, one would swallow what the other keeps apart.
+    # Of two keys, one would merge rows that the other keeps apart.
     mart.write("unique_key=['asset_id', 'power_kw']", asset_id="asset_id", power_kw="capacity_kw")
     assert "its primary key is asset_id, but its unique_key is asset_id, power_kw" in mart.refused(
         capfd

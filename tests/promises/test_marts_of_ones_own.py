@@ -1,4 +1,4 @@
-"""Marts as somebody may write them who does not know how tables are kept: none is wrong quietly."""
+"""Marts written by somebody who does not know how tables are kept: none is silently wrong."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -16,16 +16,16 @@ from tests.warehouses import Warehouse
 from tests.world_master_data import PRODUCING
 from tests.worlds import World
 
-# Of each mart its configuration and its SQL.
+# The configuration and SQL of each mart.
 TABLES = {
-    # All rows are computed, so that also those go that are not among the greatest any more.
+    # All rows are computed, so those that are no longer among the greatest go too.
     "greatest_infeed": (
         "unique_key=['asset_id', 'delivery_start_utc']",
         "select asset_id, delivery_start_utc, power_kw from (select *, row_number() over ("
         "partition by asset_id order by power_kw desc nulls last, delivery_start_utc) as position"
         " from {{ ref('best_of_infeed') }}) as ranked where position <= 3",
     ),
-    # Has a delivery_start_utc which is not what a row is about.
+    # Has a delivery_start_utc that is not what a row is about.
     "daily_peak": (
         "unique_key=['asset_id', 'delivery_date']",
         "select distinct on (infeed.asset_id, delivery_date) infeed.asset_id, delivery_date,"
@@ -41,7 +41,7 @@ TABLES = {
         " inner join {{ ref('daily_peak') }} as peak"
         " on infeed.asset_id = peak.asset_id and infeed.delivery_date = peak.delivery_date",
     ),
-    # Of a change that no asset stands for.
+    # Follows a change that belongs to no asset.
     "leader": (
         "unique_key='delivery_start_utc'",
         "select infeed.delivery_start_utc, max(infeed.power_kw) as greatest_kw,"
@@ -54,7 +54,7 @@ TABLES = {
         "select leader.delivery_start_utc, leader.greatest_kw / 1000 as greatest_mw"
         " from {{ ref('leader') }} as leader {{ join_affected('leader') }}",
     ),
-    # Looks like a model of documents, and reads more than these.
+    # Looks like a model of documents, but reads more than those.
     "capacity_of_documents": (
         "unique_key='document_id'",
         "select document_id, capacity_kw from {{ ref('documents_with_capacity') }}",
@@ -120,7 +120,7 @@ def origin(name: str) -> dict[str, Any]:
 
 
 def other_capacities() -> Arrival:
-    """Technical data newer than all, and before the clock of the build."""
+    """Technical data newer than all others, but before the clock of the build."""
     assets = [
         {"asset_id": asset_id, "technical_attributes": {"capacity_kw": 77.0}}
         for asset_id in PRODUCING
@@ -130,7 +130,7 @@ def other_capacities() -> Arrival:
 
 
 def one_peak() -> Arrival:
-    """More than all else of its day, in one quarter-hour of one metering point."""
+    """The day's greatest value, in one quarter-hour of one metering point."""
     document = FinalProduction(
         metering_point_id="MP1",
         issued_date=LATER.date(),

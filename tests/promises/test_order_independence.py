@@ -1,6 +1,6 @@
 """Documents in any order, in any grouping into builds, end in the marts of one full refresh.
 
-Some are retracted again: then the marts are those of a warehouse that retracted them at once.
+If some are retracted, the marts are those of a warehouse that retracted them at once.
 
 The real thing is driven: the extractor's landing, dbt, a real PostgreSQL. `ORDER_EXAMPLES=60` runs
 as many examples, other ones each time; `ORDER_REPEAT=12,34` runs the one that a failure named, and
@@ -32,13 +32,13 @@ Groups = list[list[Arrival]]
 
 @dataclass(frozen=True)
 class Laboratory:
-    """Where examples are tried: databases by name, and a target of dbt's for each."""
+    """Where examples are tried: databases by name, and a dbt target for each."""
 
     server: PostgresServer
     targets: Path
 
     def empty(self, name: str) -> Warehouse:
-        """The database of this name, empty but for raw."""
+        """The database of this name, empty apart from raw."""
         warehouse = empty_warehouse(self.server, f"order_{os.getpid()}_{name}")
         with warehouse.connect() as connection:
             ensure_schema(connection)
@@ -59,19 +59,19 @@ def laboratory(
     yield laboratory
     with postgres_server.connect("postgres") as connection:
         for name in ("incremental", "refreshed"):
-            # Names of ours, without a character that would need quoting.
+            # Our own names, without characters that need quoting.
             connection.execute(f"drop database if exists order_{os.getpid()}_{name} with (force)")
 
 
 def in_groups(arrivals: Sequence[Arrival], rng: Random) -> Groups:
-    """A random order of arrival, in groups: two of all kinds, then some of one table each.
+    """A random order of arrival, in groups: two of all kinds, then some of a single table each.
 
-    What depends on a document has to follow when nothing else arrives with it.
+    Whatever depends on a document must follow even if nothing else arrives with it.
     """
     rest = list(arrivals)
     rng.shuffle(rest)
     if rng.random() < 0.5:
-        # Nearly as they were received: a few come late.
+        # Almost in the order received: a few come late.
         rest.sort(key=lambda one: one.received_utc)
         for late in rng.sample(rest, len(rest) // 8):
             rest.remove(late)
@@ -92,7 +92,7 @@ def in_groups(arrivals: Sequence[Arrival], rng: Random) -> Groups:
 
 
 def repeats(landed: Sequence[Arrival], rng: Random) -> list[Arrival]:
-    """Some of what landed already that is still the newest at its address: landing drops it."""
+    """Some documents that landed and are still the newest at their address: landing drops them."""
     newest: dict[object, Arrival] = {}
     for arrival in landed:
         there = newest.get(arrival.address)
@@ -104,7 +104,7 @@ def repeats(landed: Sequence[Arrival], rng: Random) -> list[Arrival]:
 def retractions(
     landed: Sequence[Arrival], known: Sequence[Retraction], rng: Random
 ) -> list[Retraction]:
-    """Documents that have landed, to be retracted: none, a few or many; or the newest forecasts."""
+    """Landed documents to retract: none, a few or many; or the newest forecasts."""
     if rng.random() < 0.6:
         return []
     gone = {id(retraction.document) for retraction in known}
@@ -138,7 +138,7 @@ def documents(warehouse: Warehouse) -> list[tuple[object, ...]]:
 
 
 def wrong(laboratory: Laboratory, groups: Groups, seed: int) -> list[str]:
-    """What is wrong with the marts after these groups; nothing where they are right."""
+    """What is wrong with the marts after these groups; empty if they are right."""
     rng = Random(seed)
     incremental = laboratory.empty("incremental")
     landed: list[Arrival] = []
@@ -171,7 +171,7 @@ def wrong(laboratory: Laboratory, groups: Groups, seed: int) -> list[str]:
 
 
 def reduced(laboratory: Laboratory, groups: Groups, seed: int, seconds: float) -> Groups:
-    """Groups of fewer arrivals that still end wrong, as far as the time allows to look."""
+    """Groups of fewer arrivals that still end wrong, as far as time allows."""
     until = time.monotonic() + seconds
     size = sum(map(len, groups)) // 2
     while size and time.monotonic() < until:
@@ -229,7 +229,7 @@ FAILURES: dict[tuple[int, int], str] = {}
 def test_any_order_of_arrival_ends_in_the_same_marts(
     laboratory: Laboratory, seeds: tuple[int, int]
 ) -> None:
-    # hypothesis runs what failed once more, and would wait for the same builds.
+    # hypothesis runs what failed again, and would wait for the same builds.
     if seeds in FAILURES:
         pytest.fail(FAILURES[seeds], pytrace=False)
     world, order = seeds

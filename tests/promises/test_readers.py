@@ -1,4 +1,4 @@
-"""A reader who stays in a transaction holds nothing up for ever: no build, and no other reader."""
+"""A reader who stays in a transaction holds up no build and no other reader for ever."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ LONGEST_WAIT_S = 5
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of the dbt project, to be changed."""
+    """A copy of the dbt project, for tests to change."""
     return copy_of_project(tmp_path / "dbt_project")
 
 
@@ -68,7 +68,7 @@ def test_a_view_that_is_read_is_replaced_as_soon_as_it_can_be(
     said = capfd.readouterr().out
     assert f"{VIEW} cannot be replaced while it is being read" in said
     assert f"a dashboard (server process {process}, role " in said
-    # It was waited for, and others read meanwhile.
+    # The build waited for it, and others read meanwhile.
     assert 0.5 < max(waits) < LONGEST_WAIT_S
     assert len(waits) > 10
     assert build(built_warehouse, project).success

@@ -32,7 +32,7 @@ CLEAN = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where commands are run, and everything that they leave behind is kept."""
+    """Where commands run, and everything they leave behind is kept."""
 
     directory: Path
     environment: Mapping[str, str]
@@ -109,7 +109,7 @@ def test_no_secret_is_left_anywhere(
     assert built.returncode == 0, built.stdout
     documented = place.run(DBT, "--debug", "docs", "generate", "--static")
     assert documented.returncode == 0, documented.stdout
-    # What fails tends to say more.
+    # Failing commands tend to say more.
     assert place.run(DBT, "--debug", "run", PGDATABASE="nowhere").returncode != 0
     assert place.run(*python("extract", "schema"), PGDATABASE="nowhere").returncode == 1
     place.run(DBT, "debug")
@@ -151,7 +151,7 @@ def test_a_file_with_settings_is_read_only_where_someone_asks(
         skipped = Place(tmp_path, warehouse.environment, []).run(*python("extract", "all"))
         assert "TECHNICAL_DATA_URL is not set" in skipped.stdout
 
-        # The way that operations.md shows.
+        # As operations.md shows.
         words = " ".join(python("extract", "technical-data"))
         asked = unset.run("sh", "-c", f"set -a; . ./production.env; {words}")
         assert asked.returncode == 1

@@ -1,6 +1,6 @@
-"""A branch is built as far as it differs, on top of production as that stands: `--defer --state`.
+"""Only what differs on a branch is built, on top of production as it is: `--defer --state`.
 
-What comes out is what a whole build of the branch makes of the documents that production has seen.
+The result is what a full build of the branch makes of the documents that production has seen.
 """
 
 import shutil
@@ -21,13 +21,13 @@ from tests.watched_server import Gate, WatchedServer, watched_server
 from tests.worlds import World
 
 BUILD_SECONDS = 300
-# Marts that follow from what the branch changes: prices of a table, and the view of what is open.
+# Marts that follow from what the branch changes: a table's prices, and the view of what is open.
 FOLLOWING = ("asset_forecasts", "imbalance", "portfolio_imbalance", "data_coverage")
 
 
 @dataclass(frozen=True)
 class House:
-    """A warehouse, its production, and a branch that is built beside it."""
+    """A warehouse, its production, and a branch built beside it."""
 
     warehouse: Warehouse
     watched: WatchedServer
@@ -47,12 +47,12 @@ class House:
     def start_production(self) -> "subprocess.Popen[str]":
         """Build production in another process."""
         target = self.targets / "public_command"
-        # Reading the whole project takes long, and has been done.
+        # Reading the whole project is slow, and has already been done.
         shutil.copytree(self.targets / "public", target, dirs_exist_ok=True)
         return dbt_command(self._environment, target, "run")
 
     def whole(self) -> None:
-        """Build all of the branch, deferring to nothing."""
+        """Build all of the branch, without deferring."""
         built = self.branch_dbt("whole", "run")
         assert built.success, (built.statuses, built.exception)
 
@@ -69,7 +69,7 @@ class House:
 
     @property
     def state(self) -> str:
-        """Where the manifest is that production was first built from."""
+        """The folder of the manifest that production was first built from."""
         return str(self.targets / "state")
 
     @property
@@ -118,7 +118,7 @@ def test_a_slim_build_equals_a_whole_one_where_production_stands(house: House) -
     assert differences(house.marts("ci"), house.marts("whole")) == []
     assert [mart for mart in FOLLOWING if house.marts("ci")[mart] == before[mart]] == []
     assert differences(house.marts("public"), before) == []
-    # What stays where it is does not come here.
+    # What stays in production is not built here.
     relations = "select relname from pg_class where relnamespace = 'ci'::regnamespace"
     assert ("assets",) not in house.warehouse.rows(relations)
 
@@ -134,7 +134,7 @@ def test_a_clone_is_refused_before_anything_is_made(house: House) -> None:
 
 
 def test_production_defers_to_nobody(house: House, capfd: pytest.CaptureFixture[str]) -> None:
-    # The project as it was read for another environment.
+    # The project as read for another environment.
     compiled = house.branch_dbt("whole", "compile", "--select", "assets", artifacts=True)
     assert compiled.success, compiled.exception
     view = "select pg_get_viewdef('public.imbalance'::regclass)"

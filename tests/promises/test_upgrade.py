@@ -1,4 +1,4 @@
-"""A warehouse that an older version of the project made becomes one of today's by the next run."""
+"""The next run upgrades a warehouse made by an older version of the project."""
 
 from pathlib import Path
 from random import Random
@@ -17,7 +17,7 @@ from tests.marts import KEYS, differences, marts
 from tests.warehouses import Warehouse
 from tests.worlds import World
 
-# How builds were recorded while each table of raw had a bound of its own.
+# How builds were recorded while each table of raw had its own bound.
 ELEVEN_BOUNDS = """
     alter table build.run rename to new_run;
     alter table build.model_state rename to new_model_state;
@@ -79,7 +79,7 @@ ELEVEN_BOUNDS = """
 
 
 def make_old(connection: psycopg.Connection) -> None:
-    """Give a warehouse of today's the form that it had before landing had one lock."""
+    """Give a current warehouse the form that it had before landing had a single lock."""
     connection.execute("drop table raw.landing_lock")
     connection.execute(ELEVEN_BOUNDS)
     views = connection.execute(
@@ -87,7 +87,7 @@ def make_old(connection: psycopg.Connection) -> None:
     ).fetchall()
     assert len(views) > 10
     for schema, view, definition in views:
-        # Every model asked for the bound of its own source.
+        # Every model read the bound of its own source.
         old = (
             definition.replace("build.new_run", "build.current")
             .replace("new_run.", "current.")
@@ -122,7 +122,7 @@ def test_raw_gains_a_view_that_alone_is_missing_and_says_so_once(warehouse: Ware
         connection.execute("drop view raw.document")
         assert ensure_schema(connection)
         assert not ensure_schema(connection)
-        # Another run has just made it: it is replaced, and was not made here.
+        # Another run has just made it; it is replaced.
         with connection.transaction(force_rollback=True):
             connection.execute(sql.SQL(raw_schema._DEFINITION.read_text()))
             assert not raw_schema._is_made_here(connection, ["document", "quarantine"])
@@ -132,7 +132,7 @@ def test_raw_gains_a_column_that_alone_is_missing(warehouse: Warehouse) -> None:
     with warehouse.connect() as connection:
         ensure_schema(connection)
         connection.execute("alter table raw.forecast_version drop column value_count cascade")
-        # The index went with the column: here only the column shows that it is missing.
+        # The index went with the column: only the column shows that it is missing.
         connection.execute(
             "create index forecast_version_in_order on raw.forecast_version (asset_id)"
         )
@@ -177,18 +177,18 @@ def test_eleven_bounds_become_one(
         for mart in (*KEYS, "mine"):
             connection.execute(grant.format(sql.Identifier(mart)))
     try:
-        # What the old version lands is not in the order that a build of today relies on.
+        # What the old version lands is not in the order that a current build relies on.
         assert not dbt(warehouse.environment, tmp_path, "run").success
         assert "the schema raw is missing or incomplete" in capfd.readouterr().out
         assert extract(warehouse.environment, "schema").stdout == "schema raw: created\n"
-        # A reader who stays in a transaction is named, and no other one waits behind the build.
+        # A reader who stays in a transaction is named, and no other reader waits behind the build.
         with warehouse.connect() as reader, reader.transaction():
             reader.execute("set application_name to 'a dashboard'")
             reader.execute("select from forecast_revisions")
             refused = dbt(warehouse.environment, tmp_path, "run", "--select", "+assets")
             assert not refused.success
             assert "while it is being read: end or wait for a dashboard" in capfd.readouterr().out
-        # Models of old and of today side by side: what is not built yet is as it was.
+        # Old and current models side by side: what is not built yet is unchanged.
         assert dbt(warehouse.environment, tmp_path, "run", "--select", "+assets").success
         with warehouse.connect() as connection:
             assert len(connection.execute(of_old).fetchall()) == 2

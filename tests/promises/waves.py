@@ -1,4 +1,4 @@
-"""A wave of documents, with values that tell when they came."""
+"""A wave of documents, with values that show when they came."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,7 +19,7 @@ CAPACITY_KW = 1000.0
 
 
 def wave(number: int, capacity_kw: object = CAPACITY_KW) -> list[Arrival]:
-    """What arrives in one hour. No wave takes back a row of the marts, or touches one twice.
+    """What arrives in one hour. No wave removes a row of the marts, or changes one twice.
 
     An hour's forecasts, the hour before as measured, the hour before that as settled.
     """
@@ -55,7 +55,7 @@ def wave(number: int, capacity_kw: object = CAPACITY_KW) -> list[Arrival]:
                 asset_id=asset_id,
                 version_utc=version,
                 grid_start_utc=version,
-                # One more quarter-hour of B lies above its capacity.
+                # One more quarter-hour of B is above its capacity.
                 power_kw=tuple(
                     5000.0 if (asset_id, quarter, n) == ("B", 3, 0) else float(100 * number + n)
                     for n in range(12)
@@ -63,8 +63,8 @@ def wave(number: int, capacity_kw: object = CAPACITY_KW) -> list[Arrival]:
                 **origin(f"forecasts/{asset_id}/{version}", 15 * quarter + 1),
             )
             arrivals.append(Arrival((forecast,)))
-        # Made before the market gates of what this wave settles; of no new quarter-hour, but that
-        # a hole of B, on a day between others, is an hour smaller with each wave.
+        # Made before the market gates of what this wave settles; for no new quarter-hour, except
+        # that a hole in B, on a day between others, is an hour smaller with each wave.
         early = pendulum.instance(hour - timedelta(hours=60))
         hole = range(96, 192 - 4 * number) if asset_id == "B" else ()
         forecast = Forecast(
@@ -98,7 +98,7 @@ def wave(number: int, capacity_kw: object = CAPACITY_KW) -> list[Arrival]:
     flags = RedispatchFlag(
         metering_point_id="MP-A",
         issued_utc=hour,
-        # Half of the hour, so that each wave has a measure of its own.
+        # Half of the hour, so that each wave has its own measure.
         delivery_start_utc=starts[:1],
         delivery_end_utc=starts[2:3],
         is_redispatched=[True],

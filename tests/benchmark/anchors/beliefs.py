@@ -1,7 +1,7 @@
-"""timely-beliefs: `rolling_viewpoint`, the latest beliefs so long before each event.
+"""timely-beliefs: `rolling_viewpoint`, the latest beliefs a given time before each event.
 
 Arguments: a CSV file without a header (asset_id, version_utc, delivery_start_utc, power_kw), and
-how often to measure. Prints the seconds of each measurement, without the making of the frames, and
+how often to measure. Prints the seconds of each measurement, without building the frames, and the
 count and sum of the values of both kinds.
 """
 
@@ -26,7 +26,7 @@ def main() -> None:
     source = tb.BeliefSource("forecasts")
     frames = []
     for asset_id, rows in values.groupby("asset_id"):
-        # What is known of an event is known when it starts.
+        # An event counts as known when it starts.
         sensor = tb.Sensor(
             asset_id,
             unit="kW",

@@ -31,7 +31,7 @@ def main() -> None:
     )
     ask(f"insert into benchmark.forecast_value select * from file('{file}', CSV, '{columns}')")
     for kind, minutes in KINDS.items():
-        # Of rows with one key, `final` leaves the one of the newest version.
+        # Of the rows with one key, `final` keeps the one of the newest version.
         ask(
             f"create table benchmark.{kind} ({columns})"
             " engine = ReplacingMergeTree(version_utc) order by (asset_id, delivery_start_utc)"
