@@ -42,11 +42,11 @@ class Answers:
     timezone: ZoneInfo
     newest_version_utc: datetime | None = None
     days: list[Day] = field(default_factory=list)
-    """Without a gap but for days that the portfolio has no row of, the oldest first."""
+    """Without gaps, except days without a row of the portfolio; oldest first."""
     tomorrow: Day | None = None
     yesterday: Day | None = None
     rows: dict[str, list[Row]] = field(default_factory=dict)
-    """The rows of the other queries, by the name of the file."""
+    """The rows of the other queries, by file name."""
 
 
 def read(connection: psycopg.Connection, timezone: ZoneInfo, day_count: int) -> Answers:
