@@ -36,7 +36,7 @@ class Visit:
     page: Page
     errors: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
-    """What it asked for that is neither in the file nor beside it."""
+    """What it requested that is neither in the file nor beside it."""
 
     def heard(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

@@ -114,7 +114,7 @@ def _directories(target: Path) -> dict[str, str]:
 
 
 _parsed: list[Manifest] = []
-"""The project as this process parsed it; empty at first."""
+"""The project as parsed by this process; initially empty."""
 
 
 def remember_parsing(environment: Mapping[str, str], target: Path) -> None:

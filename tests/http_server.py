@@ -18,7 +18,7 @@ class Answer:
     claimed_length: int | None = None
     """A Content-Length other than the body's: the body then breaks off."""
     pieces: Iterable[bytes] = ()
-    """What follows the body, one by one; making them may take time."""
+    """Pieces that follow the body, one by one; producing them may take time."""
 
 
 @dataclass

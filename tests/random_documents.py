@@ -50,7 +50,7 @@ NO_CAPACITIES = ("1e-400", "0." + "0" * 400 + "1", "1e300", "1" + "0" * 310)
 NO_DAYS = ("0001-01-01", "0000-00-00", "infinity", "9999-99-99")
 
 Kind = tuple[str, str, Callable[[Delivery], Sequence[Document]]]
-"""The name of a file, its text, and its decoder."""
+"""A file's name, text and decoder."""
 T = TypeVar("T")
 
 

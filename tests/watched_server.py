@@ -27,7 +27,7 @@ class ConnectionLost(Exception):
 
 
 Watcher = Callable[[str, str], None]
-"""Called with the name of dbt's node (empty: none yet) and the statement that it sends."""
+"""Called with the name of dbt's node (empty: none yet) and the statement it sends."""
 
 
 class Gate:

@@ -13,11 +13,11 @@ from tests.arrivals import EPOCH, Arrival
 
 LAST_VERSION = 100
 PRODUCING = ("A", "B", "C", "D", "E")
-"""Assets that anything is measured of; F is only forecast, G is only under contract."""
+"""Assets with measurements; F is only forecast, G is only under contract."""
 METERING_POINTS = tuple(f"MP{number}" for number in range(1, 8))
 CONTRACT_IDS = ("contract_id", "asset_id", "metering_point_id")
 DAYS = ("2025-10-25", "2025-10-26", "2025-10-27")
-"""On which contracts begin and end."""
+"""Days on which contracts begin and end."""
 TIMEZONES = ("Europe/Berlin", "Europe/London", "Asia/Kathmandu", "Not/AZone", None)
 Contract = dict[str, str | None]
 

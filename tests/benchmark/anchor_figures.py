@@ -24,9 +24,9 @@ class Anchor:
     """What a program measured."""
 
     seconds: dict[str, float]
-    """Medians, by what was measured."""
+    """Medians, by measurement."""
     found: list[float]
-    """Count and sum of the latest forecasts, count and sum of the tradeable ones."""
+    """Count and sum of the latest forecasts, and of the tradeable ones."""
 
 
 def measure_clickhouse(

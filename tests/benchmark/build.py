@@ -19,11 +19,11 @@ class Build:
     """How long a run of dbt took by its own account, without its start-up."""
 
     span_s: float
-    """From the begin of the first node to the end of the last; they run side by side."""
+    """From the start of the first node to the end of the last; they run in parallel."""
     tables_s: float
-    """The sum of the nodes that hold rows. Views cost what dbt and the catalog take."""
+    """The sum of the nodes that hold rows. Views cost only what dbt and the catalog take."""
     models_s: dict[str, float]
-    """By model: what it took."""
+    """Seconds by model."""
     compiled_sql: dict[str, str]
     """By model, for any database."""
 

@@ -13,7 +13,7 @@ from tests.benchmark.sizes import ASSET_FORECASTS, HISTORY_END, VALUES_PER_VERSI
 from tests.warehouses import Warehouse
 
 ALSO_COUNTED_SCHEMAS = ("build",)
-"""Counted whole, beside the relations that dbt knows to feed asset_forecasts."""
+"""Counted in full, besides the relations that feed asset_forecasts according to dbt."""
 _MOST_PER_VERSION = 4
 
 
@@ -41,7 +41,7 @@ class Tuples:
 
 
 Counts = dict[tuple[int, str, str], Tuples]
-"""By object, schema and name: a table that was made anew has a new object."""
+"""By object, schema and name: a recreated table has a new object."""
 
 
 def measure_churn(warehouse: Warehouse, size: Size, target: Path, report: Report) -> None:

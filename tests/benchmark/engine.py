@@ -41,7 +41,7 @@ class EngineSql:
     rows: str
     """Yields kind, asset_id, delivery_start_utc, version_utc, power_kw."""
     aggregates: dict[str, str]
-    """Count and sum of each kind, by the name to save its plan under; together both kinds."""
+    """Count and sum of each kind, by the name of its saved plan; together both kinds."""
 
 
 def engine_sql(warehouse: Warehouse, target: Path) -> EngineSql:

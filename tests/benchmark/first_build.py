@@ -39,7 +39,7 @@ class FirstBuild:
     cpu_s: dict[str, float]
     """The server's CPU by model."""
     rows: dict[str, int]
-    """By table: how many rows it holds."""
+    """Row counts by table."""
 
 
 def measure_first_builds(

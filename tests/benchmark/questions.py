@@ -37,15 +37,15 @@ class Question:
     what: str
     mart: str
     query: str
-    """In which {mart} is the relation that is asked."""
+    """A query in which {mart} is the queried relation."""
     index: str
-    """The columns of the index that a table would have that were made for this question."""
+    """The columns of the index that a table made for this question would have."""
     rows: str = "true"
-    """Which rows of the mart the plain table has, where all of them are too many."""
+    """Which rows of the mart the plain table has, if all are too many."""
     call: str = ""
-    """Of a function: its arguments as they are asked for."""
+    """For a function: its arguments in the query."""
     whole: str = ""
-    """Of a function: its arguments for the plain table."""
+    """For a function: its arguments for the plain table."""
     most_times: float = _MOST_TIMES
 
     def relation(self, arguments: str) -> str:

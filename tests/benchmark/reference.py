@@ -18,7 +18,7 @@ UNNESTED_VALUES = """(
     cross join unnest(versions.power_kw) with ordinality as forecast (power_kw, position)
     where forecast.power_kw is not null
 )"""
-"""Every value of every version, a row each. Each version is in raw once."""
+"""Every value of every version, one row each. Each version is in raw once."""
 
 
 def store_values(connection: psycopg.Connection) -> None:

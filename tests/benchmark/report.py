@@ -41,7 +41,7 @@ class Figure:
     reference_name: str
     ratio: float | None
     target: str | None
-    """None: reported, not promised."""
+    """None: reported without a target."""
     met: bool | None
 
 
@@ -51,9 +51,9 @@ class Report:
 
     figures: list[Figure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    """Lines for below the table."""
+    """Lines below the table."""
     attachments: dict[str, str] = field(default_factory=dict)
-    """Texts to be saved beside the table, by file name."""
+    """Texts to save beside the table, by file name."""
     began: float = field(default_factory=time.monotonic)
 
     def progress(self, text: str) -> None:

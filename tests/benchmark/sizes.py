@@ -9,10 +9,10 @@ VALUES_PER_VERSION = 193
 """Quarter-hours of 48 hours, both ends included."""
 
 HISTORY_END = datetime(2025, 5, 31, tzinfo=UTC)
-"""Where every history ends: its last version is a quarter-hour before, the first cycle is here."""
+"""Where every history ends: the last version is a quarter-hour before, the first cycle here."""
 
 THREADS = 2
-"""Of DuckDB, and of PostgreSQL: the leader and its parallel workers."""
+"""For DuckDB, and for PostgreSQL: the leader and its parallel workers."""
 
 
 WHOLE_PROJECT = ("run",)
@@ -26,14 +26,14 @@ class Size:
 
     name: str
     repetitions: int
-    """Of each measurement; the median counts."""
+    """Repetitions of each measurement; the median counts."""
 
     engine_assets: int
     engine_versions: int
     belief_assets: int
-    """Of them, those that timely-beliefs is measured with, which needs a thousand times as long."""
+    """Those measured with timely-beliefs, which takes a thousand times as long."""
     has_odd_versions: bool
-    """Whether some versions are missing, short or have nulls, so that falling back is seen."""
+    """Whether some versions are missing, short or have nulls, so that the fallback is used."""
 
     landing_assets: int
     landing_versions: int
@@ -44,22 +44,22 @@ class Size:
     cycle_repetitions: int
     """Cycles that count."""
     cycle_warm_ups: int
-    """Cycles that go ahead of them."""
+    """Warm-up cycles before them."""
     cycle_build: tuple[str, ...]
-    """What dbt is asked to build in each."""
+    """What dbt builds in each."""
 
     memory_assets: int
     memory_days: int
 
     first_build_days: int
-    """Whose first build is compared with that of the whole history."""
+    """The shorter history, whose first build is compared with that of the whole history."""
     question_repetitions: int
     quarter_hour_repetitions: int
-    """Of rounds of one process, and of the commands of a schedule."""
+    """For rounds of one process, and for scheduled commands."""
     has_commands: bool = True
     """Whether the commands are measured: each takes seconds to start."""
     checked_values: int = 5_000_000
-    """Histories up to so many values are checked after the cycles; ranking more takes minutes."""
+    """Histories of up to this many values are checked after the cycles; more takes minutes."""
 
 
 SIZES = {

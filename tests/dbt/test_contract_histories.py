@@ -51,7 +51,7 @@ TECHNICAL = {
     datetime(2025, 4, 5, 12, 50, tzinfo=UTC): 1000.0,
     datetime(2025, 5, 5, 12, 50, tzinfo=UTC): 2000.0,
 }
-"""When technical data was made, and the capacity in kW that it gives some assets."""
+"""When technical data was made, and the capacity in kW that it states for some assets."""
 MARTS = ("dso_final_production", "dso_unmapped_production", "assets_history", "assets")
 TABLES = ("int_contract_periods", "int_metering_point_assets", "int_portfolio_periods")
 

@@ -26,7 +26,7 @@ C-TWO,  C2, MP-C2, 5, 2024-01-01, 2025-05-31
 H-BACK, H1, MP-H1, 5, 2025-07-01, 2025-06-30
 """
 """Rows that every export lists: nested contracts of one metering point; an asset with two; contract
-numbers with two rows each, in either order; an end before its begin."""
+numbers with two rows each, in either order; an end before its start."""
 FIRST = f"""{STAYING}
 D-OLD,  D1, MP-D1, 5, 2024-01-01,
 E-2024, E1, MP-E1, 5, 2024-06-08, 2025-06-07

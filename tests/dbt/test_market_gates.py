@@ -34,7 +34,7 @@ class Step:
 
     known_at_utc: datetime
     documents: tuple[Forecast, ...]
-    """Those that count then."""
+    """Those that count at that time."""
     latest: set[tuple[object, ...]]
 
 

@@ -45,12 +45,12 @@ class Conditions:
     """What happens to one plant; arrays are by quarter-hour of its grid."""
 
     loss: float
-    """What final production lacks of live, as a share."""
+    """The share of live infeed that final production lacks."""
     limit_kw: Floats
-    """What may be fed in at most."""
+    """The most that may be fed in."""
     stands_still: Flags
     redispatches: list[tuple[int, int]] = field(default_factory=list)
-    """Begins and ends, seconds since 1970."""
+    """Starts and ends, in seconds since 1970."""
     bad_forecasts: list[BadForecast] = field(default_factory=list)
     of_day: dict[date, frozenset[str]] = field(default_factory=dict)
     """Which of CONDITIONS a Berlin day has."""

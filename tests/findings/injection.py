@@ -25,7 +25,7 @@ Key = tuple[str, str, date]
 """A document: its source, its asset and its day."""
 
 LARGE = 0.05
-"""From this mean change on, as a share of the capacity, a fault is large."""
+"""A fault is large from this mean change, as a share of the capacity."""
 _SHORTEST_NIGHT = 8
 _TRIES = 2000
 _DAY = timedelta(days=1)
@@ -40,7 +40,7 @@ class Fault:
     delivery_date: date
     kind: str
     change: float
-    """Mean absolute change, a share of the capacity; of two swapped documents the smaller one."""
+    """Mean absolute change as a share of capacity; for two swapped documents, the smaller one."""
     other_asset_id: str | None = None
     detail: str = ""
 

@@ -22,7 +22,7 @@ from tests.warehouses import PostgresServer, Warehouse
 BUILD = ("run", "--select", "+data_findings")
 """The mart and everything that feeds it."""
 _FAULTS_PER_ASSET_DAY = 35 / 3000
-"""Of each kind."""
+"""Faults of each kind."""
 
 Tell = Callable[[str], None]
 

@@ -26,7 +26,7 @@ from extract.simulator.weather import asset_weather, power_kw
 Flags = npt.NDArray[np.bool_]
 
 _FIRST_DAYS = (date(2025, 10, 6), date(2026, 3, 9), date(2025, 6, 7), date(2026, 1, 10))
-"""Of portfolios by seed: clocks change in the first two."""
+"""The first days of portfolios, by seed: clocks change in the first two."""
 _DAYS_PER_SPELL = 15
 _STORM, _CALM = 1.9, 0.4
 _HOUR = 3600
@@ -84,7 +84,7 @@ class Plant:
     available_kw: Floats
     """What the weather allowed, average kW."""
     is_cut_out: Flags
-    """Whether so much wind blew that turbines stop."""
+    """Whether there was so much wind that turbines stop."""
 
     def window(self, begin: int, end: int) -> slice:
         """The quarter-hours from `begin` up to `end`, excluded (seconds since 1970)."""

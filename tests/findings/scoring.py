@@ -8,7 +8,7 @@ from typing import Literal
 from tests.findings.injection import Fault
 
 NEVER_CAME = "never_came"
-"""Says what did not come: no document is wrong, so it is not judged."""
+"""It reports what did not come: no document is wrong, so it is not judged."""
 _DAY = timedelta(days=1)
 
 Verdict = Literal["right", "edge", "wrong"]
@@ -33,11 +33,11 @@ class Judgement:
 
     seed: int
     faults: list[tuple[Fault, bool]]
-    """With whether it was named: of swapped documents, both."""
+    """Whether each was named; for swapped documents, both must be."""
     findings: list[tuple[Finding, Verdict]]
-    """An edge: on the day before or after that of the faulty document, which reaches into it."""
+    """On an edge: the day before or after the faulty document's, which reaches into it."""
     clean_days: dict[AssetDay, frozenset[str]]
-    """Asset-days without a fault, also on the days beside them, with their conditions."""
+    """Asset-days without a fault on them or on adjacent days, with their conditions."""
     false_findings: list[Finding]
     """Those on clean asset-days."""
 

@@ -8,7 +8,7 @@ from tests.findings.injection import LARGE
 from tests.findings.scoring import Judgement
 
 LEAST_RECALL = 0.95
-"""Of each kind, among large faults."""
+"""For each kind, among large faults."""
 MOST_FALSE = 1.0
 """Findings per 1,000 clean asset-days: fewer than this."""
 

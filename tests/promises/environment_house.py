@@ -77,7 +77,7 @@ class House:
 
 JANE = "dev_jane"
 CHOSEN = ("--select", "+portfolio_imbalance", "+assets")
-"""What is built here: documents of nearly all sources are in it."""
+"""What is built here: it contains documents of nearly all sources."""
 
 
 BUILT = ("assets", "dso_final_production", "live_infeed", "portfolio_imbalance")
