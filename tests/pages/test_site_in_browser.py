@@ -40,7 +40,7 @@ def test_the_queries_can_be_copied_from_the_site(browser: Browser, lineage_site:
         assert seen.page.get_by_text("is_redispatched").count() > 0
         keep(seen.page, "queries")
         seen.page.get_by_role("link", name="market gates").click()
-        seen.page.get_by_role("heading", name="A day of the demo").wait_for()
+        seen.page.get_by_role("heading", name="On the demo").wait_for()
         keep(seen.page, "page")
         assert_quiet(seen)
 
