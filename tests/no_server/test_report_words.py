@@ -106,7 +106,7 @@ def test_tomorrow_is_told_with_what_it_stands_on() -> None:
 
 def test_a_settled_day_is_told_over_what_is_settled() -> None:
     assert words.yesterday(SETTLED, 0) == [
-        "Settled: production is known of 83 % of the 192 MWh that could be traded.",
+        "Settled: production is known for 83 % of the 192 MWh that could be traded.",
         "The forecast was 1.8 MWh too high, and redispatch left 3.5 MWh less.",
         "Forecast errors cost 63 EUR, redispatch brought 68 EUR.",
     ]
