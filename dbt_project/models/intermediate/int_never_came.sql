@@ -13,10 +13,11 @@ with received as (
 members as (
 
     select
-        asset_id,
-        valid_from_utc,
-        valid_to_utc
-    from {{ ref("int_portfolio_periods") }}
+        members.asset_id,
+        {{ local_date("members.valid_from_utc", timezone_of()) }} as first_date,
+        {{ local_date("members.valid_to_utc", timezone_of()) }} as gone_date
+    from {{ ref("int_portfolio_periods") }} as members
+    {{ join_timezone(to="members") }}
 
 ),
 
@@ -81,15 +82,13 @@ silent_assets as (
     select
         days_of_sources.source,
         members.asset_id,
-        min(
-            greatest(days_of_sources.first_date, {{ local_date("members.valid_from_utc", portfolio_timezone()) }})
-        ) as delivery_date
+        min(greatest(days_of_sources.first_date, members.first_date)) as delivery_date
     from days_of_sources
     inner join members
         on
             -- On an asset's first day, the others may have only part of the day yet.
-            {{ local_date("members.valid_from_utc", portfolio_timezone()) }} < days_of_sources.last_date
-            and {{ local_date("members.valid_to_utc", portfolio_timezone()) }} > days_of_sources.first_date
+            days_of_sources.last_date > members.first_date
+            and days_of_sources.first_date < members.gone_date
     left join received
         on
             days_of_sources.source = received.source
