@@ -88,7 +88,9 @@ def yesterday(row: Row, finding_count: int) -> list[str]:
         state = "Provisional, by live infeed"
     compared, forecast = figures["forecast_energy_mwh"], row["forecast_energy_mwh"]
     if compared and forecast and compared < forecast:
-        state += f": production is known for {_share(compared / forecast)} of the {energy(forecast)}"
+        state += (
+            f": production is known for {_share(compared / forecast)} of the {energy(forecast)}"
+        )
         state += " that could be traded"
     sentences = [f"{state}."]
     if figures["imbalance_mwh"] is not None:
