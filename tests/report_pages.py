@@ -1,5 +1,8 @@
 """Reports of worlds that the demo lacks: clock changes, a hundred assets, nothing at all."""
 
+import base64
+import gzip
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -50,6 +53,11 @@ def answers(first: date | None, day_count: int = 1, asset_count: int = 2) -> Ans
     newest = days[-1].start_utc - QUARTER_HOUR
     yesterday = days[-2] if day_count > 1 else days[0]
     return Answers(BERLIN, newest, days, days[-1], yesterday, rows)
+
+
+def unpacked(text: str) -> Any:
+    """What the page holds of a day."""
+    return json.loads(gzip.decompress(base64.b64decode(text)))
 
 
 def quarter_hours(day: Day) -> list[datetime]:

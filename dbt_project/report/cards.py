@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,17 +9,17 @@ import altair as alt
 
 from dbt_project.report import words
 from dbt_project.report.chart_parts import (
-    ERROR,
     FORECAST,
     INK,
     NOT_COMPARED,
     NUMBERS,
     PRODUCED,
-    REDISPATCHED,
     SOFT,
     Chart,
     chart_of,
     drawn,
+    parts_apart,
+    zero_line,
 )
 from dbt_project.report.marts import QUARTER_HOUR, Answers, Day, Row
 
@@ -51,7 +50,7 @@ def _tomorrow(answers: Answers) -> Card:
     if day is None or day.row["forecast_energy_mwh"] is None:
         return _empty("Tomorrow", "No day that lies ahead is forecast as a whole.")
     rows, power_unit = _rows_of(day, answers.rows["portfolio_power"], ("forecast_power_kw",))
-    peak = [row for row in rows if row["at"] == _place(day, day.row["peak_start_utc"])]
+    peak = [row for row in rows if row["at"] == day.place(day.row["peak_start_utc"])]
     chart = alt.layer(
         _area(rows, "forecast_power_kw", FORECAST, answers.timezone, day),
         chart_of(peak)
@@ -111,13 +110,8 @@ def _cost(answers: Answers) -> Card:
     chart = base.mark_bar(width=alt.RelativeBandSize(0.8)).encode(
         x=alt.X("day:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
         y=alt.Y("eur:Q", title=None, axis=_numbers()),
-        fill=alt.Fill(
-            "part:N",
-            scale=alt.Scale(domain=["error", "redispatched"], range=[ERROR, REDISPATCHED]),
-            legend=None,
-        ),
+        fill=parts_apart(),
     )
-    zero = alt.Chart().mark_rule(color=SOFT, strokeWidth=0.8).encode(y=alt.datum(0))
     number, unit = words.money(abs(errors_eur)).split(" ")
     return Card(
         "Cost",
@@ -125,7 +119,7 @@ def _cost(answers: Answers) -> Card:
         number,
         f"{unit} {'lost to' if errors_eur < 0 else 'gained from'} forecast errors",
         words.cost(rows, _finding_count(answers, rows)),
-        _sized(alt.layer(chart, zero), "EUR"),
+        _sized(alt.layer(chart, zero_line()), "EUR"),
         "The value of the imbalance by day of the month: forecast errors (plain) and redispatch "
         "(hatched), cost below zero.",
     )
@@ -159,10 +153,10 @@ def _rows_of(
     told: list[dict[str, Any]] = [
         {"at": place, **dict.fromkeys(names)} for place in range(day.quarter_hour_count)
     ]
-    of_day = [row for row in rows if day.start_utc <= row["delivery_start_utc"] < day.end_utc]
+    of_day = [row for row in rows if day.holds(row["delivery_start_utc"])]
     factor, unit = words.power_unit(row[name] for row in of_day for name in names)
     for row in of_day:
-        at = told[_place(day, row["delivery_start_utc"])]
+        at = told[day.place(row["delivery_start_utc"])]
         at.update({name: row[name] and row[name] / factor for name in names})
     return told, unit
 
@@ -203,8 +197,3 @@ def _sized(chart: Chart, unit: str) -> str:
         text=unit, anchor="start", fontSize=11, fontWeight="normal", color=SOFT, offset=4
     )
     return drawn(chart.properties(width=_WIDTH, height=_HEIGHT, title=title))
-
-
-def _place(day: Day, instant: datetime) -> int:
-    place: int = (instant.astimezone(UTC) - day.start_utc) // QUARTER_HOUR
-    return place

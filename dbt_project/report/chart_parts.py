@@ -62,6 +62,20 @@ def chosen() -> Chart:
     )
 
 
+def parts_apart() -> alt.Fill:
+    """What forecast errors and what redispatch left of an imbalance, each in its own fill."""
+    return alt.Fill(
+        "part:N",
+        scale=alt.Scale(domain=["error", "redispatched"], range=[ERROR, REDISPATCHED]),
+        legend=None,
+    )
+
+
+def zero_line() -> Chart:
+    """A line at zero, between what is brought and what is lost."""
+    return alt.Chart().mark_rule(color=SOFT, strokeWidth=0.8).encode(y=alt.datum(0))
+
+
 def time_axis(field: str) -> alt.X:
     """Instants in milliseconds, from the first to the last; a function of the page labels them."""
     return alt.X(
@@ -106,6 +120,12 @@ def drawn_by_page(chart: Chart) -> Spec:
         _configured(whole).to_dict(), vl_version=_LIBRARY
     )
     return specification
+
+
+def library() -> str:
+    """The JavaScript that draws the charts in the page."""
+    script: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=_LIBRARY)
+    return script
 
 
 def drawn(chart: Chart) -> str:

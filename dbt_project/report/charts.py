@@ -26,7 +26,9 @@ from dbt_project.report.chart_parts import (
     drawn_by_page,
     lines_of,
     number_axis,
+    parts_apart,
     time_axis,
+    zero_line,
 )
 
 
@@ -176,15 +178,10 @@ def imbalance() -> Chart:
             x2="end:Q",
             y=alt.Y("low:Q", title=None, axis=number_axis(3)),
             y2="high:Q",
-            fill=alt.Fill(
-                "part:N",
-                scale=alt.Scale(domain=["error", "redispatched"], range=[ERROR, REDISPATCHED]),
-                legend=None,
-            ),
+            fill=parts_apart(),
         )
     )
-    zero = alt.Chart().mark_rule(color=SOFT, strokeWidth=0.8).encode(y=alt.datum(0))
-    return alt.layer(bar, zero, chosen())
+    return alt.layer(bar, zero_line(), chosen())
 
 
 def price() -> Chart:

@@ -15,8 +15,8 @@ from extract.messages import one_line
 QUERIES = Path(__file__).with_name("queries")
 QUARTER_HOUR = timedelta(minutes=15)
 Row = dict[str, Any]
-# How many assets have their own stripe in a stack.
-LARGEST = 10
+# How many quarter-hours of a day are shown with their revisions.
+WORST_COUNT = 10
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,14 @@ class Day:
     def quarter_hour_count(self) -> int:
         """96, or 92 or 100 where the clocks change."""
         return (self.end_utc - self.start_utc) // QUARTER_HOUR
+
+    def holds(self, instant: datetime) -> bool:
+        """Whether the instant lies in the day."""
+        return self.start_utc <= instant < self.end_utc
+
+    def place(self, instant: datetime) -> int:
+        """The place of an instant's quarter-hour in the day, from 0."""
+        return (instant - self.start_utc) // QUARTER_HOUR
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,7 @@ def _read(connection: psycopg.Connection, timezone: ZoneInfo, day_count: int) ->
             settled_dates=[day.date for day in days if day.row["is_settled"]],
             **window,
         ),
-        "worst": ask("worst", timezone=str(timezone), **window),
+        "worst": ask("worst", timezone=str(timezone), count=WORST_COUNT, **window),
         "accuracy_by_lead": ask("accuracy_by_lead"),
         **{name: ask(name, **window) for name in ("asset_power", "redispatched")},
         **{name: ask(name, **dates) for name in ("accuracy_by_day", "bridge", "gates")},
@@ -150,12 +158,12 @@ def around(
 
 def peaks(days: list[Day], rows: dict[str, list[Row]]) -> list[Row]:
     """For days with fewer than ten known errors: the peak's quarter-hour, of the largest assets."""
-    sizes = sorted(rows["assets"], key=lambda row: -(row["capacity_kw"] or 0))[:LARGEST]
+    sizes = sorted(rows["assets"], key=lambda row: -(row["capacity_kw"] or 0))[:WORST_COUNT]
     asked = {(row["asset_id"], row["delivery_start_utc"]) for row in rows["worst"]}
     starts = {
         day.row["peak_start_utc"]
         for day in days
-        if sum(day.start_utc <= start < day.end_utc for _, start in asked) < LARGEST
+        if sum(day.holds(start) for _, start in asked) < WORST_COUNT
     }
     at_peak = {
         (row["asset_id"], row["delivery_start_utc"]): row["tradeable_power_kw"]

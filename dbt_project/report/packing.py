@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from dbt_project.report.marts import QUARTER_HOUR, Answers, Day, Row
+from dbt_project.report.marts import Answers, Day, Row
 
 _POWERS = ("tradeable_power_kw", "latest_power_kw", "live_power_kw", "final_power_kw")
 # Nobody sees a hundredth of a kilowatt on a chart, but the file would carry it.
@@ -64,11 +64,6 @@ def compressed(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
-def unpacked(text: str) -> Any:
-    """What was packed."""
-    return json.loads(gzip.decompress(base64.b64decode(text)))
-
-
 def steps_kw(assets: Iterable[Row], powers: Iterable[Row]) -> dict[str, float]:
     """The step in kW (1, 2 or 5 times a power of ten) of which an asset's values are multiples."""
     greatest = {row["asset_id"]: row["capacity_kw"] or 0.0 for row in assets}
@@ -103,7 +98,9 @@ def day_contents(answers: Answers, steps: dict[str, float]) -> Iterator[dict[str
                 column: differences(values, steps[asset_id]) for column, values in series.items()
             }
         for row in of_day["redispatched"][number]:
-            assets[places[row["asset_id"]]].setdefault("redispatched", []).append(_place(row, day))
+            assets[places[row["asset_id"]]].setdefault("redispatched", []).append(
+                day.place(row["delivery_start_utc"])
+            )
         yield {
             "portfolio": {
                 column: [rounded(column, value) for value in values]
@@ -149,7 +146,7 @@ def columns(rows: Iterable[Row], day: Day, names: Sequence[str] = ()) -> dict[st
     """
     series: dict[str, list[Any]] = {}
     for row in rows:
-        place = _place(row, day)
+        place = day.place(row["delivery_start_utc"])
         for column in names or row.keys() - {"delivery_start_utc"}:
             value = row[column]
             if value is not None:
@@ -222,7 +219,7 @@ def _by_day(rows: Iterable[Row], days: Sequence[Day]) -> list[list[Row]]:
     for row in rows:
         # Between two days there may be one without a row of the portfolio.
         number = bisect_right(starts, row["delivery_start_utc"]) - 1
-        if number >= 0 and row["delivery_start_utc"] < days[number].end_utc:
+        if number >= 0 and days[number].holds(row["delivery_start_utc"]):
             of_days[number].append(row)
     return of_days
 
@@ -232,11 +229,6 @@ def _grouped(rows: Iterable[Row], *names: str) -> dict[tuple[Any, ...], list[Row
     for row in rows:
         groups.setdefault(tuple(row[name] for name in names), []).append(row)
     return groups
-
-
-def _place(row: Row, day: Day) -> int:
-    place: int = (row["delivery_start_utc"] - day.start_utc) // QUARTER_HOUR
-    return place
 
 
 def _seconds(instant: datetime | None) -> int | None:

@@ -6,10 +6,9 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import vl_convert
-
 from dbt_project.report import charts, words
 from dbt_project.report.cards import Card, cards
+from dbt_project.report.chart_parts import library
 from dbt_project.report.marts import Answers
 from dbt_project.report.packing import compressed, page_data
 
@@ -34,9 +33,7 @@ def page(answers: Answers) -> str:
         contents=_contents(answers),
         data=_json(page_data(answers)),
         specifications=_json(charts.all_charts()),
-        library=compressed(
-            vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version="6.4")
-        ),
+        library=compressed(library()),
         script="\n".join((_FILES / name).read_text() for name in _SCRIPTS),
     )
 

@@ -17,11 +17,10 @@ from dbt_project.report.packing import (
     page_data,
     rounded,
     steps_kw,
-    unpacked,
 )
 from dbt_project.report.page import page
 from tests.dbt_project import ROOT
-from tests.report_pages import BERLIN, answers, quarter_hours
+from tests.report_pages import BERLIN, answers, quarter_hours, unpacked
 
 
 def local_day(day: date) -> Day:

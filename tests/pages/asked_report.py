@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from dbt_project.report.marts import QUERIES, day_of
+from dbt_project.report.marts import QUERIES, WORST_COUNT, day_of
 from tests.report_pages import BERLIN
 from tests.warehouses import Warehouse
 
@@ -21,6 +21,7 @@ def asked(
         "last_date": day.date,
         "settled_dates": [day.date],
         "timezone": str(BERLIN),
+        "count": WORST_COUNT,
     } | parameters
     with warehouse.connect() as connection, connection.transaction(force_rollback=True):
         for mart, rows in marts.items():

@@ -16,12 +16,12 @@ import pytest
 from dbt_project.report import words
 from dbt_project.report.cards import cards
 from dbt_project.report.marts import Answers, read
-from dbt_project.report.packing import rounded, unpacked
+from dbt_project.report.packing import rounded
 from dbt_project.report.page import page as report_page
 from tests.conftest import Demo
 from tests.dbt_project import ROOT, dbt
 from tests.extract_command import extract
-from tests.report_pages import BERLIN
+from tests.report_pages import BERLIN, unpacked
 from tests.warehouses import Warehouse
 
 

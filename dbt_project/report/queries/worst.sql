@@ -1,4 +1,4 @@
--- The ten worst quarter-hours of each day: final production, else live infeed, against the tradeable forecast. What the
+-- The worst quarter-hours of each day: final production, else live infeed, against the tradeable forecast. What the
 -- grid operator redispatched was curtailed, not forecast wrongly.
 with ranked as (
 
@@ -42,5 +42,5 @@ left join lateral (
     from imbalance
     where imbalance.asset_id = ranked.asset_id and imbalance.delivery_start_utc = ranked.delivery_start_utc
 ) as priced on true
-where ranked.place <= 10
+where ranked.place <= %(count)s
 order by ranked.place;

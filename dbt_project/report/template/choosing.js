@@ -20,8 +20,8 @@ const tellAt = (quarterHour) => {
     + `(${of("forecast_asset_count") ?? 0} of ${of("expected_asset_count") ?? 0} assets)${rest}; produced ${sized(of("produced_power_kw"))}`;
   at("stack-values").textContent = largest(content, at("stack-choice").value)
     .map((one) => `${one.name} ${sized(one.values[place])}`).join(" · ");
-  at("asset-values").textContent = `${when}: ${[["latest", "latest"], ["tradeable", "tradeable"], ["live", "live"], ["final", "final"]]
-    .map(([name, column]) => `${name} ${sized(series[`${column}_power_kw`]?.[place])}`).join(" · ")}`
+  at("asset-values").textContent = `${when}: ${["latest", "tradeable", "live", "final"]
+    .map((name) => `${name} ${sized(series[`${name}_power_kw`]?.[place])}`).join(" · ")}`
     + (series.redispatched?.includes(place) ? " · redispatched" : "");
   at("imbalance-values").textContent = `${when}: forecast error ${sized(of("error_kwh"), ENERGIES)}, ${money(of("error_eur"))}; `
     + `redispatched ${sized(of("redispatched_kwh"), ENERGIES)}, ${money(of("redispatched_eur"))}; `

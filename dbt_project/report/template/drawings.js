@@ -148,7 +148,9 @@ const imbalance = ({ day, portfolio }, unit, fitting, empty) => {
 };
 
 const sumOf = (all) => all.reduce((sum, values) => values.map((value, place) => (value ?? 0) + (sum[place] ?? 0)), []);
-const largest = (content, column) => {
+// Every move of the pointer asks again: they are ranked once for a day and a column.
+const largest = (content, column) => (content.largest ??= {})[column] ??= ranking(content, column);
+const ranking = (content, column) => {
   const ranked = content.assets.map((series, rank) => ({ name: data.assets[rank].id, values: series[column] }))
     .filter((one) => anyKnown(one.values))
     .map((one) => ({ ...one, energy: one.values.reduce((sum, value) => sum + Math.abs(value ?? 0), 0) }))
