@@ -69,8 +69,6 @@ def _row_of_day(day: date, number: int, day_count: int) -> Row:
     """A row of portfolio_days with round numbers."""
     is_ahead = day_count > 1 and number == day_count - 1
     is_settled = not is_ahead and (day_count == 1 or number < day_count - 2)
-    energies = dict.fromkeys(("imbalance_mwh", "redispatched_imbalance_mwh"), -2.5)
-    money = {"imbalance_eur": -100.0, "redispatched_imbalance_eur": 25.0}
     row: Row = {
         "delivery_date": day,
         "quarter_hour_count": 96,
@@ -84,25 +82,26 @@ def _row_of_day(day: date, number: int, day_count: int) -> Row:
         "is_forecast": True,
         "is_settled": is_settled,
         "measured_quarter_hour_count": 0 if is_ahead else 96,
+        "reconciled_quarter_hour_count": 96 if is_settled else 0,
+        "compared_quarter_hour_count": 0 if is_ahead else 96,
+        "compared_priced_quarter_hour_count": 0 if is_ahead else 96,
     }
-    for prefix, produced in (("reconciled", "final"), ("provisional", "measured")):
-        is_known = not is_ahead and (is_settled or prefix == "provisional")
-        before = "" if prefix == "reconciled" else "provisional_"
-        row |= {
-            f"{prefix}_quarter_hour_count": 96 if is_known else 0,
-            f"{before}priced_quarter_hour_count": 96 if is_known else 0,
-            f"{prefix}_asset_count": 2 if is_known else 0,
-            f"{prefix}_forecast_energy_mwh": 122.5 if is_known else None,
-            f"{prefix}_{produced}_energy_mwh": 120.0 if is_known else None,
-        } | {
-            f"{before}{name}": value if is_known else None
-            for name, value in (energies | money).items()
-        }
+    compared = {
+        "forecast_energy_mwh": 122.5,
+        "produced_energy_mwh": 120.0,
+        "imbalance_mwh": -2.5,
+        "redispatched_imbalance_mwh": -2.5,
+        "other_imbalance_mwh": 0.0,
+        "imbalance_eur": -100.0,
+        "redispatched_imbalance_eur": 25.0,
+        "other_imbalance_eur": -125.0,
+    }
+    row |= {f"compared_{name}": None if is_ahead else value for name, value in compared.items()}
     return row
 
 
 def _fill(rows: dict[str, list[Row]], day: Day, random: np.random.Generator) -> None:
-    is_ahead = day.row["provisional_quarter_hour_count"] == 0
+    is_ahead = day.row["compared_quarter_hour_count"] == 0
     starts = quarter_hours(day)
     total = np.zeros(len(starts))
     for number, asset in enumerate(rows["assets"]):

@@ -71,8 +71,7 @@ def _tomorrow(answers: Answers) -> Card:
 
 def _yesterday(answers: Answers) -> Card:
     day = answers.yesterday
-    figures = words.verdict(day.row) if day else {}
-    if day is None or figures["produced_energy_mwh"] is None:
+    if day is None or day.row["compared_produced_energy_mwh"] is None:
         return _empty("Yesterday", "No production can be compared with a forecast yet.")
     names = ("forecast_power_kw", "compared_forecast_power_kw", "produced_power_kw")
     rows, power_unit = _rows_of(day, answers.rows["portfolio_power"], names)
@@ -85,8 +84,8 @@ def _yesterday(answers: Answers) -> Card:
         .mark_line(color=PRODUCED, strokeWidth=1.8)
         .encode(x="at:Q", y="produced_power_kw:Q"),
     )
-    number, unit = words.energy(figures["produced_energy_mwh"]).split(" ")
-    against = words.energy(figures["forecast_energy_mwh"])
+    number, unit = words.energy(day.row["compared_produced_energy_mwh"]).split(" ")
+    against = words.energy(day.row["compared_forecast_energy_mwh"])
     return Card(
         "Yesterday",
         words.day_name(day.date),
@@ -135,14 +134,12 @@ def _empty(question: str, sentence: str) -> Card:
 
 
 def _parts(row: Row) -> list[dict[str, Any]]:
-    figures = words.verdict(row)
-    if figures["imbalance_eur"] is None:
+    if row["compared_imbalance_eur"] is None:
         return []
-    redispatched = figures["redispatched_imbalance_eur"] or 0.0
     day = row["delivery_date"].day
     return [
-        {"day": day, "part": "error", "eur": figures["imbalance_eur"] - redispatched},
-        {"day": day, "part": "redispatched", "eur": redispatched},
+        {"day": day, "part": "error", "eur": row["compared_other_imbalance_eur"]},
+        {"day": day, "part": "redispatched", "eur": row["compared_redispatched_imbalance_eur"]},
     ]
 
 

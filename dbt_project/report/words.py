@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from dbt_project.report.marts import Row
@@ -79,23 +78,22 @@ def tomorrow(row: Row, timezone: ZoneInfo) -> list[str]:
 
 def yesterday(row: Row, finding_count: int) -> list[str]:
     """What was produced against what could be traded, in sentences."""
-    figures = verdict(row)
     if row["is_settled"]:
         state = "Settled"
     elif row["reconciled_quarter_hour_count"]:
         state = "Provisional, by live infeed where it is not settled yet"
     else:
         state = "Provisional, by live infeed"
-    compared, forecast = figures["forecast_energy_mwh"], row["forecast_energy_mwh"]
+    compared, forecast = row["compared_forecast_energy_mwh"], row["forecast_energy_mwh"]
     if compared and forecast and compared < forecast:
         state += (
             f": production is known for {_share(compared / forecast)} of the {energy(forecast)}"
         )
         state += " that could be traded"
     sentences = [f"{state}."]
-    if figures["imbalance_mwh"] is not None:
-        redispatched = figures["redispatched_imbalance_mwh"] or 0.0
-        rest = figures["imbalance_mwh"] - redispatched
+    if row["compared_imbalance_mwh"] is not None:
+        redispatched = row["compared_redispatched_imbalance_mwh"]
+        rest = row["compared_other_imbalance_mwh"]
         sentence = "The forecast was "
         too = f"too {'low' if rest > 0 else 'high'}"
         sentence += f"{energy(abs(rest))} {too}" if abs(rest) >= _FINEST_MWH else "right"
@@ -103,15 +101,15 @@ def yesterday(row: Row, finding_count: int) -> list[str]:
             much = "less" if redispatched < 0 else "more"
             sentence += f", and redispatch left {energy(abs(redispatched))} {much}"
         sentences.append(f"{sentence}.")
-    if figures["imbalance_eur"] is not None:
-        redispatched_eur = figures["redispatched_imbalance_eur"] or 0.0
-        sentence = f"Forecast errors {_cost(figures['imbalance_eur'] - redispatched_eur)}"
+    if row["compared_imbalance_eur"] is not None:
+        redispatched_eur = row["compared_redispatched_imbalance_eur"]
+        sentence = f"Forecast errors {_cost(row['compared_other_imbalance_eur'])}"
         if redispatched_eur:
             sentence += f", redispatch {_cost(redispatched_eur)}"
-        if figures["priced_quarter_hour_count"] < figures["quarter_hour_count"]:
+        if _is_priced_in_part(row):
             sentence += (
-                f", by the prices of {figures['priced_quarter_hour_count']} of "
-                f"{counted(figures['quarter_hour_count'], 'quarter-hour')}"
+                f", by the prices of {row['compared_priced_quarter_hour_count']} of "
+                f"{counted(row['compared_quarter_hour_count'], 'quarter-hour')}"
             )
         sentences.append(f"{sentence}.")
     return sentences + _doubt(finding_count)
@@ -119,52 +117,27 @@ def yesterday(row: Row, finding_count: int) -> list[str]:
 
 def cost(rows: Sequence[Row], finding_count: int) -> list[str]:
     """What redispatch cost over these days, apart from forecast errors, in sentences."""
-    priced = [figures for figures in map(verdict, rows) if figures["imbalance_eur"] is not None]
-    redispatched = sum(figures["redispatched_imbalance_eur"] or 0.0 for figures in priced)
+    priced = [row for row in rows if row["compared_imbalance_eur"] is not None]
+    redispatched = [row["compared_redispatched_imbalance_eur"] for row in priced]
     sentences = []
-    if any(figures["redispatched_imbalance_eur"] for figures in priced):
-        sentences.append(f"Redispatched quarter-hours, apart from that, {_cost(redispatched)}.")
+    if any(redispatched):
+        sentences.append(
+            f"Redispatched quarter-hours, apart from that, {_cost(sum(redispatched))}."
+        )
     else:
         sentences.append("Redispatch has no part in that.")
     have = "has" if len(priced) == 1 else "have"
     state = f"{len(priced)} of {counted(len(rows), 'day')} {have} a price"
-    if provisional := sum(not figures["is_settled"] for figures in priced):
+    if provisional := sum(not row["is_settled"] for row in priced):
         state += f", {provisional} of them provisional"
-    if in_part := sum(
-        figures["priced_quarter_hour_count"] < figures["quarter_hour_count"] for figures in priced
-    ):
+    if in_part := sum(map(_is_priced_in_part, priced)):
         state += f", {in_part} only in part"
     sentences.append(f"{state}.")
     return sentences + _doubt(finding_count)
 
 
-def verdict(row: Row) -> dict[str, Any]:
-    """The figures for a day of portfolio_days: what is settled, else what is known so far."""
-    if row["is_settled"]:
-        names = {
-            "quarter_hour_count": "reconciled_quarter_hour_count",
-            "forecast_energy_mwh": "reconciled_forecast_energy_mwh",
-            "produced_energy_mwh": "reconciled_final_energy_mwh",
-            "imbalance_mwh": "imbalance_mwh",
-            "redispatched_imbalance_mwh": "redispatched_imbalance_mwh",
-            "imbalance_eur": "imbalance_eur",
-            "redispatched_imbalance_eur": "redispatched_imbalance_eur",
-            "priced_quarter_hour_count": "priced_quarter_hour_count",
-        }
-    else:
-        names = {
-            "quarter_hour_count": "provisional_quarter_hour_count",
-            "forecast_energy_mwh": "provisional_forecast_energy_mwh",
-            "produced_energy_mwh": "provisional_measured_energy_mwh",
-            "imbalance_mwh": "provisional_imbalance_mwh",
-            "redispatched_imbalance_mwh": "provisional_redispatched_imbalance_mwh",
-            "imbalance_eur": "provisional_imbalance_eur",
-            "redispatched_imbalance_eur": "provisional_redispatched_imbalance_eur",
-            "priced_quarter_hour_count": "provisional_priced_quarter_hour_count",
-        }
-    return {name: row[column] for name, column in names.items()} | {
-        "is_settled": row["is_settled"] is True
-    }
+def _is_priced_in_part(row: Row) -> bool:
+    return bool(row["compared_priced_quarter_hour_count"] < row["compared_quarter_hour_count"])
 
 
 def _doubt(finding_count: int) -> list[str]:

@@ -26,13 +26,16 @@ SETTLED: dict[str, Any] = {
     "expected_asset_count": 5,
     "forecast_energy_mwh": 192.3,
     "reconciled_quarter_hour_count": 88,
-    "reconciled_forecast_energy_mwh": 159.2,
-    "reconciled_final_energy_mwh": 153.9,
-    "imbalance_mwh": -5.3,
-    "redispatched_imbalance_mwh": -3.5,
-    "imbalance_eur": 5.5,
-    "redispatched_imbalance_eur": 68.4,
-    "priced_quarter_hour_count": 88,
+    "compared_quarter_hour_count": 88,
+    "compared_forecast_energy_mwh": 159.2,
+    "compared_produced_energy_mwh": 153.9,
+    "compared_imbalance_mwh": -5.3,
+    "compared_redispatched_imbalance_mwh": -3.5,
+    "compared_other_imbalance_mwh": -1.8,
+    "compared_imbalance_eur": 5.5,
+    "compared_redispatched_imbalance_eur": 68.4,
+    "compared_other_imbalance_eur": -62.9,
+    "compared_priced_quarter_hour_count": 88,
 }
 PROVISIONAL: dict[str, Any] = {
     "is_settled": False,
@@ -40,14 +43,16 @@ PROVISIONAL: dict[str, Any] = {
     "expected_asset_count": 5,
     "forecast_energy_mwh": 100.0,
     "reconciled_quarter_hour_count": 0,
-    "provisional_quarter_hour_count": 96,
-    "provisional_forecast_energy_mwh": 100.0,
-    "provisional_measured_energy_mwh": 101.25,
-    "provisional_imbalance_mwh": 1.25,
-    "provisional_redispatched_imbalance_mwh": 0.0,
-    "provisional_imbalance_eur": -20.0,
-    "provisional_redispatched_imbalance_eur": 0.0,
-    "provisional_priced_quarter_hour_count": 96,
+    "compared_quarter_hour_count": 96,
+    "compared_forecast_energy_mwh": 100.0,
+    "compared_produced_energy_mwh": 101.25,
+    "compared_imbalance_mwh": 1.25,
+    "compared_redispatched_imbalance_mwh": 0.0,
+    "compared_other_imbalance_mwh": 1.25,
+    "compared_imbalance_eur": -20.0,
+    "compared_redispatched_imbalance_eur": 0.0,
+    "compared_other_imbalance_eur": -20.0,
+    "compared_priced_quarter_hour_count": 96,
 }
 
 
@@ -119,7 +124,7 @@ def test_a_day_that_is_not_settled_is_provisional_and_says_so() -> None:
         "Forecast errors cost 20 EUR.",
         "2 findings in the data ask for a look first.",
     ]
-    begun = PROVISIONAL | {"reconciled_quarter_hour_count": 76, "provisional_imbalance_eur": None}
+    begun = PROVISIONAL | {"reconciled_quarter_hour_count": 76, "compared_imbalance_eur": None}
     assert words.yesterday(begun, 1) == [
         "Provisional, by live infeed where it is not settled yet.",
         "The forecast was 1.2 MWh too low.",
@@ -128,12 +133,12 @@ def test_a_day_that_is_not_settled_is_provisional_and_says_so() -> None:
 
 
 def test_what_rounds_to_nothing_is_right() -> None:
-    exact = PROVISIONAL | {"provisional_imbalance_mwh": 1e-9}
+    exact = PROVISIONAL | {"compared_other_imbalance_mwh": 1e-9}
     assert words.yesterday(exact, 0)[1] == "The forecast was right."
 
 
 def test_cost_keeps_forecast_errors_and_redispatch_apart() -> None:
-    unpriced = PROVISIONAL | {"provisional_imbalance_eur": None}
+    unpriced = PROVISIONAL | {"compared_imbalance_eur": None}
     assert words.cost([SETTLED, PROVISIONAL, unpriced], 3) == [
         "Redispatched quarter-hours, apart from that, brought 68 EUR.",
         "2 of 3 days have a price, 1 of them provisional.",
@@ -146,7 +151,7 @@ def test_cost_keeps_forecast_errors_and_redispatch_apart() -> None:
 
 
 def test_what_is_priced_in_part_is_not_told_as_the_whole() -> None:
-    part = PROVISIONAL | {"provisional_priced_quarter_hour_count": 26}
+    part = PROVISIONAL | {"compared_priced_quarter_hour_count": 26}
     assert words.yesterday(part, 0)[-1] == (
         "Forecast errors cost 20 EUR, by the prices of 26 of 96 quarter-hours."
     )

@@ -119,12 +119,8 @@ def test_tomorrow_yesterday_and_the_cost_are_those_of_the_marts(
     # 8 June is settled: what was redispatched stands apart.
     errors, redispatched = numbers(
         warehouse,
-        "select sum(other), sum(redispatched) from ("
-        " select case when is_settled then other_imbalance_eur"
-        " else provisional_imbalance_eur - provisional_redispatched_imbalance_eur end,"
-        " case when is_settled then redispatched_imbalance_eur"
-        " else provisional_redispatched_imbalance_eur end from portfolio_days"
-        " where delivery_date between '2025-06-07' and '2025-06-09') as days (other, redispatched)",
+        "select sum(compared_other_imbalance_eur), sum(compared_redispatched_imbalance_eur)"
+        " from portfolio_days where delivery_date between '2025-06-07' and '2025-06-09'",
     )
     assert errors < 0 < redispatched
     assert f"{cost.number} {cost.unit}" == f"{words.money(-errors)} lost to forecast errors"

@@ -1,32 +1,16 @@
 {{ config(materialized="view") }}
 {%- set in_order = ["delivery_start_utc"] %}
+{%- set day_length = quarter_hours_between(
+    local_midnight("delivery_date", portfolio_timezone()),
+    local_midnight("delivery_date + 1", portfolio_timezone()),
+) %}
 
-with known_quarter_hours as (
-
-    select
-        delivery_start_utc,
-        delivery_date
-    from {{ ref("portfolio_forecast") }}
-    union
-    select
-        delivery_start_utc,
-        delivery_date
-    from {{ ref("portfolio_best_of_infeed") }}
-    union
-    select
-        delivery_start_utc,
-        delivery_date
-    from {{ ref("portfolio_reconciliation") }}
-
-),
-
-forecasts as (
+with forecasts as (
 
     select
         delivery_start_utc,
         tradeable_power_kw,
         tradeable_energy_mwh,
-        expected_asset_count,
         tradeable_asset_count,
         expected_capacity_kw,
         tradeable_capacity_kw,
@@ -35,10 +19,12 @@ forecasts as (
 
 ),
 
+-- It has every quarter-hour that any source knows.
 infeed as (
 
     select
         delivery_start_utc,
+        delivery_date,
         expected_asset_count,
         final_power_kw,
         case
@@ -49,24 +35,15 @@ infeed as (
 
 ),
 
--- Settled once at least half of the assets are: one of many is not enough.
-reconciliation as (
+settled as (
 
     select
         delivery_start_utc,
         reconciled_asset_count,
-        expected_asset_count,
+        -- Once at least half of the assets are: one of many is not enough.
+        reconciled_asset_count > 0 and 2 * reconciled_asset_count >= expected_asset_count as is_quarter_hour_settled,
         tradeable_power_kw,
         final_power_kw,
-        reconciled_asset_count > 0 and 2 * reconciled_asset_count >= expected_asset_count as is_settled
-    from {{ ref("portfolio_reconciliation") }}
-
-),
-
-imbalances as (
-
-    select
-        delivery_start_utc,
         imbalance_kwh,
         imbalance_eur,
         redispatched_imbalance_kwh,
@@ -127,17 +104,11 @@ members as (
 quarter_hours as (
 
     select
-        known_quarter_hours.delivery_start_utc,
-        known_quarter_hours.delivery_date,
-        coalesce(
-            forecasts.expected_asset_count,
-            infeed.expected_asset_count,
-            reconciliation.expected_asset_count
-        ) as expected_asset_count,
+        infeed.delivery_start_utc,
+        infeed.delivery_date,
+        infeed.expected_asset_count,
         forecasts.tradeable_power_kw,
-        max(forecasts.tradeable_power_kw) over (
-            partition by known_quarter_hours.delivery_date
-        ) as peak_power_kw,
+        max(forecasts.tradeable_power_kw) over (partition by infeed.delivery_date) as peak_power_kw,
         forecasts.tradeable_energy_mwh,
         forecasts.tradeable_asset_count,
         forecasts.tradeable_asset_count > 0 as is_forecast,
@@ -146,27 +117,25 @@ quarter_hours as (
         forecasts.tradeable_capacity_kw,
         infeed.measured_power_kw,
         infeed.final_power_kw,
-        reconciliation.reconciled_asset_count,
-        reconciliation.is_settled,
-        reconciliation.tradeable_power_kw as reconciled_forecast_power_kw,
-        reconciliation.final_power_kw as reconciled_final_power_kw,
-        imbalances.imbalance_kwh,
-        imbalances.imbalance_eur,
-        imbalances.redispatched_imbalance_kwh,
-        imbalances.redispatched_imbalance_eur,
-        provisional.compared_asset_count,
+        settled.reconciled_asset_count,
+        settled.is_quarter_hour_settled,
+        settled.tradeable_power_kw as settled_forecast_power_kw,
+        settled.final_power_kw as settled_produced_power_kw,
+        settled.imbalance_kwh,
+        settled.imbalance_eur,
+        settled.redispatched_imbalance_kwh,
+        settled.redispatched_imbalance_eur,
+        provisional.compared_asset_count as provisional_asset_count,
         provisional.tradeable_power_kw as provisional_forecast_power_kw,
-        provisional.measured_power_kw as provisional_measured_power_kw,
+        provisional.measured_power_kw as provisional_produced_power_kw,
         provisional.imbalance_kwh as provisional_imbalance_kwh,
         provisional.imbalance_eur as provisional_imbalance_eur,
-        provisional.redispatched_imbalance_kwh as provisional_redispatched_kwh,
-        provisional.redispatched_imbalance_eur as provisional_redispatched_eur
-    from known_quarter_hours
-    left join forecasts on known_quarter_hours.delivery_start_utc = forecasts.delivery_start_utc
-    left join infeed on known_quarter_hours.delivery_start_utc = infeed.delivery_start_utc
-    left join reconciliation on known_quarter_hours.delivery_start_utc = reconciliation.delivery_start_utc
-    left join imbalances on known_quarter_hours.delivery_start_utc = imbalances.delivery_start_utc
-    left join provisional on known_quarter_hours.delivery_start_utc = provisional.delivery_start_utc
+        provisional.redispatched_imbalance_kwh as provisional_redispatched_imbalance_kwh,
+        provisional.redispatched_imbalance_eur as provisional_redispatched_imbalance_eur
+    from infeed
+    left join forecasts on infeed.delivery_start_utc = forecasts.delivery_start_utc
+    left join settled on infeed.delivery_start_utc = settled.delivery_start_utc
+    left join provisional on infeed.delivery_start_utc = provisional.delivery_start_utc
 
 ),
 
@@ -174,10 +143,7 @@ sums as (
 
     select
         delivery_date,
-        {{ quarter_hours_between(
-            local_midnight("delivery_date", portfolio_timezone()),
-            local_midnight("delivery_date + 1", portfolio_timezone()),
-        ) }} as quarter_hour_count,
+        {{ day_length }} as quarter_hour_count,
         count(*) filter (where is_forecast)::integer as forecast_quarter_hour_count,
         count(*) filter (where is_complete and is_forecast)::integer as complete_quarter_hour_count,
         {{ sum_in_order("tradeable_energy_mwh", in_order) }} as forecast_energy_mwh,
@@ -193,22 +159,23 @@ sums as (
         {{ sum_in_order("final_power_kw", in_order) }} as final_power_kw,
         count(*) filter (where reconciled_asset_count > 0)::integer as reconciled_quarter_hour_count,
         coalesce(max(reconciled_asset_count), 0) as reconciled_asset_count,
-        count(*) filter (where is_settled)::integer as settled_quarter_hour_count,
-        {{ sum_in_order("reconciled_forecast_power_kw", in_order) }} as reconciled_forecast_power_kw,
-        {{ sum_in_order("reconciled_final_power_kw", in_order) }} as reconciled_final_power_kw,
+        -- Four fifths of the day: files hold UTC days, so the newest lacks an hour or two.
+        5 * count(*) filter (where is_quarter_hour_settled) >= 4 * {{ day_length }} as is_settled,
+        {{ sum_in_order("settled_forecast_power_kw", in_order) }} as settled_forecast_power_kw,
+        {{ sum_in_order("settled_produced_power_kw", in_order) }} as settled_produced_power_kw,
         {{ sum_in_order("imbalance_kwh", in_order) }} as imbalance_kwh,
         {{ sum_in_order("imbalance_eur", in_order) }} as imbalance_eur,
         {{ sum_in_order("redispatched_imbalance_kwh", in_order) }} as redispatched_imbalance_kwh,
         {{ sum_in_order("redispatched_imbalance_eur", in_order) }} as redispatched_imbalance_eur,
         count(imbalance_eur)::integer as priced_quarter_hour_count,
-        count(*) filter (where compared_asset_count > 0)::integer as provisional_quarter_hour_count,
-        coalesce(max(compared_asset_count), 0) as provisional_asset_count,
+        count(*) filter (where provisional_asset_count > 0)::integer as provisional_quarter_hour_count,
+        coalesce(max(provisional_asset_count), 0) as provisional_asset_count,
         {{ sum_in_order("provisional_forecast_power_kw", in_order) }} as provisional_forecast_power_kw,
-        {{ sum_in_order("provisional_measured_power_kw", in_order) }} as provisional_measured_power_kw,
+        {{ sum_in_order("provisional_produced_power_kw", in_order) }} as provisional_produced_power_kw,
         {{ sum_in_order("provisional_imbalance_kwh", in_order) }} as provisional_imbalance_kwh,
         {{ sum_in_order("provisional_imbalance_eur", in_order) }} as provisional_imbalance_eur,
-        {{ sum_in_order("provisional_redispatched_kwh", in_order) }} as provisional_redispatched_kwh,
-        {{ sum_in_order("provisional_redispatched_eur", in_order) }} as provisional_redispatched_eur,
+        {{ sum_in_order("provisional_redispatched_imbalance_kwh", in_order) }} as provisional_redispatched_imbalance_kwh,
+        {{ sum_in_order("provisional_redispatched_imbalance_eur", in_order) }} as provisional_redispatched_imbalance_eur,
         count(provisional_imbalance_eur)::integer as provisional_priced_quarter_hour_count
     from quarter_hours
     group by delivery_date
@@ -263,10 +230,9 @@ select
     sums.final_power_kw * 0.25 / 1000 as final_energy_mwh,
     sums.reconciled_quarter_hour_count,
     sums.reconciled_asset_count,
-    -- Four fifths of the day: files hold UTC days, so the newest lacks an hour or two.
-    5 * sums.settled_quarter_hour_count >= 4 * sums.quarter_hour_count as is_settled,
-    sums.reconciled_forecast_power_kw * 0.25 / 1000 as reconciled_forecast_energy_mwh,
-    sums.reconciled_final_power_kw * 0.25 / 1000 as reconciled_final_energy_mwh,
+    sums.is_settled,
+    sums.settled_forecast_power_kw * 0.25 / 1000 as reconciled_forecast_energy_mwh,
+    sums.settled_produced_power_kw * 0.25 / 1000 as reconciled_final_energy_mwh,
     accuracy.mae_kw,
     sums.imbalance_kwh / 1000 as imbalance_mwh,
     sums.imbalance_eur,
@@ -278,13 +244,43 @@ select
     sums.provisional_quarter_hour_count,
     sums.provisional_asset_count,
     sums.provisional_forecast_power_kw * 0.25 / 1000 as provisional_forecast_energy_mwh,
-    sums.provisional_measured_power_kw * 0.25 / 1000 as provisional_measured_energy_mwh,
+    sums.provisional_produced_power_kw * 0.25 / 1000 as provisional_measured_energy_mwh,
     sums.provisional_imbalance_kwh / 1000 as provisional_imbalance_mwh,
     sums.provisional_imbalance_eur,
-    sums.provisional_redispatched_kwh / 1000 as provisional_redispatched_imbalance_mwh,
-    sums.provisional_redispatched_eur as provisional_redispatched_imbalance_eur,
+    sums.provisional_redispatched_imbalance_kwh / 1000 as provisional_redispatched_imbalance_mwh,
+    sums.provisional_redispatched_imbalance_eur,
     sums.provisional_priced_quarter_hour_count,
-    unmeasured.asset_count as unmeasured_asset_count
+    unmeasured.asset_count as unmeasured_asset_count,
+    compared.settlement_status,
+    compared.quarter_hour_count as compared_quarter_hour_count,
+    compared.forecast_power_kw * 0.25 / 1000 as compared_forecast_energy_mwh,
+    compared.produced_power_kw * 0.25 / 1000 as compared_produced_energy_mwh,
+    compared.imbalance_kwh / 1000 as compared_imbalance_mwh,
+    compared.imbalance_eur as compared_imbalance_eur,
+    compared.redispatched_imbalance_kwh / 1000 as compared_redispatched_imbalance_mwh,
+    compared.redispatched_imbalance_eur as compared_redispatched_imbalance_eur,
+    (compared.imbalance_kwh - compared.redispatched_imbalance_kwh) / 1000 as compared_other_imbalance_mwh,
+    compared.imbalance_eur - compared.redispatched_imbalance_eur as compared_other_imbalance_eur,
+    compared.priced_quarter_hour_count as compared_priced_quarter_hour_count
 from sums
+-- What a day is judged by: what is settled, else what is known so far.
+cross join lateral (
+    select
+        case when sums.is_settled then 'settled' when sums.provisional_quarter_hour_count > 0 then 'provisional' end
+            as settlement_status,
+{%- for column, settled in {
+    "quarter_hour_count": "reconciled_quarter_hour_count",
+    "forecast_power_kw": "settled_forecast_power_kw",
+    "produced_power_kw": "settled_produced_power_kw",
+    "imbalance_kwh": "imbalance_kwh",
+    "imbalance_eur": "imbalance_eur",
+    "redispatched_imbalance_kwh": "redispatched_imbalance_kwh",
+    "redispatched_imbalance_eur": "redispatched_imbalance_eur",
+    "priced_quarter_hour_count": "priced_quarter_hour_count",
+}.items() %}
+        case when sums.is_settled then sums.{{ settled }} else sums.provisional_{{ column }} end as {{ column }}
+        {{- "," if not loop.last }}
+{%- endfor %}
+) as compared
 left join accuracy on sums.delivery_date = accuracy.delivery_date
 left join unmeasured on sums.delivery_date = unmeasured.delivery_date
