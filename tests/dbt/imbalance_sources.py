@@ -78,9 +78,14 @@ class Made:
             compensation=self._compensation(),
         )
 
-    def _value(self, highest: float) -> float | None:
+    def _value(self, lowest: float, highest: float) -> float | None:
         """Sums of such numbers depend on their order; now and then there is no value."""
-        return round(self.random.uniform(0, highest), 3) if self.random.random() < 0.93 else None
+        is_known = self.random.random() < 0.93
+        return round(self.random.uniform(lowest, highest), 3) if is_known else None
+
+    def _power_kw(self, start: pd.Timestamp) -> float | None:
+        """Every three hours nothing is forecast or produced, so the imbalance is exactly 0."""
+        return 0.0 if start.hour % 3 == 0 and start.minute == 0 else self._value(0, 3000)
 
     def _master_data(self) -> None:
         created = datetime(2025, 1, 1, tzinfo=UTC)
@@ -125,7 +130,10 @@ class Made:
                     if self.random.random() < 0.6:
                         continue
                     version = first + number * QUARTER_HOUR
-                    values = [self._value(3000) for _ in range(self.random.choice((2, 12, 40)))]
+                    values = [
+                        self._power_kw(version + n * QUARTER_HOUR)
+                        for n in range(self.random.choice((2, 12, 40)))
+                    ]
                     self.documents.append(
                         Forecast(
                             asset_id=asset_id,
@@ -147,7 +155,7 @@ class Made:
         for day in DAYS:
             starts = quarter_hours_of(day)
             for asset_id in ASSETS:
-                values = [self._value(3000) for _ in starts]
+                values = [self._power_kw(start) for start in starts]
                 self.documents.append(
                     FinalProduction(
                         metering_point_id=f"MP-{asset_id}",
@@ -223,7 +231,7 @@ class Made:
         for day in DAYS:
             lines = ["delivery_start__utc_,delivery_end__utc_,price__euro_per_mwh_"]
             for start in quarter_hours_of(day):
-                price = self._value(100)
+                price = self._value(-50, 100)
                 cells = [f"{one:%Y-%m-%d %H:%M:%S.%f} UTC" for one in (start, start + QUARTER_HOUR)]
                 lines.append(",".join([*cells, "" if price is None else str(price)]))
                 rows.append((start, price))

@@ -132,16 +132,26 @@ def test_imbalance_of_the_portfolio(built: Warehouse, made: Made) -> None:
     assert (~symmetric & nets).sum() > 20
 
 
-def test_nothing_is_worth_minus_zero(built: Warehouse) -> None:
-    for query in (
-        "select count(*) from imbalance where imbalance_eur::text = '-0'",
-        "select count(*) from portfolio_imbalance where '-0' in"
-        " (imbalance_eur::text, netting_eur::text, redispatched_imbalance_eur::text)",
-        "select count(*) from portfolio_provisional_imbalance"
-        " where '-0' in (imbalance_eur::text, redispatched_imbalance_eur::text)",
-        "select count(*) from redispatch_lost_energy where lost_energy_eur::text = '-0'",
-    ):
-        assert built.value(query) == 0
+@pytest.mark.parametrize(
+    ("name", "energy", "value"),
+    [
+        ("imbalance", "imbalance_kwh", "imbalance_eur"),
+        ("portfolio_imbalance", "imbalance_kwh", "imbalance_eur"),
+        ("portfolio_imbalance", "netted_energy_kwh", "netting_eur"),
+        ("portfolio_imbalance", "redispatched_imbalance_kwh", "redispatched_imbalance_eur"),
+        ("portfolio_provisional_imbalance", "imbalance_kwh", "imbalance_eur"),
+        (
+            "portfolio_provisional_imbalance",
+            "redispatched_imbalance_kwh",
+            "redispatched_imbalance_eur",
+        ),
+        ("redispatch_lost_energy", "lost_energy_kwh", "lost_energy_eur"),
+        ("redispatch_lost_energy", "full_forecast_energy_kwh", "full_forecast_eur"),
+    ],
+)
+def test_nothing_is_worth_minus_zero(built: Warehouse, name: str, energy: str, value: str) -> None:
+    at_negative_prices = f"from {name} where {energy} = 0 and price_eur_per_mwh < 0"
+    assert built.rows(f"select distinct {value}::text {at_negative_prices}") == [("0",)]
 
 
 def test_energy_lost_to_redispatch(built: Warehouse, made: Made) -> None:
