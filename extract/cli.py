@@ -55,8 +55,7 @@ environment: the address of each source
 
 exit status:
   0  everything the sources offer has landed
-  1  the run failed: a source, the warehouse or a lake could not be reached or used, or a build
-     failed
+  1  the run failed: a source, the warehouse or a lake could not be reached or used
   2  wrong usage
   3  a document was refused and is new in quarantine, or could not be fetched; all others landed
   4  another run is loading a source (a line says which), and all others landed; or another run
@@ -70,8 +69,6 @@ examples:
   python -m extract archive s3://bucket/lake
   python -m extract archive s3://bucket/lake --verify
   python -m extract forecasts --from 2025-06-07 --to 2025-06-10 --assets WND-DE-003
-  python -m extract forecasts --asset_forecasts_table asset_forecasts \\
-      --portfolio_forecast_table portfolio_forecast
 """
 
 
@@ -93,7 +90,8 @@ def main(
 ) -> int:
     """Run the command line; returns the exit status.
 
-    A program that builds on it gives a command more options, and something else to `run`.
+    A program that builds on it gives a command more options, with an epilog for the whole help,
+    and something else to `run`.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     reporter = Reporter()
@@ -186,7 +184,7 @@ def build_parser(more_options: Mapping[str, Parser]) -> argparse.ArgumentParser:
         description="Fetch what the sources deliver and land it in the schema raw of the "
         "warehouse. What has landed before is not landed again.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=_EPILOG,
+        epilog=_EPILOG + "".join(more.epilog or "" for more in more_options.values()),
     )
     subparsers = parser.add_subparsers(dest="source", required=True, metavar="COMMAND")
     for source in SOURCES.values():

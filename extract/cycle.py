@@ -26,6 +26,11 @@ RENAMABLE_MARTS = {
     "asset_forecasts_table": "asset_forecasts",
     "portfolio_forecast_table": "portfolio_forecast",
 }
+_EPILOG = """
+land, then build all marts (exit status 1 also if the build fails):
+  python -m extract forecasts --asset_forecasts_table asset_forecasts \\
+      --portfolio_forecast_table portfolio_forecast
+"""
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _MARTS = PROJECT_ROOT / "dbt_project" / "models" / "marts"
 
@@ -36,11 +41,12 @@ class BuildFailed(ExtractError):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the extractor's command line, then dbt if marts are named; returns the exit status."""
-    options = cli.Parser(add_help=False)
+    options = cli.Parser(add_help=False, epilog=_EPILOG)
     group = options.add_argument_group(
         "marts",
         "With either of these, all marts are built after landing, and these two get the names "
-        "given here. A name is refused if it is taken by an object this project did not make.",
+        "given here. A name is refused if it is taken by an object this project did not make. "
+        "If the build fails, the exit status is 1.",
     )
     for variable, mart in RENAMABLE_MARTS.items():
         group.add_argument(
