@@ -48,7 +48,8 @@ class Source:
     """None: it is no directory but the forecast API."""
 
 
-_COMMANDS = {"all", "archive", "quarantine", "retract", "schema", "status"}
+OTHER_COMMANDS = ("all", "archive", "quarantine", "retract", "schema", "status")
+"""What the command line knows besides the sources: no source may be called so."""
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
@@ -79,7 +80,7 @@ def _format(decoder: str, table: str) -> FileFormat:
 def _declared(table: Mapping[str, Any]) -> Source:
     config = table["config"]
     meta = config["meta"]
-    if not _NAME.fullmatch(meta["source"]) or meta["source"] in _COMMANDS:
+    if not _NAME.fullmatch(meta["source"]) or meta["source"] in OTHER_COMMANDS:
         raise ValueError(f"{meta['source']} cannot be the name of a source")
     if not _VARIABLE.fullmatch(meta["variable"]):
         raise ValueError(f"{meta['variable']} is not the name of an environment variable")

@@ -7,7 +7,7 @@ import pytest
 from psycopg import sql
 
 from extract import cli
-from extract.sources.declared import SOURCES
+from extract.sources.declared import OTHER_COMMANDS, SOURCES
 from tests.conftest import ExtractCommand
 from tests.documents import forecast_for, write_sources
 from tests.extractor.asked import HOUR
@@ -21,7 +21,7 @@ NOTHING_CONFIGURED = (
 
 
 def subcommands() -> list[str]:
-    return [*SOURCES, "all", "archive", "quarantine", "retract", "schema", "status"]
+    return [*SOURCES, *OTHER_COMMANDS]
 
 
 def test_help_names_everything(extract: ExtractCommand) -> None:
