@@ -132,7 +132,7 @@ def run_command(options: argparse.Namespace, command: str, reporter: Reporter) -
             ensure_schema(connection)
             return subject(options, connection, command, reporter)
     sources = tuple(SOURCES) if options.source == "all" else (options.source,)
-    forecasts = _forecast_request(options) if FORECASTS in sources else _NO_FORECASTS
+    forecasts = _forecast_request(options) if FORECASTS in sources else None
     settings = Settings.from_environment()
     with connect(settings) as connection:
         tell_waits(connection, reporter.line)
@@ -158,9 +158,6 @@ def _status(reporter: Reporter) -> int:
         for sentence in status.from_future:
             reporter.warning(f"{status.source}: {sentence}")
     return 5 if any(status.is_late(now) or status.from_future for status in statuses) else 0
-
-
-_NO_FORECASTS = ForecastRequest(datetime.max, datetime.max)
 
 
 def _forecast_request(options: argparse.Namespace) -> ForecastRequest:

@@ -36,13 +36,14 @@ def load(
     run: Run,
     settings: Settings,
     sources: Sequence[str],
-    forecasts: ForecastRequest,
+    forecasts: ForecastRequest | None,
     *,
     wait: bool = False,
 ) -> Outcome:
     """Load these sources in this order. One that cannot be read does not stop the others.
 
     Nor does one that another run is loading: it is left out, or waited for if `wait` says so.
+    Without forecasts among the sources, `forecasts` may be None.
     """
     tallies: list[Tally] = []
     any_unavailable = any_busy = any_configured = False
@@ -58,6 +59,7 @@ def load(
             with loading(run, name, wait=wait):
                 tallies.append(tally)
                 if name == FORECASTS:
+                    assert forecasts is not None
                     if not forecasts.assets:
                         # They name the assets: another run may be about to land one.
                         wait_for_loads(run, name, NAMES_OF_ASSETS)
