@@ -17,6 +17,7 @@ from extract.warehouse.held_documents import held_counts
 
 # Documents land in batches, nearly in the order in which they were received.
 _LANDED_TOGETHER = 10_000
+_NOT_RETRACTED = sql.SQL("document_id not in (select retracted_document_id from raw.retraction)")
 _NARROWEST, _WIDEST = 80, 200
 # What a narrow terminal does without, in this order.
 _LESS_IMPORTANT = ("newest document", "landed", "every", "last run", "quarantine")
@@ -24,7 +25,10 @@ _LESS_IMPORTANT = ("newest document", "landed", "every", "last run", "quarantine
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """What there is of one source. None: nothing was ever received, or no run ever asked."""
+    """What there is of one source. None: nothing was received that counts, or no run ever asked.
+
+    A retracted document has landed, but is never the newest.
+    """
 
     source: str
     is_configured: bool
@@ -103,11 +107,14 @@ def source_statuses(
     quarantined = held_counts(connection) if "quarantine_release" in tables else {}
     runs = _last_runs(connection) if "run" in tables else {}
     is_current = {"run", "retraction", "document"} <= tables
+    is_counted = _NOT_RETRACTED if "retraction" in tables else sql.SQL("true")
     everywhere = is_current and any_run_from_future(connection)
     statuses = []
     for source, declared in SOURCES.items():
         table = declared.table
-        count, newest = _documents(connection, table) if table in tables else (0, None)
+        count, newest = 0, None
+        if table in tables:
+            count, newest = _documents(connection, table, is_counted)
         document_id, received_utc = newest or (None, None)
         instant_utc, ahead = None, list[str]()
         if is_current and table in tables:
@@ -191,9 +198,9 @@ def duration(span: timedelta) -> str:
 
 
 def _documents(
-    connection: psycopg.Connection, table: str
+    connection: psycopg.Connection, table: str, is_counted: sql.SQL
 ) -> tuple[int, tuple[int, datetime] | None]:
-    """How many documents a table holds, and id and receipt of the one received last."""
+    """How many documents a table holds; id and receipt of the one received last that counts."""
     name = sql.Identifier("raw", table)
     row = connection.execute(sql.SQL("select count(*) from {}").format(name)).fetchone()
     assert row is not None
@@ -201,10 +208,10 @@ def _documents(
     newest = connection.execute(
         sql.SQL(
             "select document_id, received_utc"
-            " from (select * from {} order by document_id desc limit %s) as landed_last"
+            " from (select * from {} where {} order by document_id desc limit %s) as landed_last"
             " where received_utc <= now() + {}::interval"
             " order by received_utc desc, document_id desc limit 1"
-        ).format(name, sql.Literal(RECEIVED_AHEAD)),
+        ).format(name, is_counted, sql.Literal(RECEIVED_AHEAD)),
         [_LANDED_TOGETHER],
     ).fetchone()
     return int(row[0]), newest
@@ -213,8 +220,9 @@ def _documents(
 def _newest_instant(connection: psycopg.Connection, source: str) -> datetime | None:
     """The newest instant that a document is about; retracted ones are left out."""
     row = connection.execute(
-        "select max(instant_utc) from raw.document where source = %s and document_id not in"
-        " (select retracted_document_id from raw.retraction)",
+        sql.SQL("select max(instant_utc) from raw.document where source = %s and {}").format(
+            _NOT_RETRACTED
+        ),
         [source],
     ).fetchone()
     assert row is not None

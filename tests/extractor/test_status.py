@@ -288,6 +288,15 @@ def test_the_newest_document_and_the_last_run_of_each_source(
         "state": "late, not configured (LIVE_INFEED_URL)",
     }
     assert shown["redispatch"]["age"] == "365 d"
+    # As in source_status, a retracted document has landed but is never the newest.
+    for retracted, age, newest in (
+        (12, "3 h 20 min", "11"),
+        (11, "2 d 2 h", "13"),
+        (13, "never", "-"),
+    ):
+        assert extract("retract", str(retracted), "--why", "test").status == 0
+        row = lines(extract("status"))["forecasts"]
+        assert (row["age"], row["newest document"], row["landed"]) == (age, newest, "3")
 
 
 def test_a_document_from_the_future_is_named_until_it_is_retracted(
