@@ -125,7 +125,7 @@ report: install ## Write the report, one HTML file: dbt_project/target/report.ht
 	@$(python) -m dbt_project.report --days $(DAYS) --output $(TARGET)/report.html
 
 .PHONY: pictures
-pictures: docs report ## Take the pictures of the README from the demo, with the distribution's Chromium
+pictures: docs report ## Take the pictures of the pages from the demo, with the distribution's Chromium
 	@$(no_source) || { echo "These pictures are public: take them from the demo, without a configured source" >&2; exit 1; }
 	@$(python) -m tests.pictures $(TARGET)
 

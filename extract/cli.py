@@ -193,14 +193,14 @@ def build_parser(more_options: Mapping[str, Parser]) -> argparse.ArgumentParser:
         )
         _add_wait_option(subparser)
         if source.name == FORECASTS:
-            _add_forecast_options(subparser)
+            _add_forecast_options(subparser, "")
     everything = subparsers.add_parser(
         "all",
         help="every source, technical data and contracts first",
         description="Land every configured source, technical data and contracts first.",
     )
     _add_wait_option(everything)
-    _add_forecast_options(everything)
+    _add_forecast_options(everything, " Directories are always searched in full.")
     archive.add_parser(subparsers)
     quarantine.add_parser(subparsers)
     retraction.add_parser(subparsers)
@@ -219,8 +219,10 @@ def build_parser(more_options: Mapping[str, Parser]) -> argparse.ArgumentParser:
         "quarantine; when a run last asked; and whether the source is late or not configured "
         "(the variable with its address is not set here). Then say what to do about each source "
         "that needs attention. On a terminal too narrow for all columns, say which were left "
-        "out. Changes nothing. Exit status 5 if a source is late: one that should send regularly "
-        "and never has is late even if not configured; not being configured alone is not late. "
+        "out. Retracted documents count only as landed. Reads only; starts the embedded "
+        "PostgreSQL if it is not running. Exit status 5 if a source is late: one that should "
+        "send regularly and never has is late even if not configured; not being configured "
+        "alone is not late. "
         "Also 5 if a document was received, or says it was made, in the future by the server's "
         "clock: a warning names it.",
     )
@@ -235,13 +237,12 @@ def _add_wait_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_forecast_options(parser: argparse.ArgumentParser) -> None:
+def _add_forecast_options(parser: argparse.ArgumentParser, of_directories: str) -> None:
     group = parser.add_argument_group(
         "forecasts",
         "Which versions to ask for: by default those of the last 48 hours. Versions that have "
-        "landed are not asked for again. Versions that could not be had are retried less and less "
-        "often: first after 15 minutes, last after 16 hours, then no more. "
-        "Directories are always searched in full.",
+        "landed are not asked for again. A version that could not be fetched is retried ever less "
+        f"often: first after 15 minutes, last after 16 hours, then no more.{of_directories}",
     )
     instant = "an ISO 8601 date or instant, UTC if it has no offset"
     group.add_argument(
@@ -268,7 +269,7 @@ def _add_forecast_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--refetch",
         action="store_true",
-        help="also ask for versions that have landed already or could not be had before",
+        help="also ask for versions that have landed already or could not be fetched before",
     )
     group.add_argument(
         "--concurrency",

@@ -20,7 +20,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         COMMAND,
         help="take a landed document out of every mart, from the next build on",
-        description="Make a landed document not count: from the next build on, the marts are as "
+        description="Take a landed document out of the marts: from the next build on, they are as "
         "if it had never arrived. The document itself stays in raw.",
     )
     parser.add_argument(

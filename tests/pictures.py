@@ -1,4 +1,4 @@
-"""Takes the pictures of the README: `python -m tests.pictures TARGET`, after `make docs report`."""
+"""Takes the pictures of the pages: `python -m tests.pictures TARGET`, after `make docs report`."""
 
 import sys
 from pathlib import Path
