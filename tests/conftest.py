@@ -161,15 +161,6 @@ def built_warehouse(postgres_server: PostgresServer, built_template: str) -> Ite
         yield fresh
 
 
-@pytest.fixture(scope="module")
-def module_built_warehouse(
-    postgres_server: PostgresServer, built_template: str
-) -> Iterator[Warehouse]:
-    """The same for all tests of one module."""
-    with fresh_warehouse(postgres_server, built_template) as fresh:
-        yield fresh
-
-
 @dataclass(frozen=True)
 class Demo:
     """A warehouse with the demo in it, the extractor's environment, dbt's target."""

@@ -25,7 +25,6 @@ def page_data(answers: Answers) -> dict[str, Any]:
     steps = steps_kw(assets, answers.rows.get("asset_power", []))
     return {
         "timezone": str(answers.timezone),
-        "newestVersion": _seconds(answers.newest_version_utc),
         "opened": opened and opened.date.isoformat(),
         "days": [
             {
@@ -231,5 +230,5 @@ def _grouped(rows: Iterable[Row], *names: str) -> dict[tuple[Any, ...], list[Row
     return groups
 
 
-def _seconds(instant: datetime | None) -> int | None:
-    return None if instant is None else int(instant.timestamp())
+def _seconds(instant: datetime) -> int:
+    return int(instant.timestamp())

@@ -226,6 +226,6 @@ def test_marts_without_data_make_a_report_that_says_so(
     assert result.returncode == 0, result.stderr
     html = (tmp_path / "report.html").read_text()
     data = data_of(html)
-    assert (data["days"], data["assets"], data["newestVersion"]) == ([], [], None)
+    assert (data["days"], data["assets"]) == ([], [])
     assert "no forecast version has landed" in html
     assert "Imbalance prices never came" in html or "imbalance prices never came" in html
