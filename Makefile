@@ -115,8 +115,10 @@ docs: install ## Write the lineage site: dbt_project/target/site/index.html
 	@echo "The lineage site: open $(TARGET)/site/index.html"
 
 .PHONY: docs-serve
-docs-serve: ## Serve the lineage site on this machine (PORT=8580)
+docs-serve: install ## Serve the lineage site on this machine (PORT=8580)
 	@test -f $(TARGET)/site/index.html || { echo "There is no lineage site yet: run make docs first" >&2; exit 1; }
+	@$(python) -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null \
+		|| { echo "Port $(PORT) is not free: name another, as in make docs-serve PORT=8581" >&2; exit 1; }
 	@echo "http://localhost:$(PORT) (Ctrl-C to stop)"
 	@$(python) -m http.server --bind 127.0.0.1 --directory $(TARGET)/site $(PORT)
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -190,6 +191,18 @@ def test_make_says_where_the_site_is_missing(shared_demo: Demo, tmp_path: Path) 
     result = make(shared_demo.environment, "docs-serve", f"TARGET={tmp_path}")
     assert result.returncode != 0
     assert "There is no lineage site yet: run make docs first" in result.stderr
+
+
+def test_make_says_where_the_port_is_not_free(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.html").touch()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = make({}, "docs-serve", f"TARGET={tmp_path}", f"PORT={port}")
+    assert result.returncode != 0
+    told, *ended = result.stderr.splitlines()
+    assert told == f"Port {port} is not free: name another, as in make docs-serve PORT=8581"
+    assert all(line.startswith("make: ") for line in ended)
 
 
 def test_make_help_lists_every_target_with_one_line() -> None:
