@@ -13,7 +13,8 @@ from extract.sources.instants import QUARTER_HOUR_SECONDS, epochs, powers
 from extract.sources.json_documents import columns_of, identifier, read_json
 
 _EARLIEST_START_SECONDS = -86_400
-_LATEST_START_SECONDS = 10 * 86_400
+LATEST_START_SECONDS = 10 * 86_400
+"""How long after its version a forecast's last quarter-hour may start: models rely on it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +77,7 @@ def decode(delivery: Delivery, asset_id: str, version_utc: datetime) -> Forecast
                 delivery.source_uri, f"gives two values for the start {start:.15g}"
             )
     first, last = int(min(starts)), int(max(starts))
-    if first - version < _EARLIEST_START_SECONDS or last - version > _LATEST_START_SECONDS:
+    if first - version < _EARLIEST_START_SECONDS or last - version > LATEST_START_SECONDS:
         reason = f"spans {first} to {last}, too far from its version {version}"
         raise DocumentRefused(delivery.source_uri, reason)
     grid = range(first, last + 1, QUARTER_HOUR_SECONDS)
