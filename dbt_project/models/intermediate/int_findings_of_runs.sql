@@ -181,9 +181,8 @@ apart as (
         runs.witness_count,
         runs.witness_error_sum_kw,
         runs.reference_witness_error_sum_kw,
-        days.error_sum_kw / days.error_count as error_before_kw,
-        (days.error_sum_kw - runs.error_sum_kw) / nullif(days.error_count - runs.error_count, 0) as error_after_kw,
-        runs.error_sum_kw / runs.error_count as error_of_run_kw
+        runs.error_sum_kw / runs.error_count as error_before_kw,
+        (days.error_sum_kw - runs.error_sum_kw) / nullif(days.error_count - runs.error_count, 0) as error_after_kw
     from runs
     inner join days
         on
@@ -217,8 +216,8 @@ with_evidence as (
         reference <> 'forecast' and witness_count < {{ var("finding_min_run_quarter_hours") }} / 2 as is_unwitnessed
     from apart
     where
-        error_of_run_kw >= {{ var("finding_min_run_share_of_capacity") }} * capacity_kw
-        and coalesce(error_after_kw, 0) <= {{ var("finding_max_error_ratio") }} * error_of_run_kw
+        error_before_kw >= {{ var("finding_min_run_share_of_capacity") }} * capacity_kw
+        and coalesce(error_after_kw, 0) <= {{ var("finding_max_error_ratio") }} * error_before_kw
         and case
             when reference = 'forecast'
                 then
