@@ -65,7 +65,7 @@ def test_the_worst_quarter_hours_are_those_that_nobody_redispatched(warehouse: W
             " '2025-10-25 22:00Z'::timestamptz + place * interval '15 minutes'"
             " as delivery_start_utc, 100.0 as tradeable_power_kw,"
             " case when place = 3 then null else 100.0 + place end as final_power_kw,"
-            " case when place = 3 then 9.0 else 1e6 end as live_power_kw"
+            " case when place = 3 then 9.0 else 100.0 + place end as measured_power_kw"
             " from generate_series(0, 99) as place"
         ),
         "redispatch_lost_energy": (

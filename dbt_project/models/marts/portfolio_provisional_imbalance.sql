@@ -7,7 +7,7 @@ with reconciliation as (
         reconciliation.delivery_start_utc,
         reconciliation.tradeable_power_kw,
         reconciliation.final_power_kw,
-        coalesce(reconciliation.final_power_kw, reconciliation.live_power_kw) as measured_power_kw
+        reconciliation.measured_power_kw
     from {{ ref("production_reconciliation") }} as reconciliation
     {{ join_affected("reconciliation") }}
 

@@ -81,5 +81,6 @@ select
         when tradeable_power_kw is not null then 'missing_final'
         when final_power_kw is not null then 'missing_forecast'
         else 'missing_both'
-    end as status
+    end as status,
+    coalesce(final_power_kw, live_power_kw) as measured_power_kw
 from known

@@ -6,15 +6,12 @@ with ranked as (
         reconciliation.asset_id,
         reconciliation.delivery_start_utc,
         reconciliation.tradeable_power_kw,
-        coalesce(reconciliation.final_power_kw, reconciliation.live_power_kw) as produced_power_kw,
+        reconciliation.measured_power_kw as produced_power_kw,
         reconciliation.final_power_kw is not null as is_final,
         row_number() over (
             partition by (reconciliation.delivery_start_utc at time zone %(timezone)s::text)::date
             order by
-                abs(
-                    reconciliation.tradeable_power_kw
-                    - coalesce(reconciliation.final_power_kw, reconciliation.live_power_kw)
-                ) desc,
+                abs(reconciliation.tradeable_power_kw - reconciliation.measured_power_kw) desc,
                 reconciliation.asset_id,
                 reconciliation.delivery_start_utc
         ) as place
@@ -25,7 +22,7 @@ with ranked as (
         and reconciliation.delivery_start_utc < %(to_utc)s
         and redispatched.asset_id is null
         and reconciliation.tradeable_power_kw is not null
-        and coalesce(reconciliation.final_power_kw, reconciliation.live_power_kw) is not null
+        and reconciliation.measured_power_kw is not null
 
 )
 
