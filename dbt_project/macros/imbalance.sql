@@ -1,4 +1,9 @@
-{#- The price of an imbalance, and the value of energy. -#}
+{#- An imbalance, its price, and the value of energy. -#}
+
+{#- The imbalance of a quarter-hour: what was produced beyond the forecast. -#}
+{% macro imbalance_kwh(produced_power_kw, forecast_power_kw) -%}
+    ({{ produced_power_kw }} - {{ forecast_power_kw }}) * 0.25
+{%- endmacro %}
 
 {#- The price of the side on which an imbalance is. Exactly balanced counts as long, and is worth 0 either way. -#}
 {% macro price_of_side(imbalance_kwh, short_price, long_price) -%}

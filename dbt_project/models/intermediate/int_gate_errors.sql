@@ -50,8 +50,10 @@ errors as (
         verified.delivery_date,
         gates.gate,
         case when not verified.is_redispatched then forecast.power_kw - verified.final_power_kw end as error_kw,
-        case when not verified.is_redispatched then (verified.final_power_kw - forecast.power_kw) * 0.25 end
-            as imbalance_kwh,
+        case
+            when not verified.is_redispatched
+                then {{ imbalance_kwh("verified.final_power_kw", "forecast.power_kw") }}
+        end as imbalance_kwh,
         case when not verified.is_redispatched and forecast.power_kw is not null then verified.capacity_kw end
             as capacity_kw,
         verified.is_redispatched and forecast.power_kw is not null as is_left_out

@@ -9,7 +9,7 @@ with reconciliation as (
         tradeable_power_kw,
         final_power_kw,
         status,
-        (final_power_kw - tradeable_power_kw) * 0.25 as imbalance_kwh
+        {{ imbalance_kwh("final_power_kw", "tradeable_power_kw") }} as imbalance_kwh
     from {{ ref("production_reconciliation") }}
 
 ),

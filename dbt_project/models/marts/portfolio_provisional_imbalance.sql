@@ -41,7 +41,7 @@ imbalances as (
         reconciliation.tradeable_power_kw,
         reconciliation.final_power_kw,
         reconciliation.measured_power_kw,
-        (reconciliation.measured_power_kw - reconciliation.tradeable_power_kw) * 0.25 as imbalance_kwh,
+        {{ imbalance_kwh("reconciliation.measured_power_kw", "reconciliation.tradeable_power_kw") }} as imbalance_kwh,
         redispatched.asset_id is not null as is_redispatched
     from reconciliation
     left join redispatched
