@@ -56,7 +56,7 @@ first_day as (
 
 ),
 
--- For a source of power, documents without a value for any asset do not count either.
+-- Of a source of power, documents without a value for any asset do not count.
 silent_sources as (
 
     select
@@ -68,12 +68,10 @@ silent_sources as (
     cross join clock
     left join days_of_sources on status.power_source = days_of_sources.source
     where
-        status.never_came
-        or (
-            status.cadence_minutes is not null
-            and status.power_source <> status.source
-            and days_of_sources.source is null
-        )
+        case
+            when status.power_source = status.source then status.never_came
+            else status.cadence_minutes is not null and days_of_sources.source is null
+        end
 
 ),
 

@@ -11,6 +11,16 @@ with received as (
 
 ),
 
+missing_sources as (
+
+    select source
+    from {{ ref("int_never_came") }}
+    where
+        asset_id = '*'
+        and source in ('{{ names_of_power().values() | join("', '") }}')
+
+),
+
 clock as (
 
     select {{ local_date("extracted_as_of_utc", portfolio_timezone()) }} as as_of_date from {{ ref("int_clock") }}
@@ -29,19 +39,6 @@ members as (
 
 ),
 
--- The covered sources, under the names used here.
-sources as (
-
-    {% set names = names_of_power() %}
-    {% for declared in declared_sources() if declared.source in names %}
-        select
-            '{{ names.get(declared.source) }}' as source,
-            {{ declared.cadence_minutes or "null" }}::integer as cadence_minutes
-        {{ "union all" if not loop.last }}
-    {% endfor %}
-
-),
-
 received_periods as (
 
     select
@@ -50,16 +47,6 @@ received_periods as (
         max(delivery_date) as last_date
     from received
     group by source
-
-),
-
--- Those that should send but have no value at all.
-missing_sources as (
-
-    select sources.source
-    from sources
-    left join received_periods on sources.source = received_periods.source
-    where sources.cadence_minutes is not null and received_periods.source is null
 
 ),
 
