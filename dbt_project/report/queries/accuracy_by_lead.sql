@@ -1,4 +1,5 @@
--- By the hour. Long lead times have few known pairs, often at night: an error of 0 there would mean nothing.
+-- By the hour. Long lead times have few known pairs, often at night: an error of 0 there would mean nothing. So a lead time
+-- needs half as many pairs as the asset has at most.
 with counted as (
 
     select
