@@ -38,6 +38,11 @@ REDISPATCHED = {
     ("C", "2025-10-25 22:00", "2025-10-26 04:00"),
     ("A", "2025-10-26 10:00", "2025-10-26 20:00"),
 }
+# Flags that are withdrawn again.
+WITHDRAWN = {
+    ("A", "2025-03-30 05:00", "2025-03-30 07:00"),
+    ("D", "2025-06-08 09:15", "2025-06-08 10:00"),
+}
 
 
 def instant(value: pd.Timestamp) -> pendulum.DateTime:
@@ -58,15 +63,10 @@ class Scenario:
                 # B has no live infeed, and A none on the last day.
                 hours = {"B": 0, "A": 24 if begin == BEGINS[-1] else 48}.get(asset_id, 48)
                 self._live_infeed(asset_id, begin, hours)
-        for number, (asset_id, begins, ends) in enumerate(sorted(REDISPATCHED)):
-            self._add(
-                RedispatchFlag,
-                metering_point_id=f"MP-{asset_id}",
-                issued_utc=datetime(2025, 11, 1, number, tzinfo=UTC),
-                delivery_start_utc=[pd.Timestamp(begins, tz=UTC)],
-                delivery_end_utc=[pd.Timestamp(ends, tz=UTC)],
-                is_redispatched=[True],
-            )
+        for measure in sorted(REDISPATCHED | WITHDRAWN):
+            self._flag(*measure, issued_day=1)
+        for measure in sorted(WITHDRAWN):
+            self._flag(*measure, issued_day=2)
 
     def _add(self, kind: Callable[..., Document], **fields: Any) -> None:
         number = len(self.documents)
@@ -160,6 +160,17 @@ class Scenario:
                 power_kw=[self._power() for _ in measured],
                 quality=[1.0] * len(measured),
             )
+
+    def _flag(self, asset_id: str, begins: str, ends: str, *, issued_day: int) -> None:
+        """Curtailment as of the first day; on the second it is withdrawn."""
+        self._add(
+            RedispatchFlag,
+            metering_point_id=f"MP-{asset_id}",
+            issued_utc=datetime(2025, 11, issued_day, tzinfo=UTC),
+            delivery_start_utc=[pd.Timestamp(begins, tz=UTC)],
+            delivery_end_utc=[pd.Timestamp(ends, tz=UTC)],
+            is_redispatched=[issued_day == 1],
+        )
 
     def of(self, kind: type[Document]) -> list[Any]:
         """The documents of a kind, as received."""

@@ -94,6 +94,7 @@ class Expected:
         forecast = self.forecast({"latest": pd.Timedelta(0), "tradeable": QUARTER_HOUR}[kind])
         frame = self.final.rename("final").to_frame().join(forecast).reset_index()
         live = self.live.rename("persistence").reset_index()
+        live = live[~self.is_redispatched(live)]
         live["ended_utc"] = live.delivery_start_utc + QUARTER_HOUR
         versions = frame[["asset_id", "version_utc"]].dropna().drop_duplicates()
         seen = pd.merge_asof(

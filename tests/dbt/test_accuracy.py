@@ -1,13 +1,15 @@
 """What was produced and how wrong the forecasts were, against pandas, on days of 92, 96 and 100.
 
-The documents land in two random halves, each followed by a build. The expected values are computed
-from the documents alone, by the definitions, and never from a model.
+The documents land in two random halves, then the flags of redispatch, some of which are withdrawn
+at last, each followed by a build. The expected values are computed from the documents alone, by the
+definitions, and never from a model.
 """
 
 from collections.abc import Iterator
 
 import pytest
 
+from extract.sources.redispatch import RedispatchFlag
 from extract.warehouse.schema import ensure_schema
 from tests.arrivals import Arrival, land
 from tests.dbt.accuracy_scenario import DAYS, KEY, QUARTER_HOUR, Scenario, assert_same_rows, mart
@@ -31,12 +33,15 @@ def built(
     module_warehouse: Warehouse, scenario: Scenario, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Warehouse]:
     target = tmp_path_factory.mktemp("target")
-    arrivals = [Arrival((document,)) for document in scenario.documents]
-    scenario.random.shuffle(arrivals)
+    flags = scenario.of(RedispatchFlag)
+    raised = [flag for flag in flags if all(flag.is_redispatched)]
+    withdrawn = [flag for flag in flags if not all(flag.is_redispatched)]
+    others = [one for one in scenario.documents if not isinstance(one, RedispatchFlag)]
+    scenario.random.shuffle(others)
     with module_warehouse.connect() as connection:
         ensure_schema(connection)
-        for half in (arrivals[::2], arrivals[1::2]):
-            land(connection, half)
+        for wave in (others[::2], others[1::2], raised, withdrawn):
+            land(connection, [Arrival((document,)) for document in wave])
             result = dbt(module_warehouse.environment, target, "run")
             assert result.success, result.statuses
     yield module_warehouse

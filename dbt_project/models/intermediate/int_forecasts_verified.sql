@@ -39,6 +39,24 @@ redispatched as (
 
 ),
 
+-- Nobody measured what a curtailed plant would have fed in.
+uncurtailed_live as (
+
+    select
+        live.asset_id,
+        live.delivery_start_utc,
+        live.power_kw
+    from {{ ref("live_infeed") }} as live
+    where
+        not exists (
+            select redispatched.asset_id from {{ ref("int_redispatched_quarter_hours") }} as redispatched
+            where
+                redispatched.asset_id = live.asset_id
+                and redispatched.delivery_start_utc = live.delivery_start_utc
+        )
+
+),
+
 technical_periods as (
 
     select
@@ -97,14 +115,14 @@ versions as (
 
 ),
 
--- The newest live quarter-hour that had ended when the version was made.
+-- The newest uncurtailed live quarter-hour that had ended when the version was made.
 persistence as (
 
     {{ newest_as_of(
         "versions",
         key="asset_id",
         at="version_utc",
-        history=ref("live_infeed"),
+        history="uncurtailed_live",
         instant="delivery_start_utc",
         value="power_kw",
         older_by="interval '15 minutes'",

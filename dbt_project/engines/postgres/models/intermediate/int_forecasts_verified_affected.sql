@@ -16,9 +16,12 @@ other_changes as (
 
 ),
 
-live_changes as (
+-- A flag takes live quarter-hours out of the history, or returns them.
+history_changes as (
 
     {{ changes_of("live_infeed") }}
+    union all
+    {{ changes_of("int_redispatched_quarter_hours") }}
 
 ),
 
@@ -31,41 +34,48 @@ final_production as not materialized (
 
 ),
 
-live as not materialized (
+uncurtailed_live as not materialized (
 
     select
-        asset_id,
-        delivery_start_utc
-    from {{ ref("live_infeed") }}
-    where power_kw is not null
+        live.asset_id,
+        live.delivery_start_utc
+    from {{ ref("live_infeed") }} as live
+    where
+        live.power_kw is not null
+        and not exists (
+            select redispatched.asset_id from {{ ref("int_redispatched_quarter_hours") }} as redispatched
+            where
+                redispatched.asset_id = live.asset_id
+                and redispatched.delivery_start_utc = live.delivery_start_utc
+        )
 
 ),
 
--- A live value persists from its end to the end of the next known one: the versions made in between see it.
+-- A live value persists from its end to the end of the next one: the versions made in between see it.
 changed_persistence as (
 
     select
-        live_changes.key as asset_id,
-        live_changes.from_utc + interval '15 minutes' as from_version_utc,
+        history_changes.key as asset_id,
+        history_changes.from_utc + interval '15 minutes' as from_version_utc,
         coalesce(
             (
-                select live.delivery_start_utc + interval '15 minutes' from live
+                select uncurtailed_live.delivery_start_utc + interval '15 minutes' from uncurtailed_live
                 where
-                    live.asset_id = live_changes.key
-                    and live.delivery_start_utc >= live_changes.to_utc
-                order by live.delivery_start_utc
+                    uncurtailed_live.asset_id = history_changes.key
+                    and uncurtailed_live.delivery_start_utc >= history_changes.to_utc
+                order by uncurtailed_live.delivery_start_utc
                 limit 1
             ),
             {{ end_of_time() }}
         ) as to_version_utc
-    from live_changes
+    from history_changes
     -- Usually the newest live values: nothing that depends on them is settled yet.
     where
         exists (
             select final_production.asset_id from final_production
             where
-                final_production.asset_id = live_changes.key
-                and final_production.delivery_start_utc > live_changes.from_utc
+                final_production.asset_id = history_changes.key
+                and final_production.delivery_start_utc > history_changes.from_utc
         )
 
 ),
