@@ -131,6 +131,21 @@ def test_a_rule_of_incremental_builds_is_a_part_of_the_definitions(
     assert warehouse.value(definition) != before
 
 
+def test_a_column_that_need_not_have_a_value_any_more_accepts_null(
+    warehouse: Warehouse, project: Path, build: Build
+) -> None:
+    with warehouse.connect() as connection:
+        # As an older contract asked for.
+        connection.execute("alter table assets alter column capacity_kw set not null")
+    change(
+        project / "models/staging/stg_technical_data__assets.sql",
+        "}} as capacity_kw",
+        "}} * null as capacity_kw",
+    )
+    assert build().success
+    assert warehouse.rows(CAPACITY) == [(None,)]
+
+
 def test_a_table_is_not_computed_from_what_has_not_taken_up_a_document(
     warehouse: Warehouse, build: Build, capsys: pytest.CaptureFixture[str]
 ) -> None:

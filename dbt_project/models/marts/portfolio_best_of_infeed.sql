@@ -43,7 +43,7 @@ select
     sums.live_asset_count,
     sums.forecast_asset_count,
     totals.expected_asset_count,
-    sums.final_asset_count + sums.live_asset_count + sums.forecast_asset_count = totals.expected_asset_count
-        as is_complete
+    sums.final_asset_count + sums.live_asset_count + sums.forecast_asset_count
+    = nullif(totals.expected_asset_count, 0) as is_complete
 from sums
 {{ join_portfolio_totals(to="sums") }}

@@ -145,7 +145,7 @@ sums as (
         delivery_date,
         {{ day_length }} as quarter_hour_count,
         count(*) filter (where is_forecast)::integer as forecast_quarter_hour_count,
-        count(*) filter (where is_complete and is_forecast)::integer as complete_quarter_hour_count,
+        count(*) filter (where is_complete)::integer as complete_quarter_hour_count,
         {{ sum_in_order("tradeable_energy_mwh", in_order) }} as forecast_energy_mwh,
         max(peak_power_kw) as peak_power_kw,
         min(delivery_start_utc) filter (where tradeable_power_kw = peak_power_kw) as peak_start_utc,

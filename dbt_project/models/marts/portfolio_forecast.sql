@@ -48,6 +48,6 @@ select
     sums.tradeable_asset_count,
     totals.expected_capacity_kw,
     sums.tradeable_capacity_kw,
-    sums.tradeable_asset_count = totals.expected_asset_count as is_complete
+    sums.tradeable_asset_count = nullif(totals.expected_asset_count, 0) as is_complete
 from sums
 {{ join_portfolio_totals(to="sums") }}

@@ -50,6 +50,6 @@ select
     forecasts.power_kw * 0.25 / 1000 as energy_mwh,
     forecasts.asset_count,
     totals.expected_asset_count,
-    forecasts.asset_count = totals.expected_asset_count as is_complete
+    forecasts.asset_count = nullif(totals.expected_asset_count, 0) as is_complete
 from forecasts
 {{ join_portfolio_totals(to="forecasts") }}

@@ -20,6 +20,9 @@
     {%- endif -%}
 
     analyze {{ wanted }};
+    {% if not is_incremental() %}
+        {{ accept_null(target) }}
+    {% endif %}
     {% if is_part %}
         {{ require_affected(wanted) }}
     {% endif %}
@@ -190,6 +193,17 @@
         {%- for constraint in column.constraints if constraint.type == "not_null" -%}
             alter table {{ relation }} alter column {{ column.name }} set not null;
         {%- endfor -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{#- Statements: a column of which its contract asks no value any more accepts NULL. -#}
+{% macro accept_null(relation) %}
+    {%- for row in run_query(
+        "select attname from pg_attribute where attrelid = '" ~ relation ~ "'::regclass and attnum > 0 and attnotnull"
+    ).rows if row[0] in model.columns and row[0] not in key_of(model) -%}
+        {%- if "not_null" not in model.columns[row[0]].constraints | map(attribute="type") -%}
+            alter table {{ relation }} alter column {{ row[0] }} drop not null;
+        {%- endif -%}
     {%- endfor -%}
 {% endmacro %}
 
