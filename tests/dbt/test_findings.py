@@ -177,3 +177,57 @@ def test_findings_come_and_go_with_what_lands(build: "Builder") -> None:
     assert build(technical_data(100_000, NOON - 10 * DAY)) == [
         "B: no final production ever came that counts, though others have it"
     ]
+
+
+def test_a_version_made_when_it_was_over_does_not_make_it_day(
+    built_warehouse: Warehouse, tmp_path: Path
+) -> None:
+    build = Builder(built_warehouse, tmp_path)
+    evening = UTC_DAY + timedelta(hours=20)
+    made = NOON - 20 * DAY
+    plant = {
+        "asset_id": "S",
+        "type": "solar",
+        "location": {"timezone": "Europe/Berlin"},
+        "technical_attributes": {"capacity_kw": 1000},
+        "status": "operational",
+    }
+    contract: dict[str, str | None] = {
+        "contract_id": "CON-S",
+        "asset_id": "S",
+        "metering_point_id": "MP-S",
+        "contract_begin": "2024-01-01",
+    }
+
+    def version(instant: datetime, start: datetime, values: Sequence[float]) -> Arrival:
+        document = Forecast(
+            asset_id="S",
+            version_utc=pendulum.instance(instant),
+            grid_start_utc=pendulum.instance(start),
+            power_kw=tuple(values),
+            **origin(f"f/{instant}", instant),
+        )
+        return Arrival((document,))
+
+    live = LiveInfeed(
+        asset_id="S",
+        measured_utc=[evening + number * timedelta(minutes=5) for number in range(24)],
+        power_kw=[400.0] * 24,
+        quality=[1.0] * 24,
+        **origin("l/S", LOCAL_DAY + DAY),
+    )
+    found = [
+        "S: live infeed of 9 June has up to 400 kW for 2 hours for which every version forecast "
+        "nothing",
+        "S has one",
+    ]
+    sunny = [500.0 if 24 <= number < 80 else 0.0 for number in range(193)]
+    known = (
+        TechnicalData(created_utc=made, assets=[plant], **origin("t/S", made)),
+        AssetContracts(exported_utc=made, contracts=[contract], **origin("c/S", made)),
+        live,
+    )
+    arrivals = [Arrival((document,)) for document in known]
+    assert build(*arrivals, version(LOCAL_DAY, LOCAL_DAY, sunny)) == found
+    # It reaches back over the second hour.
+    assert build(version(evening + 0.9 * DAY, evening + timedelta(hours=1), [5.0] * 193)) == found

@@ -166,6 +166,8 @@ night_production as (
                 revisions.asset_id = dark.asset_id
                 and revisions.delivery_start_utc = dark.delivery_start_utc
                 and revisions.power_kw > 0
+                -- One made later is no forecast.
+                and revisions.lead_minutes >= 0
         )
     group by source, asset_id, delivery_date
     -- A plant that is slightly early or late shows in the twilight.
