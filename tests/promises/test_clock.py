@@ -36,17 +36,18 @@ class Clock:
 
     def after_build(self, *arguments: str) -> object:
         """The instant of the next build."""
-        built = self._build(*arguments)
+        built = self.build(*arguments)
         assert built.success, built.exception
         return self.warehouse.value("select built_as_of_utc from intermediate.int_clock")
 
     def warning(self) -> str | None:
         """What the next build warns about."""
-        built = self._build("--warn-error")
+        built = self.build("--warn-error")
         assert built.success is (built.exception is None)
         return None if built.exception is None else str(built.exception)
 
-    def _build(self, *arguments: str) -> DbtOutcome:
+    def build(self, *arguments: str) -> DbtOutcome:
+        """Builds nothing but the clock."""
         command = ("run", "--select", "int_clock", *arguments)
         return dbt(self.warehouse.environment, self._target, *command)
 
@@ -113,3 +114,18 @@ def test_a_full_refresh_starts_it_afresh(clock: Clock) -> None:
         connection.execute("update build.run set as_of_utc = %s", [WRONG])
     assert clock.after_build() == WRONG
     assert clock.after_build("--full-refresh") == EPOCH
+
+
+@pytest.mark.parametrize("instant", ["2025-06-10 04:00Z", "2025-06-10T06:00:00.0+02:00"])
+def test_it_can_be_set(clock: Clock, instant: str) -> None:
+    set_to = clock.after_build("--vars", f"{{as_of_utc: '{instant}'}}")
+    assert set_to == datetime(2025, 6, 10, 4, tzinfo=EPOCH.tzinfo)
+
+
+@pytest.mark.parametrize("instant", ["2025-06-10 04:00", "2025-06-10", "2025-06-10T04:00:00"])
+def test_each_session_would_read_an_instant_without_an_offset_by_its_own_time_zone(
+    clock: Clock, instant: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert not clock.build("--vars", f"{{as_of_utc: '{instant}'}}").success
+    said = capfd.readouterr().out
+    assert f"as_of_utc is {instant}, without its offset from UTC: end it in Z" in said

@@ -15,7 +15,10 @@
     {% endif %}
 {% endmacro %}
 
-{#- Refuses a harmful build: one without rows, of production on another environment, or at another isolation level. -#}
+{#-
+    Refuses a harmful build: one without rows, of production on another environment, as of an instant that each session
+    would read by its own time zone, or at another isolation level.
+-#}
 {% macro refuse_build() %}
     {% if flags.EMPTY or invocation_args_dict.sample %}
         {{ exceptions.raise_compiler_error(
@@ -27,6 +30,10 @@
             "public is production and cannot defer to " ~ deferred_environment() ~ ", which its readers may not be "
             ~ "allowed to read: build with --target dev, or without --defer"
         ) }}
+    {% endif %}
+    {% set instant = var("as_of_utc") | string %}
+    {% if instant and not modules.re.search(":[0-9.:]+ ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)$", instant) %}
+        {{ exceptions.raise_compiler_error("as_of_utc is " ~ instant ~ ", without its offset from UTC: end it in Z") }}
     {% endif %}
     {% set isolation = run_query("show transaction_isolation").rows[0][0] %}
     {% if isolation != "read committed" %}
