@@ -11,11 +11,11 @@ with statements as (
         statements.content_sha256,
         statements.source_file_name
     from {{ ref("stg_dso__final_production") }} as statements
-    -- Of the files, only those that can reach into the range: what a file may span, extract/sources/instants.py says.
+    -- Of the files, only those that can reach into the range: one spans at most 400 days (extract/sources/instants.py).
     {{ join_affected(
         "statements",
         more=[
-            "statements.grid_start_utc >= affected.from_utc - interval '400 days'",
+            "statements.grid_start_utc >= affected.from_utc - interval '9600 hours'",
             "statements.grid_start_utc < affected.to_utc",
         ],
     ) }}

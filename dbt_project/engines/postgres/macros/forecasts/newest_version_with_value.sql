@@ -27,8 +27,8 @@
         counting.document_id = documents.document_id
         and documents.asset_id = {{ asset_id }}
         and documents.version_utc {{ made }}
-        -- The envelope allows no version to reach further ahead, so the search ends.
-        and documents.version_utc >= {{ delivery_start }} - interval '30 days'
+        -- The search has to end; the envelope lets no version reach further than 10 days ahead.
+        and documents.version_utc >= {{ delivery_start }} - interval '720 hours'
         and {{ value }} is not null
     order by documents.version_utc desc
     limit 1

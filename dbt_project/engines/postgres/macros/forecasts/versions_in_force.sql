@@ -112,7 +112,7 @@ from in_order
                 where
                     documents.asset_id = {{ relation }}.asset_id
                     and documents.version_utc <= {{ relation }}.version_utc
-                    and documents.version_utc >= {{ relation }}.version_utc - interval '30 days'
+                    and documents.version_utc >= {{ relation }}.version_utc - interval '720 hours'
             )
         )
     end

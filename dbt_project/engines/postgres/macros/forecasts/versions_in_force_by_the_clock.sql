@@ -38,8 +38,8 @@ from (
             {{ is_counted }}
             and documents.asset_id = closings.asset_id
             and documents.version_utc <= closings.closes_utc
-            -- The envelope allows no version to reach further ahead.
-            and documents.version_utc >= closings.from_utc - interval '30 days'
+            -- The search has to end; the envelope lets no version reach further than 10 days ahead.
+            and documents.version_utc >= closings.from_utc - interval '720 hours'
         order by documents.version_utc desc, documents.received_utc desc, documents.content_sha256 desc
         limit 1
     ) as newest
@@ -72,7 +72,7 @@ from (
                 select
                     wanted.asset_id,
                     greatest(wanted.from_utc, {{ quarter_hour_floor("oldest.version_utc") }}) as from_utc,
-                    least(wanted.to_utc, {{ quarter_hour_ceiling("newest.version_utc + interval '30 days'") }}) as to_utc
+                    least(wanted.to_utc, {{ quarter_hour_ceiling("newest.version_utc + interval '720 hours'") }}) as to_utc
                 from {{ within }} as wanted
                 cross join lateral (
                     select documents.version_utc
