@@ -22,13 +22,13 @@ nameplates as (
 
     select
         asset_id,
-        technology
+        technology,
+        capacity_kw
     from {{ ref("int_asset_nameplates") }}
 
 ),
 
--- Impossible values: above the capacity, or solar power without sun.
-suspicious as (
+plants as (
 
     select
         power.asset_id,
@@ -37,27 +37,45 @@ suspicious as (
         power.latest_power_kw,
         power.live_power_kw,
         power.final_power_kw,
-        members.capacity_kw,
-        -- If both measured sources say so, the forecast is wrong.
-        nameplates.technology = 'solar'
-        and power.latest_power_kw <= 0
-        and (
-            power.live_power_kw is null
-            or power.final_power_kw is null
-            or least(power.live_power_kw, power.final_power_kw)
-            < {{ var("finding_min_share_of_capacity") }} * members.capacity_kw
-        ) as is_dark
+        nameplates.technology,
+        coalesce(members.capacity_kw, nameplates.capacity_kw) as capacity_kw
     from power
-    {{ join_members(to="power", how="inner", more=["members.capacity_kw > 0"]) }}
+    {{ join_members(to="power") }}
     left join nameplates on power.asset_id = nameplates.asset_id
+
+),
+
+-- Impossible values: above the capacity, or solar power without sun.
+suspicious as (
+
+    select
+        asset_id,
+        delivery_start_utc,
+        delivery_date,
+        latest_power_kw,
+        live_power_kw,
+        final_power_kw,
+        capacity_kw,
+        -- If both measured sources say so, the forecast is wrong.
+        technology = 'solar'
+        and latest_power_kw <= 0
+        and (
+            live_power_kw is null
+            or final_power_kw is null
+            or least(live_power_kw, final_power_kw) < {{ var("finding_min_share_of_capacity") }} * capacity_kw
+        ) as is_dark
+    from plants
     where
-        greatest(power.latest_power_kw, power.live_power_kw, power.final_power_kw)
-        > (1 + {{ var("finding_capacity_tolerance") }}) * members.capacity_kw
-        or (
-            nameplates.technology = 'solar'
-            and power.latest_power_kw <= 0
-            and greatest(power.live_power_kw, power.final_power_kw)
-            >= {{ var("finding_min_share_of_capacity") }} * members.capacity_kw
+        capacity_kw > 0
+        and (
+            greatest(latest_power_kw, live_power_kw, final_power_kw)
+            > (1 + {{ var("finding_capacity_tolerance") }}) * capacity_kw
+            or (
+                technology = 'solar'
+                and latest_power_kw <= 0
+                and greatest(live_power_kw, final_power_kw)
+                >= {{ var("finding_min_share_of_capacity") }} * capacity_kw
+            )
         )
 
 ),
