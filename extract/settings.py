@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from extract.errors import ConfigurationError
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -21,12 +23,24 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Read the settings; an empty variable counts as not set."""
+        """Read the settings; an empty variable counts as not set.
+
+        Raises ConfigurationError where psql, dbt and we would not all take the same warehouse.
+        """
         variables = os.environ if environment is None else environment
 
         def value(name: str) -> str | None:
             return variables.get(name, "").strip() or None
 
+        if value("PGSERVICE"):
+            raise ConfigurationError(
+                "PGSERVICE is set, but dbt needs the parts of the address: unset it and set "
+                "PGHOST, PGPORT, PGUSER and PGDATABASE"
+            )
+        if value("PGHOSTADDR") and not value("PGHOST"):
+            raise ConfigurationError(
+                "PGHOSTADDR is set without PGHOST: set both, or neither for the embedded one"
+            )
         directory = value("EMBEDDED_WAREHOUSE_DIRECTORY")
         return cls(
             urls={

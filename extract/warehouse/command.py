@@ -33,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(words[:1] if words[:1] == ["psql"] else words)
     if options.drop is not None and options.action != "environments":
         parser.error(f"{options.action}: --drop is for environments")
-    settings = Settings.from_environment()
     try:
+        settings = Settings.from_environment()
         if options.action == "psql":
             return _psql(settings, words[1:])
         if options.action == "environments":

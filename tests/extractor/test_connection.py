@@ -19,7 +19,7 @@ from psycopg import sql
 
 from extract.settings import Settings
 from extract.warehouse.connection import connect
-from tests.conftest import ExtractCommand
+from tests.conftest import SETTINGS, ExtractCommand
 from tests.documents import LIVE_NAME, write_sources
 from tests.warehouses import PostgresServer, Warehouse
 
@@ -208,3 +208,38 @@ def test_a_connection_pooler_is_refused_at_once(extract: ExtractCommand, pooler:
     assert outcome.status == 1
     [line] = outcome.err.splitlines()
     assert line.startswith("error: PGHOST and PGPORT lead to a connection pooler, ")
+
+
+@pytest.mark.parametrize("module", ["extract", "extract.warehouse"])
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        (
+            {"PGHOSTADDR": "127.0.0.1"},
+            "PGHOSTADDR is set without PGHOST: set both, or neither for the embedded one",
+        ),
+        *(
+            (
+                {"PGSERVICE": "production"} | host,
+                "PGSERVICE is set, but dbt needs the parts of the address: unset it and set "
+                "PGHOST, PGPORT, PGUSER and PGDATABASE",
+            )
+            for host in ({}, {"PGHOST": "db.example"})
+        ),
+    ],
+)
+def test_what_would_lead_psql_or_dbt_elsewhere_is_refused(
+    module: str, given: dict[str, str], line: str, tmp_path: Path
+) -> None:
+    """libpq takes the host of a service before PGHOST, and connects to PGHOSTADDR, not PGHOST."""
+    clean = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+    directory = {"EMBEDDED_WAREHOUSE_DIRECTORY": str(tmp_path / "none")}
+    outcome = subprocess.run(
+        [sys.executable, "-m", module, "schema" if module == "extract" else "psql"],
+        env={**clean, **directory, **given},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (outcome.returncode, outcome.stderr) == (1, f"error: {line}\n")
+    assert not (tmp_path / "none").exists()
