@@ -128,14 +128,14 @@ def run_command(options: argparse.Namespace, command: str, reporter: Reporter) -
             return archive.run_command(options, connection, reporter)
     if (subject := _COMMANDS.get(options.source)) is not None:
         with connect(Settings.from_environment()) as connection:
-            tell_waits(connection, reporter.line)
+            tell_waits(connection, reporter.waiting)
             ensure_schema(connection)
             return subject(options, connection, command, reporter)
     sources = tuple(SOURCES) if options.source == "all" else (options.source,)
     forecasts = _forecast_request(options) if FORECASTS in sources else None
     settings = Settings.from_environment()
     with connect(settings) as connection:
-        tell_waits(connection, reporter.line)
+        tell_waits(connection, reporter.waiting)
         ensure_schema(connection)
         run = Run(connection, begin_run(connection, command), reporter)
         return load(run, settings, sources, forecasts, wait=options.wait).status

@@ -45,6 +45,10 @@ class Reporter:
         """A line of news."""
         self._print(self.out, text)
 
+    def waiting(self, text: str) -> None:
+        """A line about another session that this one waits for."""
+        self._print(self.out, text)
+
     def refused(self, text: str) -> None:
         """A line about a document that was refused."""
         self._print(self.err, f"refused: {text}")

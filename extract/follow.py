@@ -48,7 +48,7 @@ _TARGET = PROJECT_ROOT / "dbt_project" / "target" / "follow"
 
 
 class QuietReporter(Reporter):
-    """Reports only what went wrong, and keeps the number landed for the line of the round."""
+    """Reports what went wrong or has to wait, and keeps the number landed for the round's line."""
 
     landed: int = 0
 
@@ -135,7 +135,7 @@ def land(
 ) -> QuietReporter:
     """Land what the configured sources have; what went wrong with one stops no other."""
     reporter = QuietReporter()
-    tell_waits(connection, reporter.line)
+    tell_waits(connection, reporter.waiting)
     run = Run(connection, begin_run(connection, COMMAND), reporter)
     load(run, settings, configured(settings), forecasts)
     return reporter

@@ -42,7 +42,7 @@ def loading(run: Run, source: str, *, wait: bool) -> Iterator[None]:
     if holder is not None:
         if not wait:
             raise SourceBusy(source, holder)
-        run.reporter.line(f"{source}: waiting: {holder}")
+        run.reporter.waiting(f"{source}: waiting: {holder}")
         while _begin(run, source) is not None:
             time.sleep(_POLL_S)
     try:
@@ -58,7 +58,7 @@ def wait_for_loads(run: Run, what: str, sources: Sequence[str]) -> None:
     for source in sources:
         holder = _holder(run.connection, source)
         if holder is not None:
-            run.reporter.line(f"{what}: waiting for {source}: {holder}")
+            run.reporter.waiting(f"{what}: waiting for {source}: {holder}")
             while _holder(run.connection, source) is not None:
                 time.sleep(_POLL_S)
 

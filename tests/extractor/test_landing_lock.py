@@ -91,7 +91,8 @@ def test_a_retraction_waits_and_is_told_for_whom(
         lines.append(line)
         told.set()
 
-    monkeypatch.setattr(Reporter, "line", lambda self, text: tell(text))
+    for kind in ("line", "waiting"):
+        monkeypatch.setattr(Reporter, kind, lambda self, text: tell(text))
     with run.connection.transaction():
         lock_landing(run.connection)
         retraction = threading.Thread(

@@ -8,13 +8,20 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from extract import follow as following
 from extract.follow import Builder
+from extract.forecast_request import ForecastRequest
+from extract.settings import Settings
+from extract.warehouse import landing_lock
+from extract.warehouse.landing_lock import lock_landing
 from extract.warehouse.schema import ensure_schema
 from tests.arrivals import land, technical_data
 from tests.dbt_project import ROOT, copy_of_project, dbt, environment_of
@@ -183,6 +190,31 @@ def test_the_command_lands_and_builds_until_a_signal_comes(
     assert process.wait() == 0
     assert warehouse.value(BUILDS) == 2
     assert warehouse.value("select bool_and(finished_utc is not null) from build.run") is True
+
+
+def test_it_says_whom_a_landing_waits_for(
+    warehouse: Warehouse,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(landing_lock, "PATIENCE_S", 0.3)
+    technical_data_file(tmp_path, 1, 1000.0)
+    settings = Settings({"TECHNICAL_DATA_URL": str(tmp_path)})
+    nothing = ForecastRequest(datetime.max, datetime.max)
+    with (
+        warehouse.connect() as connection,
+        warehouse.connect() as other,
+        ThreadPoolExecutor() as threads,
+    ):
+        ensure_schema(connection)
+        with other.transaction():
+            lock_landing(other)
+            landing = threads.submit(following.land, connection, settings, nothing)
+            time.sleep(1)
+        assert landing.result(20).landed == 1
+    [line] = capfd.readouterr().out.splitlines()
+    assert line.startswith("waiting to land: ")
 
 
 def test_without_a_source_there_is_nothing_to_follow(warehouse: Warehouse) -> None:
