@@ -14,7 +14,7 @@ from extract import archive, quarantine, retraction
 from extract.console import Reporter
 from extract.errors import ExtractError, UsageError, WarehouseUnavailable
 from extract.forecast_request import ForecastRequest
-from extract.load import load
+from extract.load import configured, load
 from extract.messages import one_line
 from extract.run import Run
 from extract.settings import Settings
@@ -137,7 +137,9 @@ def run_command(options: argparse.Namespace, command: str, reporter: Reporter) -
     with connect(settings) as connection:
         tell_waits(connection, reporter.waiting)
         ensure_schema(connection)
-        run = Run(connection, begin_run(connection, command), reporter)
+        run = Run(
+            connection, begin_run(connection, command, configured(settings, sources)), reporter
+        )
         return load(run, settings, sources, forecasts, wait=options.wait).status
 
 

@@ -25,7 +25,7 @@ from extract.cli import DEFAULT_WINDOW, Parser
 from extract.console import Reporter, Tally, end_with
 from extract.errors import ConfigurationError, ExtractError, WarehouseUnavailable
 from extract.forecast_request import ForecastRequest
-from extract.load import load
+from extract.load import configured, load
 from extract.messages import one_line
 from extract.run import Run
 from extract.settings import PROJECT_ROOT, Settings
@@ -136,14 +136,10 @@ def land(
     """Land what the configured sources have; what went wrong with one stops no other."""
     reporter = QuietReporter()
     tell_waits(connection, reporter.waiting)
-    run = Run(connection, begin_run(connection, COMMAND), reporter)
-    load(run, settings, configured(settings), forecasts)
+    sources = configured(settings, SOURCES)
+    run = Run(connection, begin_run(connection, COMMAND, sources), reporter)
+    load(run, settings, sources, forecasts)
     return reporter
-
-
-def configured(settings: Settings) -> list[str]:
-    """The names of the sources that have an address, in the order in which `all` loads them."""
-    return [name for name, source in SOURCES.items() if source.variable in settings.urls]
 
 
 def once(settings: Settings, builder: Builder, reporter: Reporter) -> None:
@@ -171,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     reporter = Reporter()
     try:
         settings = Settings.from_environment()
-        if not configured(settings):
+        if not configured(settings, SOURCES):
             variables = ", ".join(dict.fromkeys(one.variable for one in SOURCES.values()))
             raise ConfigurationError(
                 f"no source is configured: set one or more of {variables} "

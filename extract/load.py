@@ -1,6 +1,6 @@
 """One run of the extractor: its sources one after the other, each for itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from extract.console import Tally
@@ -30,6 +30,11 @@ class Outcome:
         if self.any_unavailable:
             return 1
         return 3 if self.any_refused else 4 if self.any_busy else 0
+
+
+def configured(settings: Settings, sources: Iterable[str]) -> list[str]:
+    """Those of these sources that have an address."""
+    return [name for name in sources if SOURCES[name].variable in settings.urls]
 
 
 def load(

@@ -32,11 +32,18 @@ class Observation:
     observed_utc: datetime
 
 
-def begin_run(connection: psycopg.Connection, command: str) -> int:
-    """Note a run of the extractor; returns its id."""
+def begin_run(
+    connection: psycopg.Connection, command: str, asked_sources: Sequence[str] = ()
+) -> int:
+    """Note a run of the extractor, and the sources it will ask; returns its id."""
     row = connection.execute(
-        "insert into raw.run (started_utc, command) values (%s, %s) returning run_id",
-        [plain_instant(pendulum.now("UTC")), without_mail_addresses(storable_text(command))],
+        "insert into raw.run (started_utc, command, asked_sources) values (%s, %s, %s)"
+        " returning run_id",
+        [
+            plain_instant(pendulum.now("UTC")),
+            without_mail_addresses(storable_text(command)),
+            list(asked_sources),
+        ],
     ).fetchone()
     assert row is not None
     return int(row[0])

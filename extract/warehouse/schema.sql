@@ -26,6 +26,8 @@ create table if not exists raw.run (
     started_utc timestamptz not null,
     command text not null
 );
+-- Those that had an address where it ran; runs of before this column name none.
+alter table raw.run add column if not exists asked_sources text [] not null default '{}';
 
 -- The ledger of files: what was seen at an address, and which bytes were there.
 -- A file whose stamp (size, modification time, ETag) equals the newest observation's is not read again.

@@ -178,8 +178,12 @@ def test_long_work_says_how_far_it_is(
     assert "forecasts: 3 of 4" in outcome.out
 
 
-def test_the_run_is_noted_with_its_command(extract: ExtractCommand, warehouse: Warehouse) -> None:
+def test_a_run_is_noted_with_its_command_and_the_sources_it_asks(
+    extract: ExtractCommand, warehouse: Warehouse, tmp_path: Path
+) -> None:
     extract("forecasts", *HOUR)
-    assert warehouse.rows("select run_id, command from raw.run") == [
-        (1, f"python -m extract forecasts {' '.join(HOUR)}")
+    extract("all", DSO_URL=tmp_path)
+    assert warehouse.rows("select run_id, command, asked_sources from raw.run") == [
+        (1, f"python -m extract forecasts {' '.join(HOUR)}", []),
+        (2, "python -m extract all", ["final-production", "redispatch", "redispatch-compensation"]),
     ]

@@ -97,6 +97,8 @@ def test_a_warehouse_of_before_the_quarantine(
     with warehouse.connect() as connection:
         ensure_schema(connection)
         connection.execute("drop table raw.quarantine, raw.quarantine_release")
+        connection.execute("insert into raw.run (started_utc, command) values (now(), '')")
+        connection.execute("alter table raw.run drop column asked_sources")
     assert extract("status").status == 5
     # The command only looked.
     assert warehouse.value("select to_regclass('raw.quarantine') is null") is True
@@ -120,9 +122,9 @@ def test_what_has_just_landed_is_in_time(
     assert outcome.status == 5
     for source, row in lines(outcome).items():
         if source == "forecasts":
-            # Not configured, and therefore late; a run of all sources would have asked.
-            asked = {"last run": "0 min ago", "state": "late, not configured (VPP_API_URL)"}
-            assert {**row, "every": ""} == {**NOTHING, "every": "", **asked}
+            # Nor was it configured where the run was, so nobody asked.
+            late = {"state": "late, not configured (VPP_API_URL)"}
+            assert {**row, "every": ""} == {**NOTHING, "every": "", **late}
             continue
         assert (row["age"], row["last run"]) == ("0 min", "0 min ago"), source
         # Landed from a shell that had the variable: lacking it here is not late.
@@ -135,6 +137,7 @@ def test_what_has_just_landed_is_in_time(
     outcome = extract("status")
     assert (outcome.status, next_steps(outcome)) == (0, {})
     outcome = extract("status", **write_sources(tmp_path), VPP_API_URL="http://127.0.0.1:9")
+    assert lines(outcome)["forecasts"]["last run"] == "-"
     assert {row["state"] for row in lines(outcome).values()} == {""}
 
 
@@ -158,33 +161,32 @@ def test_the_newest_instant_is_that_of_any_document_that_counts(
 
 
 @pytest.mark.parametrize(
-    ("command", "minutes", "setting", "step"),
+    ("minutes", "setting", "step"),
     [
-        (None, 0, "", "set VPP_API_URL to its address (or is it set where the schedule runs?), "
+        (None, "", "set VPP_API_URL to its address (or is it set where the schedule runs?), "
             "then run python -m extract forecasts"),
-        (None, 0, "http://127.0.0.1:9",
+        (None, "http://127.0.0.1:9",
             "no run has asked for it: run python -m extract forecasts, and schedule it"),
-        ("python -m extract forecasts", 70.5, "http://127.0.0.1:9",
+        (70.5, "http://127.0.0.1:9",
             "no run has asked for it for 1 h 10 min: run python -m extract forecasts, "
             "and see why the schedule did not"),
-        *((command, 7.5, "http://127.0.0.1:9",
+        (7.5, "http://127.0.0.1:9",
             "asked 7 min ago and nothing new landed: run python -m extract forecasts; "
-            "if it finds nothing new, the source is silent: ask its owner")
-          for command in ("python -m extract all", "python -m extract.follow")),
+            "if it finds nothing new, the source is silent: ask its owner"),
     ],
 )  # fmt: skip
 def test_what_to_do_about_a_source_that_is_late(
-    command: str | None, minutes: float, setting: str, step: str,
+    minutes: float | None, setting: str, step: str,
     extract: ExtractCommand, warehouse: Warehouse,
 ) -> None:  # fmt: skip
     assert extract("schema").status == 0
     land_forecast(warehouse, received="2025-06-08 13:00Z")
-    if command:
+    if minutes is not None:
         with warehouse.connect() as connection:
             connection.execute(
-                "insert into raw.run (started_utc, command)"
-                " values (now() - make_interval(secs => %s), %s)",
-                [minutes * 60, command],
+                "insert into raw.run (started_utc, command, asked_sources)"
+                " values (now() - make_interval(secs => %s), '', '{forecasts}')",
+                [minutes * 60],
             )
     outcome = extract("status", VPP_API_URL=setting)
     assert next_steps(outcome)["forecasts"] == step
@@ -257,15 +259,15 @@ def test_the_newest_document_and_the_last_run_of_each_source(
                 [document_id, now],
             )
         connection.execute("insert into raw.quarantine_release values (24, 22, %s, 1)", [now])
-        for command, minutes in (
-            ("python -m extract all --from 2025-06-08", 90.5),
-            ("python -m extract forecasts", 60.5),
-            ("python -m extract forecasts --assets live-infeed", 30.5),
-            ("python -m extract status", 1),
+        for asked, minutes in (
+            (["forecasts", "live-infeed"], 90.5),
+            (["forecasts"], 60.5),
+            (["forecasts"], 30.5),
+            ([], 1),
         ):
             connection.execute(
-                "insert into raw.run (started_utc, command) values (%s, %s)",
-                [ago(minutes), command],
+                "insert into raw.run (started_utc, command, asked_sources) values (%s, '', %s)",
+                [ago(minutes), asked],
             )
     outcome = extract("status")
     assert outcome.status == 5
@@ -359,8 +361,8 @@ def test_a_receipt_in_the_future_is_named(
             )
             if is_whole_run:
                 connection.execute(
-                    "insert into raw.run (started_utc, command)"
-                    " values (now() + %s::interval, 'python -m extract forecasts')",
+                    "insert into raw.run (started_utc, command, asked_sources)"
+                    " values (now() + %s::interval, '', '{forecasts}')",
                     [later],
                 )
 
