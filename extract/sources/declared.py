@@ -51,7 +51,8 @@ class Source:
 OTHER_COMMANDS = ("all", "archive", "quarantine", "retract", "schema", "status")
 """What the command line knows besides the sources: no source may be called so."""
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+# Settings hold the variables of this form.
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*_URL")
 
 
 def _minutes(count: object, what: str) -> timedelta | None:
@@ -83,7 +84,7 @@ def _declared(table: Mapping[str, Any]) -> Source:
     if not _NAME.fullmatch(meta["source"]) or meta["source"] in OTHER_COMMANDS:
         raise ValueError(f"{meta['source']} cannot be the name of a source")
     if not _VARIABLE.fullmatch(meta["variable"]):
-        raise ValueError(f"{meta['variable']} is not the name of an environment variable")
+        raise ValueError(f"{meta['variable']} is not of the form SOMETHING_URL")
     if ("decoder" in meta) == (meta["source"] == FORECASTS):
         raise ValueError("every source needs a decoder, except forecasts, which has none")
     return Source(
