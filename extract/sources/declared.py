@@ -103,10 +103,13 @@ def read_declaration(text: str) -> dict[str, Source]:
     where = _DECLARATION.relative_to(PROJECT_ROOT)
     try:
         [raw] = yaml.safe_load(text)["sources"]
-    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        tables = list(raw["tables"])
+    except yaml.YAMLError as error:
         raise ConfigurationError(f"{where}: {one_line(error)}") from None
+    except (KeyError, TypeError, ValueError):
+        raise ConfigurationError(f"{where}: one source with tables is needed") from None
     sources: dict[str, Source] = {}
-    for table in raw["tables"]:
+    for table in tables:
         meta = table.get("config", {}).get("meta", {})
         if meta.get("is_note") or not meta:
             continue

@@ -58,7 +58,9 @@ def test_everything_is_declared() -> None:
             "live_infeed: the period of warn_after must be minute",
         ),
         (lambda d: tables(d)["live_infeed"]["config"].pop("freshness"), "'freshness' is missing"),
-        (lambda d: d.pop("sources"), "sources"),
+        (lambda d: d.pop("sources"), "one source with tables is needed"),
+        (lambda d: d.update(sources=[]), "one source with tables is needed"),
+        (lambda d: d["sources"][0].pop("tables"), "one source with tables is needed"),
     ],
 )
 def test_what_is_wrong_is_one_line(change: Callable[[dict[str, Any]], object], reason: str) -> None:
