@@ -11,7 +11,10 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from extract.errors import ExtractError
+import psycopg
+
+from extract.errors import ExtractError, UsageError
+from extract.messages import one_line
 from extract.settings import Settings
 from extract.simulator.files import write_files
 from extract.simulator.plan import SimulationPlan
@@ -93,7 +96,9 @@ def _replay(plan: SimulationPlan, first_day: dt.date, end_day: dt.date) -> int:
             ensure_schema(connection)
             landed = replay(connection, client, assets, begin, end)
     except ExtractError as error:
-        return _fail(str(error))
+        return _fail(str(error), 2 if isinstance(error, UsageError) else 1)
+    except psycopg.Error as error:
+        return _fail(f"the warehouse: {one_line(error)}")
     print(f"forecasts of {first_day} to {end_day}: {landed:,} landed, received as they were then")
     return 0
 
