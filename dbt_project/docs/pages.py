@@ -81,7 +81,8 @@ def lead_into_site(tokens: list[Token], folder: Path, site: Path) -> None:
             token.tag = "span"
         for name in {"href", "src"} & token.attrs.keys():
             address = address_in_site(str(token.attrs[name]), folder, site)
-            is_linked = address is not None
+            if token.type == "link_open":
+                is_linked = address is not None
             if address is None:
                 token.tag, token.attrs = "span", {}
             else:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from dbt_project.docs.pages import as_html
 from tests.conftest import Demo
 from tests.dbt_project import ROOT
 from tests.makefile import make
@@ -56,6 +57,14 @@ def test_a_page_of_the_site_is_the_whole_page(lineage_site: Path) -> None:
         headings = re.findall(r"^## (\w+)", page.read_text(), re.M)
         assert re.findall(r"<h2[^>]*>(\w+)", text) == headings
         assert "{%" not in text
+
+
+def test_a_picture_in_a_link_that_leads_nowhere_stays(tmp_path: Path) -> None:
+    text = "[![a](pictures/lineage.png)](../../Makefile) [![b](../../Makefile)](builds.md)"
+    body = as_html(text, DOCS, tmp_path)
+    assert '<span><img src="pictures/lineage.png" alt="a" /></span>' in body
+    assert '<a href="builds.html"><span' in body
+    assert "</a></p>" in body
 
 
 def test_the_descriptions_of_the_site_lead_to_its_pages(lineage_site: Path) -> None:
