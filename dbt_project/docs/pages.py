@@ -49,8 +49,9 @@ def write_site(site: Path) -> None:
         # What is between these tags is also the description of something in dbt's site.
         text = re.sub(r"^{% (?:docs \w+|enddocs) %}$", "", page.read_text(), flags=re.M)
         (site / f"{page.stem}.html").write_text(as_html(text, DOCS, site))
-    listed = README.read_text().split("\n## One page per question\n")[1]
-    text = "# One page per question\n" + listed.rpartition("\n\n")[0]
+    following = README.read_text().split("\n## One page per question\n\n")[1]
+    # The list alone: the licence comes after it.
+    text = "# One page per question\n\n" + following.split("\n\n")[0]
     (site / "pages.html").write_text(as_html(text, README.parent, site))
 
 
