@@ -248,21 +248,21 @@ class VppClient:
             # A reason quotes what it found, and cuts it where it likes.
             try:
                 forecast.decode(safe, asset_id, version_utc)
-                reason = "contains the token"
+                reason = "contains the token or the password"
             except DocumentRefused as refusal:
                 reason = refusal.reason
         raise DocumentRefused(delivery.source_uri, reason, safe)
 
     def _without_secrets(self, delivery: Delivery) -> Delivery:
-        """The delivery without the token, should the API repeat it."""
+        """The delivery without the token and the password, should the API repeat them."""
         content = delivery.content
         for secret in self._secrets:
-            content = content.replace(secret.encode(), b"(token)")
+            content = content.replace(secret.encode(), b"(secret)")
         return delivery if content == delivery.content else replace(delivery, content=content)
 
     def _safe(self, text: str) -> str:
         for secret in self._secrets:
-            text = text.replace(secret, "(token)")
+            text = text.replace(secret, "(secret)")
         return presentable(text)
 
     def _reason(self, error: BaseException) -> str:

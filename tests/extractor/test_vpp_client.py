@@ -58,7 +58,7 @@ def test_a_server_that_repeats_the_token_does_not_get_it_printed(
     http_server.answer = lambda target: Answer(400, b"bad token the-secret")
     with pytest.raises(DocumentRefused) as refusal:
         ask()
-    assert "bad token (token)" in str(refusal.value)
+    assert "bad token (secret)" in str(refusal.value)
 
 
 def test_a_naive_version_is_refused(http_server: HttpServer) -> None:
