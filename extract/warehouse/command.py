@@ -15,7 +15,12 @@ from extract.settings import PROJECT_ROOT, Settings
 from extract.warehouse import embedded
 from extract.warehouse.connection import connect
 from extract.warehouse.environments import drop_environment, environments, environments_table
-from extract.warehouse.roles import ROLES, ensure_roles, lacks_superuser, password_variable
+from extract.warehouse.roles import (
+    ROLES,
+    ensure_roles,
+    password_variable,
+    readers_may_write_large_objects,
+)
 from extract.warehouse.schema import ensure_schema
 
 WIDEST_TABLE = 200
@@ -87,11 +92,11 @@ def _roles(settings: Settings) -> int:
     with connect(settings) as connection:
         ensure_schema(connection)
         with_password = ensure_roles(connection, os.environ)
-        lacks = lacks_superuser(connection)
+        is_incomplete = readers_may_write_large_objects(connection)
     print(f"roles {', '.join(ROLES)}: in place, with all their rights")
     for role in with_password:
         print(f"{role}: password set from {password_variable(role)}")
-    if lacks:
+    if is_incomplete:
         print("only a superuser can keep readers from writing large objects: have one run this too")
     return 0
 

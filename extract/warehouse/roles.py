@@ -59,7 +59,7 @@ def ensure_roles(connection: psycopg.Connection, environment: Mapping[str, str])
     return [role for role, password in passwords.items() if password]
 
 
-def lacks_superuser(connection: psycopg.Connection) -> bool:
+def readers_may_write_large_objects(connection: psycopg.Connection) -> bool:
     """Whether readers may still write large objects, which only a superuser can change."""
     row = connection.execute(
         "select has_function_privilege('vpp_reader', 'pg_catalog.lo_create(oid)', 'execute')"
