@@ -19,7 +19,7 @@ from tests.warehouses import PostgresServer
 _NODE = re.compile(rb'"node_id": "[a-z_]+\.[a-z_]+\.([A-Za-z0-9_.-]+)"')
 
 
-_GATE_SECONDS = 300
+_BARRIER_SECONDS = 300
 
 
 class ConnectionLost(Exception):
@@ -30,7 +30,7 @@ Watcher = Callable[[str, str], None]
 """Called with the name of dbt's node (empty: none yet) and the statement it sends."""
 
 
-class Gate:
+class Barrier:
     """Holds a build when a node sends a statement with a word, until it is opened or cut off."""
 
     def __init__(self, node: str, word: str = "") -> None:
@@ -42,7 +42,7 @@ class Gate:
     def __call__(self, node: str, statement: str) -> None:
         if node == self._node and self._word in statement.lower() and not self.reached.is_set():
             self.reached.set()
-            assert self._ended.wait(_GATE_SECONDS)
+            assert self._ended.wait(_BARRIER_SECONDS)
             if self._is_cut:
                 raise ConnectionLost
 

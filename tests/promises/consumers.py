@@ -209,24 +209,6 @@ def lost_connection(house: House, mart: str, word: str) -> DbtOutcome:
     return built
 
 
-class Held:
-    """Holds a build when a node sends a statement with a word, until it is released or lost."""
-
-    def __init__(self, node: str, word: str = "") -> None:
-        self.reached = threading.Event()
-        self._node, self._word = node, word
-        self._released = threading.Event()
-
-    def __call__(self, node: str, statement: str) -> None:
-        if node == self._node and self._word in statement.lower() and not self.reached.is_set():
-            self.reached.set()
-            assert self._released.wait(120)
-            raise ConnectionLost
-
-    def release(self) -> None:
-        self._released.set()
-
-
 def disagreeing(warehouse: Warehouse) -> list[tuple[object, ...]]:
     """Where marts that should agree differ: one build saw a document and another did not."""
     return warehouse.rows(

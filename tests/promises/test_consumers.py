@@ -21,7 +21,6 @@ from tests.promises.consumers import (
     PATIENCE_SECONDS,
     REFUSED,
     TO_DO,
-    Held,
     House,
     Reader,
     disagreeing,
@@ -30,7 +29,7 @@ from tests.promises.consumers import (
 )
 from tests.promises.waves import wave
 from tests.warehouses import PostgresServer
-from tests.watched_server import watched_server
+from tests.watched_server import Barrier, watched_server
 from tests.worlds import World
 
 
@@ -145,12 +144,12 @@ def test_a_killed_build_leaves_whole_marts_and_does_not_refuse_the_next(
 ) -> None:
     before = house.marts()
     house.land_wave()
-    held = Held("portfolio_forecast", word)
-    with house.watched.watched_by(held), house.command(*arguments) as command:
-        assert held.reached.wait(100)
+    barrier = Barrier("portfolio_forecast", word)
+    with house.watched.watched_by(barrier), house.command(*arguments) as command:
+        assert barrier.reached.wait(100)
         command.send_signal(signal.SIGKILL)
         command.wait()
-        held.release()
+        barrier.cut()
     between = house.marts()
     until = time.monotonic() + PATIENCE_SECONDS
     while not (built := house.dbt("run")).success:

@@ -18,7 +18,7 @@ from tests.dbt_project import ROOT, copy_of_project, environment_of
 from tests.marts import differences
 from tests.promises.environment_house import BUILT, CHOSEN, JANE, House
 from tests.warehouses import PostgresServer, fresh_warehouse
-from tests.watched_server import Gate, watched_server
+from tests.watched_server import Barrier, watched_server
 from tests.worlds import World
 
 BUILD_SECONDS = 300
@@ -80,12 +80,12 @@ def test_a_rule_that_jane_changes_is_in_her_environment_alone(house: House) -> N
 
 def test_both_build_at_once(house: House) -> None:
     house.land(20)
-    gate = Gate("live_infeed", "create temporary table")
-    with house.watched.watched_by(gate), house.start(JANE) as process:
-        assert gate.reached.wait(BUILD_SECONDS)
+    barrier = Barrier("live_infeed", "create temporary table")
+    with house.watched.watched_by(barrier), house.start(JANE) as process:
+        assert barrier.reached.wait(BUILD_SECONDS)
         house.build("public")
         refused = house.environments("--drop", JANE)
-        gate.open()
+        barrier.open()
         said, _ = process.communicate(timeout=BUILD_SECONDS)
     assert process.returncode == 0, said
     assert (refused.returncode, refused.stdout) == (1, "")
@@ -99,14 +99,14 @@ def test_both_build_at_once(house: House) -> None:
 def test_a_build_that_is_killed_is_in_nobodys_way(house: House, killed: str, other: str) -> None:
     house.land(20)
     before = house.marts(killed)
-    gate = Gate("portfolio_imbalance", "commit")
-    with house.watched.watched_by(gate), house.start(killed) as process:
-        assert gate.reached.wait(BUILD_SECONDS)
+    barrier = Barrier("portfolio_imbalance", "commit")
+    with house.watched.watched_by(barrier), house.start(killed) as process:
+        assert barrier.reached.wait(BUILD_SECONDS)
         process.send_signal(signal.SIGKILL)
         process.wait()
         # Its server process still holds everything it had.
         house.build(other)
-        gate.cut()
+        barrier.cut()
     assert house.marts(killed)["portfolio_imbalance"] == before["portfolio_imbalance"]
     house.build(killed)
     assert differences(house.marts(JANE), house.marts("public")) == []

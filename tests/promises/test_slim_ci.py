@@ -17,7 +17,7 @@ from tests.arrivals import Arrival, land
 from tests.dbt_project import DbtOutcome, copy_of_project, dbt, dbt_command
 from tests.marts import Marts, differences, marts
 from tests.warehouses import PostgresServer, Warehouse, fresh_warehouse
-from tests.watched_server import Gate, WatchedServer, watched_server
+from tests.watched_server import Barrier, WatchedServer, watched_server
 from tests.worlds import World
 
 BUILD_SECONDS = 300
@@ -151,13 +151,13 @@ def test_a_slim_build_is_refused_while_production_builds(
 ) -> None:
     builds = "select count(*) from ci_build.run"
     before = house.warehouse.value(builds)
-    gate = Gate("live_infeed")
-    with house.watched.watched_by(gate), house.start_production() as process:
-        assert gate.reached.wait(BUILD_SECONDS)
+    barrier = Barrier("live_infeed")
+    with house.watched.watched_by(barrier), house.start_production() as process:
+        assert barrier.reached.wait(BUILD_SECONDS)
         capfd.readouterr()
         refused = house.slim()
         said = capfd.readouterr().out
-        gate.open()
+        barrier.open()
         process.communicate(timeout=BUILD_SECONDS)
     assert process.returncode == 0
     assert not refused.success
