@@ -1,6 +1,5 @@
 """Figure: the extractor's peak memory, with a long window and with one day."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from tests.benchmark.databases import database
 from tests.benchmark.report import Report
 from tests.benchmark.sizes import HISTORY_END, VERSIONS_PER_DAY, Size
 from tests.dbt_project import ROOT
-from tests.extract_command import SOURCE_VARIABLES
+from tests.extract_command import without_sources
 from tests.warehouses import PostgresServer
 
 _MIB = 1024 * 1024
@@ -61,11 +60,10 @@ def extractor_peak_mib(
 
 def _peak_bytes(environment: Mapping[str, str], command: list[str]) -> int:
     launcher = Path(__file__).with_name("peak_memory.py")
-    inherited = {name: value for name, value in os.environ.items() if name not in SOURCE_VARIABLES}
     done = subprocess.run(
         [sys.executable, str(launcher), sys.executable, "-m", "extract", *command],
         cwd=ROOT,
-        env={**inherited, **environment},
+        env={**without_sources(), **environment},
         stdout=subprocess.PIPE,
         text=True,
         check=True,

@@ -24,7 +24,7 @@ from tests.benchmark.server_cpu import ServerCpu
 from tests.benchmark.simulator import forecast_api
 from tests.benchmark.sizes import QUARTER_HOUR, Size
 from tests.dbt_project import ROOT, environment_of
-from tests.extract_command import SOURCE_VARIABLES
+from tests.extract_command import without_sources
 from tests.warehouses import Warehouse
 
 _MOST_TIMES_OF_NOTHING = 2
@@ -64,11 +64,10 @@ class Commands:
         return self._cpu_s([program, "--quiet", *arguments], directories)
 
     def _cpu_s(self, command: list[str], more: Mapping[str, str] | None = None) -> float:
-        inherited = {n: value for n, value in os.environ.items() if n not in SOURCE_VARIABLES}
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**inherited, **self.environment, **(more or {})},
+            env={**without_sources(), **self.environment, **(more or {})},
             stdout=subprocess.DEVNULL,
         )
         _, status, used = os.wait4(process.pid, 0)

@@ -10,7 +10,6 @@ from tests.documents import (
 )
 from tests.warehouses import Warehouse
 
-HOUR = ("--from", "2025-06-08T06:00", "--to", "2025-06-08T07:00")
 HELD = "select source, source_uri, reason, content, content_bytes from raw.quarantine order by 1, 2"
 LoadLive = Callable[[], Outcome]
 Strict = Callable[[bool], None]

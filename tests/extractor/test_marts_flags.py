@@ -6,6 +6,7 @@ import pytest
 
 from tests.conftest import ExtractCommand
 from tests.documents import forecast_for
+from tests.extractor.asked import HOUR
 from tests.http_server import Answer, HttpServer
 from tests.warehouses import Warehouse
 
@@ -15,9 +16,6 @@ def dbt_artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep dbt's artifacts out of the project."""
     monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path / "target"))
     monkeypatch.setenv("DBT_LOG_PATH", str(tmp_path / "logs"))
-
-
-HOUR = ("--from", "2025-06-08T06:00", "--to", "2025-06-08T07:00")
 
 
 def relations(warehouse: Warehouse) -> set[object]:

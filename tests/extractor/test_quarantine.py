@@ -16,7 +16,8 @@ from tests.documents import (
     forecast_for,
     live_infeed,
 )
-from tests.extractor.held import HELD, HOUR, LoadLive, Strict, write
+from tests.extractor.asked import HOUR
+from tests.extractor.held import HELD, LoadLive, Strict, write
 from tests.http_server import Answer, HttpServer
 from tests.warehouses import Warehouse
 

@@ -23,7 +23,8 @@ from tests.documents import (
     technical_data,
     write_sources,
 )
-from tests.extractor.held import HOUR, JANE, everything
+from tests.extractor.asked import HOUR
+from tests.extractor.held import JANE, everything
 from tests.http_server import Answer, HttpServer
 from tests.warehouses import Warehouse
 

@@ -9,7 +9,8 @@ from tests.documents import (
     LIVE_NAME,
     forecast_for,
 )
-from tests.extractor.held import HOUR, LoadLive
+from tests.extractor.asked import HOUR
+from tests.extractor.held import LoadLive
 from tests.http_server import Answer, HttpServer
 from tests.warehouses import Warehouse
 

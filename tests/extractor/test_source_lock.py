@@ -19,10 +19,10 @@ from extract.warehouse.landing import begin_run
 from extract.warehouse.source_lock import loading, wait_for_loads
 from tests.conftest import ExtractCommand, Outcome
 from tests.documents import forecast_for, write_sources
+from tests.extractor.asked import HOUR
 from tests.http_server import Answer, HttpServer
 from tests.warehouses import Warehouse
 
-HOUR = ("--from", "2025-06-08T06:00", "--to", "2025-06-08T07:00")
 LOADING = (
     "select count(*) from pg_stat_activity"
     " where datname = current_database() and application_name ~ '^extract .* run [0-9]+$'"

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.conftest import SETTINGS
 from tests.dbt_project import ROOT
 from tests.documents import forecast_for
+from tests.extract_command import without_sources
 from tests.extractor.asked import asset_and_version
 from tests.http_server import Answer
 from tests.warehouses import Warehouse
@@ -80,7 +80,7 @@ def check_no_load_stays(warehouse: Warehouse) -> None:
 
 
 @dataclass(frozen=True)
-class World:
+class FaultySources:
     """Sources with good and bad documents, and the rows that an undisturbed run makes of them."""
 
     settings: dict[str, str]
@@ -88,11 +88,10 @@ class World:
 
     def start(self, warehouse: Warehouse, *arguments: str) -> "subprocess.Popen[str]":
         """The extractor, in its own process, loading everything."""
-        inherited = {name: value for name, value in os.environ.items() if name not in SETTINGS}
         return subprocess.Popen(
             [sys.executable, "-c", PROGRAM, "all", *DAY, *arguments],
             cwd=ROOT,
-            env={**inherited, **warehouse.environment, **self.settings},
+            env={**without_sources(), **warehouse.environment, **self.settings},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

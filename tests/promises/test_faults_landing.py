@@ -29,7 +29,7 @@ from tests.promises.faults import (
     KILLS_PER_WAREHOUSE,
     NO_ANSWER,
     PASSES,
-    World,
+    FaultySources,
     check_ledger,
     check_no_load_stays,
     drips,
@@ -44,9 +44,9 @@ from tests.warehouses import PostgresServer, Warehouse, fresh_warehouse
 
 
 @pytest.fixture(scope="module")
-def world(
+def faulty(
     postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[World]:
+) -> Iterator[FaultySources]:
     """The sources, served while the tests of this module run."""
     directory = tmp_path_factory.mktemp("sources")
     settings = write_sources(directory)
@@ -60,36 +60,36 @@ def world(
     with running_http_server() as server, fresh_warehouse(postgres_server) as warehouse:
         server.answer = patchy_api
         settings["VPP_API_URL"] = server.url
-        assert World(settings, Counter()).run(warehouse) == 3
+        assert FaultySources(settings, Counter()).run(warehouse) == 3
         rows = raw_rows(warehouse)
         tables = Counter(table for table, _ in rows.elements())
         assert tables["forecast_version"] == 187
         assert tables["forecast_absence"] == 5
         assert tables["quarantine"] == 5
         assert tables["live_infeed"] == tables["final_production"] == 41
-        yield World(settings, rows)
+        yield FaultySources(settings, rows)
 
 
 def test_an_extractor_that_is_killed_leaves_nothing_half_done(
-    world: World, postgres_server: PostgresServer, extract: ExtractCommand
+    faulty: FaultySources, postgres_server: PostgresServer, extract: ExtractCommand
 ) -> None:
     killed = 0
     for _ in range(math.ceil(KILLS / KILLS_PER_WAREHOUSE)):
         with fresh_warehouse(postgres_server) as warehouse:
             assert extract("schema", **warehouse.environment).status == 0
             for _ in range(KILLS_PER_WAREHOUSE):
-                killed += kill_at_random(world.start(warehouse), warehouse, 0.5)
+                killed += kill_at_random(faulty.start(warehouse), warehouse, 0.5)
                 check_no_load_stays(warehouse)
                 check_ledger(warehouse)
-                assert raw_rows(warehouse) <= world.rows
-            world.run(warehouse)
+                assert raw_rows(warehouse) <= faulty.rows
+            faulty.run(warehouse)
             check_ledger(warehouse)
-            assert raw_rows(warehouse) == world.rows
+            assert raw_rows(warehouse) == faulty.rows
     assert killed >= KILLS // 3
 
 
 def test_a_database_server_that_is_killed_keeps_what_was_committed(
-    world: World, extract: ExtractCommand
+    faulty: FaultySources, extract: ExtractCommand
 ) -> None:
     directory = Path(tempfile.mkdtemp(prefix="warehouse-"))
     try:
@@ -97,7 +97,7 @@ def test_a_database_server_that_is_killed_keeps_what_was_committed(
         warehouse = Warehouse(PostgresServer(address.environment), address.environment)
         assert extract("schema", **warehouse.environment).status == 0
         for _ in range(2):
-            process = world.start(warehouse)
+            process = faulty.start(warehouse)
             time.sleep(random.uniform(0.5, 2.5))
             committed = raw_rows(warehouse)
             crash(directory)
@@ -109,11 +109,11 @@ def test_a_database_server_that_is_killed_keeps_what_was_committed(
                 assert "Traceback" not in said
             assert embedded.start(directory) == address
             found = raw_rows(warehouse)
-            assert committed <= found <= world.rows
+            assert committed <= found <= faulty.rows
             check_ledger(warehouse)
-        world.run(warehouse)
+        faulty.run(warehouse)
         check_ledger(warehouse)
-        assert raw_rows(warehouse) == world.rows
+        assert raw_rows(warehouse) == faulty.rows
     finally:
         embedded.stop(directory)
         shutil.rmtree(directory)
@@ -121,13 +121,13 @@ def test_a_database_server_that_is_killed_keeps_what_was_committed(
 
 @pytest.mark.parametrize("count", [2, 10])
 def test_runs_at_once_end_in_the_rows_of_one(
-    count: int, world: World, warehouse: Warehouse
+    count: int, faulty: FaultySources, warehouse: Warehouse
 ) -> None:
-    processes = [world.start(warehouse) for _ in range(count)]
+    processes = [faulty.start(warehouse) for _ in range(count)]
     said = [process.communicate() for process in processes]
     assert {process.returncode for process in processes} <= {0, 3, 4}, said
     assert all("Traceback" not in err for _, err in said)
-    assert raw_rows(warehouse) == world.rows
+    assert raw_rows(warehouse) == faulty.rows
     check_ledger(warehouse)
     check_no_load_stays(warehouse)
 

@@ -1,7 +1,6 @@
 """`python -m extract.follow` builds what plain dbt builds, when there is something to build."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -25,7 +24,7 @@ from extract.warehouse.landing_lock import lock_landing
 from extract.warehouse.schema import ensure_schema
 from tests.arrivals import land, technical_data
 from tests.dbt_project import ROOT, copy_of_project, dbt, environment_of
-from tests.extract_command import SOURCE_VARIABLES
+from tests.extract_command import without_sources
 from tests.marts import differences, marts
 from tests.warehouses import Warehouse, fresh_warehouse
 from tests.worlds import World
@@ -136,11 +135,10 @@ def test_it_never_builds_beside_another_build(
 
 
 def follow(environment: dict[str, str], *arguments: str) -> "subprocess.Popen[str]":
-    inherited = {name: value for name, value in os.environ.items() if name not in SOURCE_VARIABLES}
     return subprocess.Popen(
         [sys.executable, "-m", "extract.follow", *arguments],
         cwd=ROOT,
-        env={**inherited, **environment},
+        env={**without_sources(), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
