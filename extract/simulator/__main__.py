@@ -16,7 +16,7 @@ import psycopg
 from extract.errors import ExtractError, UsageError
 from extract.messages import one_line
 from extract.settings import Settings
-from extract.simulator.files import write_files
+from extract.simulator.files import SimulatedSources, write_files
 from extract.simulator.plan import SimulationPlan
 from extract.simulator.replay import replay
 from extract.simulator.server import ForecastServer
@@ -48,22 +48,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with_faults=options.with_faults,
     )
     try:
-        if options.action == "files":
-            return _files(plan, options.directory)
-        if options.action == "serve":
-            return _serve(plan, options.port)
-        if options.action == "replay":
-            return _replay(plan, options.begin, options.end)
-        return _around(plan, options.directory, options.port, command)
+        return _act(options, plan, command)
+    except ExtractError as error:
+        return _fail(str(error), 2 if isinstance(error, UsageError) else 1)
+    except psycopg.Error as error:
+        return _fail(f"the warehouse: {one_line(error)}")
     except KeyboardInterrupt:
         return 130
 
 
+def _act(options: argparse.Namespace, plan: SimulationPlan, command: list[str]) -> int:
+    if options.action == "files":
+        return _files(plan, options.directory)
+    if options.action == "serve":
+        return _serve(plan, options.port)
+    if options.action == "replay":
+        return _replay(plan, options.begin, options.end)
+    return _around(plan, options.directory, options.port, command)
+
+
 def _files(plan: SimulationPlan, directory: Path) -> int:
-    try:
-        sources = write_files(plan, directory)
-    except OSError as error:
-        return _fail(f"cannot write to {error.filename or directory}: {error.strerror or error}")
+    sources = _written(plan, directory)
     print(
         f"{sources.directory}: {sources.written_file_count} files written, "
         f"{sources.unchanged_file_count} unchanged"
@@ -72,11 +77,7 @@ def _files(plan: SimulationPlan, directory: Path) -> int:
 
 
 def _serve(plan: SimulationPlan, port: int) -> int:
-    try:
-        server = ForecastServer(plan, port)
-    except OSError as error:
-        return _fail(f"cannot serve on port {port}: {os.strerror(error.errno or 0)}")
-    with server:
+    with _server(plan, port) as server:
         print(server.url, flush=True)
         try:
             threading.Event().wait()
@@ -91,28 +92,16 @@ def _replay(plan: SimulationPlan, first_day: dt.date, end_day: dt.date) -> int:
     )
     settings = Settings.from_environment()
     assets = [asset.asset_id for asset in plan.assets]
-    try:
-        with connect(settings) as connection, VppClient.from_settings(settings) as client:
-            ensure_schema(connection)
-            landed = replay(connection, client, assets, begin, end)
-    except ExtractError as error:
-        return _fail(str(error), 2 if isinstance(error, UsageError) else 1)
-    except psycopg.Error as error:
-        return _fail(f"the warehouse: {one_line(error)}")
+    with connect(settings) as connection, VppClient.from_settings(settings) as client:
+        ensure_schema(connection)
+        landed = replay(connection, client, assets, begin, end)
     print(f"forecasts of {first_day} to {end_day}: {landed:,} landed, received as they were then")
     return 0
 
 
 def _around(plan: SimulationPlan, directory: Path, port: int, command: list[str]) -> int:
-    try:
-        sources = write_files(plan, directory)
-    except OSError as error:
-        return _fail(f"cannot write to {error.filename or directory}: {error.strerror or error}")
-    try:
-        server = ForecastServer(plan, port)
-    except OSError as error:
-        return _fail(f"cannot serve on port {port}: {os.strerror(error.errno or 0)}")
-    with server:
+    sources = _written(plan, directory)
+    with _server(plan, port) as server:
         environment = os.environ | sources.environment(server.url)
         try:
             process = subprocess.Popen(command, env=environment)
@@ -128,6 +117,22 @@ def _around(plan: SimulationPlan, directory: Path, port: int, command: list[str]
                 # The command got the Ctrl-C too; how it ends is its own affair.
                 continue
     return status if status >= 0 else 128 - status
+
+
+def _written(plan: SimulationPlan, directory: Path) -> SimulatedSources:
+    try:
+        return write_files(plan, directory)
+    except OSError as error:
+        where = error.filename or directory
+        raise ExtractError(f"cannot write to {where}: {error.strerror or error}") from error
+
+
+def _server(plan: SimulationPlan, port: int) -> ForecastServer:
+    try:
+        return ForecastServer(plan, port)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise ExtractError(f"cannot serve on port {port}: {reason}") from error
 
 
 def _fail(message: str, status: int = 1) -> int:
