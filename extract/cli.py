@@ -12,7 +12,7 @@ import psycopg
 
 from extract import archive, quarantine, retraction
 from extract.console import Reporter
-from extract.errors import ExtractError, UsageError, WarehouseUnavailable
+from extract.errors import ExtractError, UsageError
 from extract.forecast_request import ForecastRequest
 from extract.load import configured, load
 from extract.messages import one_line
@@ -107,7 +107,7 @@ def main(
         reporter.error(str(error))
         return 1
     except psycopg.Error as error:
-        reporter.error(str(WarehouseUnavailable(f"the warehouse: {one_line(error)}")))
+        reporter.error(f"the warehouse: {one_line(error)}")
         return 1
     except KeyboardInterrupt:
         reporter.error("interrupted; what had landed stays")

@@ -23,7 +23,7 @@ from psycopg import sql
 
 from extract.cli import DEFAULT_WINDOW, Parser
 from extract.console import Reporter, Tally, end_with
-from extract.errors import ConfigurationError, ExtractError, WarehouseUnavailable
+from extract.errors import ConfigurationError, ExtractError
 from extract.forecast_request import ForecastRequest
 from extract.load import configured, load
 from extract.messages import one_line
@@ -187,7 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except ExtractError as error:
             reporter.error(str(error))
         except psycopg.Error as error:
-            reporter.error(str(WarehouseUnavailable(f"the warehouse: {one_line(error)}")))
+            reporter.error(f"the warehouse: {one_line(error)}")
         stopping.wait(max(0, options.every - (time.monotonic() - began)))
     reporter.line("stopped; what was landed and built stays")
     return 0

@@ -235,10 +235,8 @@ def _postmaster(directory: Path) -> list[str]:
     """The lines of postmaster.pid: process, data, start, port, socket, address, memory, status."""
     try:
         text = (_data(directory) / "postmaster.pid").read_text()
-    except FileNotFoundError:
-        return []
     except OSError:
-        # Of a server that another user of this machine started.
+        # No server, or one that another user of this machine started.
         return []
     return [line.strip() for line in text.splitlines()]
 
