@@ -3,11 +3,12 @@
 -- Edit the rows: what depends on them is recomputed.
 with gates as (
 
+    -- If no gate had a value, the column would have no type.
     select
         gate,
         label,
-        minutes_before_delivery,
-        days_before,
+        {{ double("minutes_before_delivery") }} as minutes_before_delivery,
+        days_before::integer as days_before,
         local_time,
         first_delivery_time
     from
@@ -28,12 +29,14 @@ with gates as (
 
 )
 
--- If no gate had a value, the column would have no type.
 select
     gate,
     label,
-    {{ double("minutes_before_delivery") }} as minutes_before_delivery,
-    days_before::integer as days_before,
+    minutes_before_delivery,
+    days_before,
     local_time,
-    first_delivery_time
+    first_delivery_time,
+    row_number() over (
+        order by days_before desc nulls last, local_time, minutes_before_delivery desc, {{ bytewise("gate") }}
+    )::integer as closing_order
 from gates

@@ -7,10 +7,5 @@ select
 from forecast_error_bridge as bridge
 left join market_gates as gates on bridge.step = gates.gate
 where bridge.delivery_date between %(first_date)s and %(last_date)s
-group by bridge.delivery_date, gates.label, gates.days_before, gates.local_time, gates.minutes_before_delivery
-order by
-    bridge.delivery_date,
-    gates.label is null,
-    gates.days_before desc nulls last,
-    gates.local_time,
-    gates.minutes_before_delivery desc;
+group by bridge.delivery_date, gates.label, gates.closing_order
+order by bridge.delivery_date, gates.closing_order nulls last;

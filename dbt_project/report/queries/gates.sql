@@ -9,8 +9,4 @@ select
 from portfolio_accuracy_by_gate as accuracy
 inner join market_gates as gates using (gate)
 where accuracy.delivery_date between %(first_date)s and %(last_date)s
-order by
-    accuracy.delivery_date,
-    gates.days_before desc nulls last,
-    gates.local_time,
-    gates.minutes_before_delivery desc;
+order by accuracy.delivery_date, gates.closing_order;
