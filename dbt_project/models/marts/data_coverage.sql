@@ -17,7 +17,7 @@ missing_sources as (
     from {{ ref("int_never_came") }}
     where
         asset_id = '*'
-        and source in ('{{ names_of_power().values() | join("', '") }}')
+        and source in ('forecast', 'live', 'final_production')
 
 ),
 
