@@ -20,6 +20,10 @@ with prices as (
             "prices.first_delivery_start_utc < affected.to_utc",
         ],
     ) }}
+    -- One side without the other is no price.
+    where
+        prices.short_price_eur_per_mwh is not null
+        and prices.long_price_eur_per_mwh is not null
 
 ),
 

@@ -20,8 +20,4 @@ cross join
         },
         "price",
     ) }}
-where
-    {{ is_in_build() }}
-    -- One side without the other is no price.
-    and price.short_price_eur_per_mwh is not null
-    and price.long_price_eur_per_mwh is not null
+where {{ is_in_build() }}
