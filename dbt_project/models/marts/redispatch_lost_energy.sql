@@ -28,8 +28,23 @@ compensation as (
 
     select
         delivery_start_utc,
-        price_eur_per_mwh
+        price_eur_per_mwh,
+        issued_date,
+        received_utc,
+        content_sha256
     from {{ ref("stg_dso__redispatch_compensation") }}
+    where {{ is_between_affected("delivery_start_utc") }}
+
+),
+
+newest_compensation as (
+
+    {{ newest_per_key(
+        "compensation",
+        key=["delivery_start_utc"],
+        newest_first=["issued_date desc", "received_utc desc", "content_sha256 desc"],
+        columns=["delivery_start_utc", "price_eur_per_mwh"],
+    ) }}
 
 ),
 
@@ -70,7 +85,7 @@ compared as (
         promised.version_utc as forecast_version_utc,
         promised.power_kw as forecast_power_kw,
         final_production.power_kw as final_power_kw,
-        compensation.price_eur_per_mwh,
+        newest_compensation.price_eur_per_mwh,
         -- greatest() would turn unknown into 0.
         case
             when promised.power_kw < final_production.power_kw then 0
@@ -86,7 +101,7 @@ compared as (
         on
             quarter_hours.asset_id = final_production.asset_id
             and quarter_hours.delivery_start_utc = final_production.delivery_start_utc
-    left join compensation on quarter_hours.delivery_start_utc = compensation.delivery_start_utc
+    left join newest_compensation on quarter_hours.delivery_start_utc = newest_compensation.delivery_start_utc
 
 )
 
