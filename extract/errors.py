@@ -28,7 +28,6 @@ class SourceBusy(ExtractError):
 
     def __init__(self, source: str, holder: str) -> None:
         super().__init__(f"{source}: {holder}; --wait waits for it")
-        self.holder = holder
 
 
 class LakeUnusable(ExtractError):
@@ -40,7 +39,6 @@ class NoAnswer(SourceUnavailable):
 
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(f"{address}: {reason}")
-        self.address = address
         self.reason = reason
 
 

@@ -51,28 +51,28 @@ def swapped(samples: list[Sample], others: list[Sample], window: Window) -> list
 
 def sign_flipped(samples: list[Sample], window: Window) -> list[Sample]:
     """Production in the window counts as consumption."""
-    return _changed(samples, window, lambda _, power_kw: -power_kw)
+    return _changed(samples, window, lambda power_kw: -power_kw)
 
 
 def in_megawatts(samples: list[Sample], window: Window) -> list[Sample]:
     """The values in the window are MW, whatever the document says of its unit."""
-    return _changed(samples, window, lambda _, power_kw: round(power_kw / 1000.0, 3))
+    return _changed(samples, window, lambda power_kw: round(power_kw / 1000.0, 3))
 
 
 def frozen(samples: list[Sample], window: Window) -> list[Sample]:
     """The first good value of the window is repeated until its end."""
     good = _good(samples, window)
-    return _changed(samples, window, lambda timestamp_ms, _: good[min(good)])
+    return _changed(samples, window, lambda _: good[min(good)])
 
 
 def held_at(samples: list[Sample], window: Window, power_kw: float) -> list[Sample]:
     """Each value of the window is the same, in kW."""
-    return _changed(samples, window, lambda timestamp_ms, _: power_kw)
+    return _changed(samples, window, lambda _: power_kw)
 
 
 def raised(samples: list[Sample], window: Window, by_kw: float) -> list[Sample]:
     """Each value of the window is more by as many kW."""
-    return _changed(samples, window, lambda _, power_kw: round(power_kw + by_kw, 2))
+    return _changed(samples, window, lambda power_kw: round(power_kw + by_kw, 2))
 
 
 def one_hour_late(content: bytes) -> bytes:
@@ -180,11 +180,11 @@ def _good(samples: list[Sample], window: Window) -> dict[float, float]:
 
 
 def _changed(
-    samples: list[Sample], window: Window, change: Callable[[float, float], float]
+    samples: list[Sample], window: Window, change: Callable[[float], float]
 ) -> list[Sample]:
-    """The samples, with `change(timestamp_ms, power_kw)` in the window; null stays null."""
+    """The samples, with `change(power_kw)` in the window; null stays null."""
     return [
-        (timestamp_ms, change(timestamp_ms, power_kw), quality)
+        (timestamp_ms, change(power_kw), quality)
         if power_kw is not None and window.holds((timestamp_ms, power_kw, quality))
         else (timestamp_ms, power_kw, quality)
         for timestamp_ms, power_kw, quality in samples

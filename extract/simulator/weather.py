@@ -93,7 +93,7 @@ def asset_weather(plan: SimulationPlan, asset: SimulatedAsset) -> AssetWeather:
     step_count = day_count * DAY_SECONDS // QUARTER_HOUR_SECONDS
     epochs = start + QUARTER_HOUR_SECONDS * np.arange(step_count, dtype=np.int64)
     if asset.technology == "solar":
-        potential = _clear_sky_power_kw(plan, asset, first_day, day_count)
+        potential = _clear_sky_power_kw(asset, first_day, day_count)
     else:
         potential = _usual_wind_speed_m_per_s(asset, epochs)
     technology = asset.technology
@@ -112,9 +112,7 @@ def asset_weather(plan: SimulationPlan, asset: SimulatedAsset) -> AssetWeather:
     return AssetWeather(start, potential, driver, fluctuation)
 
 
-def _clear_sky_power_kw(
-    plan: SimulationPlan, asset: SimulatedAsset, first_day: dt.date, day_count: int
-) -> Floats:
+def _clear_sky_power_kw(asset: SimulatedAsset, first_day: dt.date, day_count: int) -> Floats:
     # Generated assets share the curves of a grid of one degree: pvlib takes 30 ms for each.
     exact = asset in KNOWN_ASSETS
     latitude = asset.latitude if exact else round(asset.latitude)

@@ -77,8 +77,8 @@ def in_asset(*path: str, value: object) -> Callable[[dict[str, Any]], None]:
     return change
 
 
-def contracts_of(content: bytes | str, name: str = CONTRACTS_NAME) -> AssetContracts:
-    [document] = asset_contracts.decode(delivery(content, name))
+def contracts_of(content: bytes | str) -> AssetContracts:
+    [document] = asset_contracts.decode(delivery(content, CONTRACTS_NAME))
     return document
 
 
@@ -94,8 +94,8 @@ def final_of(content: bytes | str, name: str = FINAL_NAME) -> list[FinalProducti
     return final_production.decode(delivery(content, name))
 
 
-def flags_of(content: str, name: str = REDISPATCH_NAME) -> RedispatchFlag:
-    [document] = redispatch.decode(delivery(content, name))
+def flags_of(content: str) -> RedispatchFlag:
+    [document] = redispatch.decode(delivery(content, REDISPATCH_NAME))
     return document
 
 
@@ -109,8 +109,8 @@ def prices_of(content: bytes | str, name: str = FINAL_PRICES_NAME) -> ImbalanceP
     return document
 
 
-def price_row(day: str, zone: str, clocks: str, prices: str = "1,0;2,0") -> str:
-    return f"{day};{zone};{clocks};reBAP;Qualitätsgesichert;EUR/MWh;{prices}\n"
+def price_row(day: str, zone: str, clocks: str) -> str:
+    return f"{day};{zone};{clocks};reBAP;Qualitätsgesichert;EUR/MWh;1,0;2,0\n"
 
 
 def starts_of(*rows: str) -> list[str]:

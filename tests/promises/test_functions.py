@@ -52,12 +52,9 @@ def house(built_warehouse: Warehouse, postgres_server: PostgresServer) -> Iterat
                 connection.execute(sql.SQL("drop owned by {}").format(name))
 
 
-def build(
-    warehouse: Warehouse, project: Path, role: str, *arguments: str, schema: str = "public"
-) -> DbtOutcome:
+def build(warehouse: Warehouse, project: Path, role: str, *arguments: str) -> DbtOutcome:
     environment = {**warehouse.environment, "PGUSER": role}
-    target = ("--target", "dev") if schema != "public" else ()
-    command = (*(arguments or SELECT), "--project-dir", str(project), *target)
+    command = (*(arguments or SELECT), "--project-dir", str(project))
     return dbt(environment, project.parent / "target" / role, *command)
 
 

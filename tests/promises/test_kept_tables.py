@@ -41,9 +41,9 @@ class Mart:
             f"{{{{ config({config}) }}}} select {selected} from {{{{ ref('assets') }}}}"
         )
 
-    def describe(self, *columns: dict[str, Any], description: str = "Asset: a plant.") -> None:
+    def describe(self, *columns: dict[str, Any]) -> None:
         """Write its YAML: a contract with these columns."""
-        model = {"name": "plants", "description": description}
+        model = {"name": "plants", "description": "Asset: a plant."}
         (self.project / "models/marts/plants.yml").write_text(
             yaml.safe_dump({"models": [{**model, "columns": list(columns)}]})
         )

@@ -2,7 +2,7 @@
 
 // A chart, what it shows in words, and its unit; or why there is nothing to draw.
 const drawings = {
-  portfolio: ({ day, content, portfolio }) => {
+  portfolio: ({ day, portfolio }) => {
     const { forecast_power_kw: forecast = [], produced_power_kw: produced = [] } = portfolio;
     const compared = portfolio.compared_forecast_power_kw ?? [];
     const [factor, unit] = unitOf([...forecast, ...produced], POWERS);
