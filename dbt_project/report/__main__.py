@@ -47,10 +47,9 @@ def project_variables() -> dict[str, Any]:
 
 
 def _day_count(text: str) -> int:
-    count = int(text) if text.isdecimal() else 0
-    if not 1 <= count <= 366:
-        raise argparse.ArgumentTypeError("between 1 and 366 days")
-    return count
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= 366:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 366")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from dbt_project.report import __main__ as report_command
 from dbt_project.report import words
 from dbt_project.report.cards import cards
 from dbt_project.report.marts import Answers, read
@@ -229,3 +230,11 @@ def test_marts_without_data_make_a_report_that_says_so(
     assert (data["days"], data["assets"]) == ([], [])
     assert "no forecast version has landed" in html
     assert "Imbalance prices never came" in html or "imbalance prices never came" in html
+
+
+def test_a_number_of_days_that_cannot_be_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    for text in ("0", "367", "ten"):
+        with pytest.raises(SystemExit) as ending:
+            report_command.main(["--days", text])
+        assert ending.value.code == 2
+        assert f"argument --days: '{text}' is not a number from 1 to 366" in capsys.readouterr().err
