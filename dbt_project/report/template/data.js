@@ -34,7 +34,8 @@ const unitOf = (values, units) => {
 };
 const sized = (value, units = POWERS) => {
   if (!known(value)) return "not known";
-  const [factor, unit] = unitOf([value], units);
+  // A value that would round up to the next unit is given in that unit.
+  const [factor, unit] = unitOf([value / 0.9995], units);
   return `${number(value / factor, factor === 1 ? 0 : 2)} ${unit}`;
 };
 const money = (value) => known(value) ? `${number(value, 2)} EUR` : "not known";
