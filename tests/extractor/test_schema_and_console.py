@@ -98,11 +98,6 @@ def test_any_name_can_be_printed_anywhere(warehouse: Warehouse, tmp_path: Path) 
     assert "Traceback" not in outcome.stderr + outcome.stdout
 
 
-def test_a_password_of_the_warehouse_is_not_printed(extract: ExtractCommand) -> None:
-    outcome = extract("all", PGHOST="127.0.0.1", PGPORT="9", PGPASSWORD="the-secret")
-    assert "the-secret" not in outcome.said
-
-
 def test_a_server_that_is_too_old_is_refused(
     extract: ExtractCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
