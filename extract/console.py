@@ -15,7 +15,7 @@ from rich.table import Table
 
 from extract.messages import visible
 
-_PLAIN_SECONDS = 10
+PLAIN_SECONDS = 10
 
 
 @dataclass(slots=True)
@@ -120,13 +120,13 @@ class PlainMeter(Meter):
     def __init__(self, reporter: Reporter, what: str, total: int) -> None:
         self._reporter, self._what, self._total = reporter, what, total
         self._done = 0
-        self._next = time.monotonic() + _PLAIN_SECONDS
+        self._next = time.monotonic() + PLAIN_SECONDS
 
     def advance(self) -> None:
         self._done += 1
         if time.monotonic() >= self._next:
             self._reporter.line(f"{self._what}: {self._done:,} of {self._total:,}")
-            self._next = time.monotonic() + _PLAIN_SECONDS
+            self._next = time.monotonic() + PLAIN_SECONDS
 
 
 def end_with(program: Callable[[], int]) -> NoReturn:

@@ -33,7 +33,7 @@ from extract.workers import answers
 # A transaction holds as many answers as this, or as many bytes of refused ones.
 BATCH_FORECASTS = 500
 BATCH_BYTES = 16 * 1024 * 1024
-_SLICE = timedelta(days=1)
+SLICE = timedelta(days=1)
 """How much of the window is looked up at a time for versions already landed."""
 _FEWEST_UNANSWERED = 8
 _ASK_AGAIN_AFTER = [timedelta(minutes=n) for n in (15, 15, 30, 60, 120, 240, 480, 960)]
@@ -124,7 +124,7 @@ class _Load:
         begin = first_version(self.request.begin)
         end = begin + count_versions(self.request) * QUARTER_HOUR
         while begin < end:
-            slice_begin = max(begin, end - _SLICE)
+            slice_begin = max(begin, end - SLICE)
             refetch = self.request.refetch
             landed = set() if refetch else self.landed(slice_begin, end)
             too_early = {} if refetch else self.too_early(slice_begin, end)

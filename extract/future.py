@@ -11,7 +11,7 @@ RECEIVED_AHEAD = "5 minutes"
 _MADE_AHEAD = "1 day"
 """Some documents only give the day."""
 # Unless a whole run had a clock that was ahead, so many of the last documents are looked at.
-_LATEST = 10_000
+LATEST_DOCUMENTS = 10_000
 
 
 def any_run_from_future(connection: psycopg.Connection) -> bool:
@@ -28,7 +28,7 @@ def from_future(connection: psycopg.Connection, source: str, *, everywhere: bool
     """
     latest = sql.SQL(
         "document_id > (select max(document_id) from raw.document where source = {}) - {}"
-    ).format(sql.Literal(source), sql.Literal(_LATEST))
+    ).format(sql.Literal(source), sql.Literal(LATEST_DOCUMENTS))
     received = sql.SQL("true") if everywhere else latest
     sentences = (
         _furthest(connection, source, "received_utc", RECEIVED_AHEAD, received, "was received at"),

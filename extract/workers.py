@@ -12,7 +12,7 @@ Answer = TypeVar("Answer")
 Result = TypeVar("Result")
 
 _AHEAD = 8
-_PAUSE_SECONDS = 2
+PAUSE_SECONDS = 2
 
 
 def answers(
@@ -37,7 +37,7 @@ def answers(
     def next_answer() -> Answer:
         while True:
             try:
-                return answered.get(timeout=_PAUSE_SECONDS)
+                return answered.get(timeout=PAUSE_SECONDS)
             except queue.Empty:
                 in_a_pause()
 

@@ -25,11 +25,11 @@ from extract.sources.local_files import LocalFiles
 from extract.workers import within
 
 # The names under which file systems give the instant of the last change, and a hash of the bytes.
-_MODIFIED = ("mtime", "LastModified", "last_modified", "modified", "updated", "created")
+MODIFIED = ("mtime", "LastModified", "last_modified", "modified", "updated", "created")
 _TAG = ("ETag", "etag", "md5Hash", "md5")
 LARGEST_FILE_BYTES = 64 * 1024 * 1024
 """Of a larger file only the beginning is read."""
-_BEGINNING_BYTES = 16 * 1024 * 1024
+BEGINNING_BYTES = 16 * 1024 * 1024
 _PIECE_BYTES = 1024 * 1024
 LISTING_SECONDS = 600
 READING_SECONDS = 300
@@ -131,14 +131,14 @@ class Directory:
         info = self._info(file)
         size = info.get("size") or 0
         # Not more than this, whatever size is stated.
-        most = _BEGINNING_BYTES if size > LARGEST_FILE_BYTES else LARGEST_FILE_BYTES + 1
+        most = BEGINNING_BYTES if size > LARGEST_FILE_BYTES else LARGEST_FILE_BYTES + 1
         content = bytearray()
         with self._files.open(file.path, "rb") as stream:
             while piece := stream.read(min(_PIECE_BYTES, most - len(content))):
                 content += piece
         if max(size, len(content)) > LARGEST_FILE_BYTES:
             size = max(size, len(content))
-            del content[_BEGINNING_BYTES:]
+            del content[BEGINNING_BYTES:]
         else:
             size = len(content)
         received_utc = pendulum.now("UTC")
@@ -173,7 +173,7 @@ def _storable_address(text: str) -> str:
 
 
 def _stamp(info: Mapping[str, Any]) -> str | None:
-    modified = next((info[key] for key in _MODIFIED if info.get(key) is not None), None)
+    modified = next((info[key] for key in MODIFIED if info.get(key) is not None), None)
     tag = next((info[key] for key in _TAG if info.get(key) is not None), None)
     if modified is None and tag is None:
         return None

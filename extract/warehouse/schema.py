@@ -9,8 +9,8 @@ from psycopg import sql
 from extract.errors import WarehouseUnavailable
 
 # How long to wait for a session that uses what is to change: others wait behind this one.
-_PATIENCE_S = 10
-_DEFINITION = Path(__file__).with_name("schema.sql")
+PATIENCE_S = 10
+DEFINITION = Path(__file__).with_name("schema.sql")
 _CREATED = re.compile(
     r"^create (?:(?:table|index|sequence) if not exists|or replace view)\s+(?:raw\.)?(\w+)",
     re.MULTILINE,
@@ -25,15 +25,15 @@ def ensure_schema(connection: psycopg.Connection) -> bool:
     would wait for a build, and make others wait. Raises WarehouseUnavailable where something is
     missing that this session's user may not make, or cannot make while others use it.
     """
-    definition = _DEFINITION.read_text()
+    definition = DEFINITION.read_text()
     names = _CREATED.findall(definition) + list(map(".".join, _ADDED.findall(definition)))
     while missing := _missing(connection, names):
         try:
             with connection.transaction():
-                connection.execute(f"set local lock_timeout = '{_PATIENCE_S}s'")
+                connection.execute(f"set local lock_timeout = '{PATIENCE_S}s'")
                 connection.execute(sql.SQL(definition))
-                is_made_here = _is_made_here(connection, missing)
-            if is_made_here:
+                is_ours = is_made_here(connection, missing)
+            if is_ours:
                 return True
         except psycopg.errors.UniqueViolation:
             # Another run has just made the same.
@@ -51,7 +51,7 @@ def ensure_schema(connection: psycopg.Connection) -> bool:
     return False
 
 
-def _is_made_here(connection: psycopg.Connection, names: list[str]) -> bool:
+def is_made_here(connection: psycopg.Connection, names: list[str]) -> bool:
     """Whether this transaction made one of these; else another run did, since it was looked for."""
     query = """
         select exists (

@@ -181,7 +181,7 @@ class Made:
                 if self.random.random() < 0.7:
                     short = long
                 kind = self.random.choice(("final", "final", "final", "estimate", None))
-                when = self._when(start)
+                when = self.when(start)
                 if kind:
                     estimate.append(f"{when};AEP-Schätzer;Betrieblich;EUR/MWh;{comma(guess)};0,00")
                 if kind == "final":
@@ -199,7 +199,7 @@ class Made:
         return pd.DataFrame(rows, columns=columns)
 
     @staticmethod
-    def _when(start: pd.Timestamp) -> str:
+    def when(start: pd.Timestamp) -> str:
         local = start.tz_convert(BERLIN)
         # In the offset of the start: 01:45 CET ends at 02:00, whatever clocks do then.
         end = local.replace(tzinfo=None) + QUARTER_HOUR

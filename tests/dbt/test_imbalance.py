@@ -204,7 +204,7 @@ def test_a_price_that_changes_changes_what_it_prices(
     head = (
         "Datum;Zeitzone;von;bis;Datenkategorie;Datentyp;Einheit;reBAP unterdeckt;reBAP ueberdeckt"
     )
-    row = f"{Made._when(start)};reBAP;Qualitätsgesichert;EUR/MWh;1000,5;999,25"
+    row = f"{Made.when(start)};reBAP;Qualitätsgesichert;EUR/MWh;1000,5;999,25"
     prices = imbalance_prices.decode(
         delivered("imbalance_price_final_20251201_170800.csv", f"{head}\n{row}\n")
     )

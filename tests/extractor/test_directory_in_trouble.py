@@ -146,7 +146,7 @@ def test_no_more_is_read_than_the_limit_whatever_the_size_is_said_to_be(
     take: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("extract.sources.directory.LARGEST_FILE_BYTES", 20_000_000)
-    monkeypatch.setattr("extract.sources.directory._BEGINNING_BYTES", 1_000)
+    monkeypatch.setattr("extract.sources.directory.BEGINNING_BYTES", 1_000)
 
     class Endless(LocalFiles):
         @staticmethod

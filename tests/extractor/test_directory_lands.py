@@ -38,7 +38,7 @@ def test_a_file_system_without_stamps_is_always_read(
         return original(self, file)
 
     monkeypatch.setattr(Directory, "read", counting)
-    monkeypatch.setattr("extract.sources.directory._MODIFIED", ())
+    monkeypatch.setattr("extract.sources.directory.MODIFIED", ())
     write(tmp_path / LIVE_NAME, live_infeed())
     assert take(tmp_path) == Tally("live-infeed", landed=1)
     assert take(tmp_path) == Tally("live-infeed", unchanged=1)

@@ -100,7 +100,7 @@ def test_what_came_in_before_an_outage_is_landed_and_the_next_run_goes_on(
 def test_the_newest_versions_come_first(
     fetch: Load, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("extract.forecast_load._SLICE", 3 * QUARTER_HOUR)
+    monkeypatch.setattr("extract.forecast_load.SLICE", 3 * QUARTER_HOUR)
     window = ("--from", "2025-06-08T04:05", "--to", "2025-06-08T06:50")
     assert fetch("--assets", "A", "B", *window, "--concurrency", "1").status == 0
     versions = [asset_and_version(target)[1] for target, _ in http_server.requests]
@@ -153,7 +153,7 @@ def test_what_came_in_is_landed_while_others_are_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     extract("schema")
-    monkeypatch.setattr("extract.workers._PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr("extract.workers.PAUSE_SECONDS", 0.1)
     is_landed = threading.Event()
 
     def hangs_for_b(target: str) -> Answer:

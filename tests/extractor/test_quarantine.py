@@ -94,7 +94,7 @@ def test_a_file_that_is_too_large_is_kept_to_a_bound(
 ) -> None:  # fmt: skip
     monkeypatch.setattr("extract.sources.directory.LARGEST_FILE_BYTES", 2000)
     monkeypatch.setattr("extract.directory_load.LARGEST_FILE_BYTES", 2000)
-    monkeypatch.setattr("extract.sources.directory._BEGINNING_BYTES", 1000)
+    monkeypatch.setattr("extract.sources.directory.BEGINNING_BYTES", 1000)
     monkeypatch.setattr("extract.refusals.LARGEST_KEPT_BYTES", 100)
     (tmp_path / LIVE_NAME).write_bytes(b" " * 5000)
     assert load_live().status == 3

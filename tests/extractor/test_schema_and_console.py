@@ -167,7 +167,7 @@ def test_a_progress_bar_only_on_a_terminal(
 def test_long_work_says_how_far_it_is(
     extract: ExtractCommand, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("extract.console._PLAIN_SECONDS", 0)
+    monkeypatch.setattr("extract.console.PLAIN_SECONDS", 0)
     http_server.answer = lambda target: Answer(body=forecast_for(target))
     outcome = extract("forecasts", "--assets", "A", *HOUR, VPP_API_URL=http_server.url)
     assert "forecasts: 3 of 4" in outcome.out

@@ -347,7 +347,7 @@ def test_a_receipt_in_the_future_is_named(
     is_whole_run: bool, extract: ExtractCommand, warehouse: Warehouse,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("extract.future._LATEST", 2)
+    monkeypatch.setattr("extract.future.LATEST_DOCUMENTS", 2)
     assert extract("schema").status == 0
 
     def receive(count: int, later: str) -> None:

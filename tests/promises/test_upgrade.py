@@ -124,8 +124,8 @@ def test_raw_gains_a_view_that_alone_is_missing_and_says_so_once(warehouse: Ware
         assert not ensure_schema(connection)
         # Another run has just made it; it is replaced.
         with connection.transaction(force_rollback=True):
-            connection.execute(sql.SQL(raw_schema._DEFINITION.read_text()))
-            assert not raw_schema._is_made_here(connection, ["document", "quarantine"])
+            connection.execute(sql.SQL(raw_schema.DEFINITION.read_text()))
+            assert not raw_schema.is_made_here(connection, ["document", "quarantine"])
 
 
 def test_raw_gains_a_column_that_alone_is_missing(warehouse: Warehouse) -> None:
@@ -144,7 +144,7 @@ def test_raw_gains_a_column_that_alone_is_missing(warehouse: Warehouse) -> None:
 def test_raw_is_not_changed_under_whoever_uses_it(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("extract.warehouse.schema._PATIENCE_S", 0.2)
+    monkeypatch.setattr("extract.warehouse.schema.PATIENCE_S", 0.2)
     with warehouse.connect() as connection:
         ensure_schema(connection)
         connection.execute("alter table raw.forecast_version drop column value_count cascade")
