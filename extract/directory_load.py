@@ -74,7 +74,9 @@ class _Batch:
         try:
             self._files.append((observation, _decoded(self._format, delivery)))
         except DocumentRefused as refusal:
-            document = quarantined(self._source, refusal, delivery, self._format.storable)
+            document = quarantined(
+                self._source, refusal, delivery, self._format.without_personal_data
+            )
             self._refused.append((observation, document))
         self._bytes += len(delivery.content)
         if len(self._files) + len(self._refused) >= BATCH_FILES or self._bytes >= BATCH_BYTES:

@@ -10,16 +10,17 @@ LARGEST_KEPT_BYTES = 16 * 1024 * 1024
 
 
 def quarantined(
-    source: str, refusal: DocumentRefused, delivery: Delivery, storable: Callable[[bytes], bytes]
+    source: str,
+    refusal: DocumentRefused,
+    delivery: Delivery,
+    without_personal_data: Callable[[bytes], bytes],
 ) -> QuarantinedDocument:
-    """The document for the quarantine of this source.
-
-    `storable` reduces the bytes to those we may keep; mail addresses are always taken out.
-    """
+    """The document for the quarantine of this source; mail addresses are always taken out."""
+    content = bytes_without_mail_addresses(without_personal_data(delivery.content))
     return QuarantinedDocument(
         source=source,
         reason=visible(without_mail_addresses(refusal.reason)),
-        content=bytes_without_mail_addresses(storable(delivery.content))[:LARGEST_KEPT_BYTES],
+        content=content[:LARGEST_KEPT_BYTES],
         content_bytes=delivery.content_bytes,
         source_uri=delivery.source_uri,
         content_sha256=delivery.content_sha256,

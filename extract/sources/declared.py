@@ -26,7 +26,7 @@ class FileFormat:
     """What the whole name of a file has to match."""
     decode: Callable[[Delivery], Sequence[Document]]
     """Raises DocumentRefused."""
-    storable: Callable[[bytes], bytes] = bytes
+    without_personal_data: Callable[[bytes], bytes] = bytes
     """Makes of a refused file's bytes those that we may keep."""
 
 
@@ -74,8 +74,8 @@ def _format(decoder: str, table: str) -> FileFormat:
     tables = {getattr(one, "table", None) for one in vars(module).values()}
     if table not in tables:
         raise ValueError(f"the decoder {decoder} has no Document of the table {table}")
-    storable = getattr(module, "without_personal_data", bytes)
-    return FileFormat(module.PATTERN, module.decode, storable)
+    without_personal_data = getattr(module, "without_personal_data", bytes)
+    return FileFormat(module.PATTERN, module.decode, without_personal_data)
 
 
 def _declared(table: Mapping[str, Any]) -> Source:

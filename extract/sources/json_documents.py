@@ -95,7 +95,7 @@ def identifier(delivery: Delivery, value: object, field: str) -> str:
     return value
 
 
-def storable(value: object, depth: int = 0) -> bool:
+def fits_jsonb(value: object, depth: int = 0) -> bool:
     """Whether PostgreSQL can keep it as jsonb: no NUL, no lone surrogate, no bottomless nesting."""
     if depth > _DEEPEST:
         return False
@@ -105,8 +105,8 @@ def storable(value: object, depth: int = 0) -> bool:
         )
     if isinstance(value, dict):
         return all(
-            storable(key, depth) and storable(item, depth + 1) for key, item in value.items()
+            fits_jsonb(key, depth) and fits_jsonb(item, depth + 1) for key, item in value.items()
         )
     if isinstance(value, list):
-        return all(storable(item, depth + 1) for item in value)
+        return all(fits_jsonb(item, depth + 1) for item in value)
     return True

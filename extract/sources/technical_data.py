@@ -14,7 +14,7 @@ from extract.sources.instants import (
     instant_of_name,
     iso_date,
 )
-from extract.sources.json_documents import identifier, read_json, storable
+from extract.sources.json_documents import fits_jsonb, identifier, read_json
 
 PATTERN = re.compile(r"technical_data_([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z?)\.json")
 
@@ -62,7 +62,7 @@ def _check_asset(delivery: Delivery, asset: Any) -> None:
     if not isinstance(asset, dict):
         raise DocumentRefused(delivery.source_uri, "an asset is not an object")
     asset_id = identifier(delivery, asset.get("asset_id"), "asset_id")
-    if not storable(asset):
+    if not fits_jsonb(asset):
         raise DocumentRefused(delivery.source_uri, f"{asset_id} holds text that cannot be stored")
     location = _object(delivery, asset, "location")
     attributes = _object(delivery, asset, "technical_attributes")
