@@ -80,7 +80,7 @@ const tellRevisions = ({ content }) => {
       + (known(one.produced_kw) ? ", the level line what was produced." : ".") : "";
 };
 
-const tellAccuracy = ({ content, asset }) => {
+const tellAccuracy = ({ content, asset, rank }) => {
   const plain = (value, units) => known(value) ? sized(value, units) : "–";
   const rows = content.accuracy_by_day.filter((row) => [null, asset.id].includes(row.asset_id))
     .sort((one, other) => (one.asset_id ?? "").localeCompare(other.asset_id ?? "") || other.forecast_kind.localeCompare(one.forecast_kind));
@@ -94,6 +94,9 @@ const tellAccuracy = ({ content, asset }) => {
     ].map((text) => cell("td", text)));
     return line;
   }));
+  at("lead-note").textContent = data.accuracyByLead[rank]?.length
+    ? `${asset.id} is dark, the other assets are light`
+    : `${asset.id} has no line, as none of its forecasts can be compared with final production yet`;
 };
 
 const tellWords = (now) => {

@@ -116,9 +116,6 @@ const drawings = {
     const rows = data.accuracyByLead.flatMap((pairs, place) => pairs.map(([lead_hours, nmae]) => ({
       rank: place, isChosen: place === rank, lead_hours, nmae,
     })));
-    at("lead-note").textContent = rows.some((row) => row.isChosen)
-      ? `${asset.id} is dark, the other assets are light`
-      : `${asset.id} has no line, as none of its forecasts can be compared with final production yet`;
     return {
       empty: rows.length ? "" : "No forecast can be compared with final production yet.", unit: "nMAE",
       text: `How the error of ${asset.id} grows with the lead time.`, rows: { leads: rows },
