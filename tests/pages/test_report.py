@@ -229,7 +229,7 @@ def test_marts_without_data_make_a_report_that_says_so(
     data = data_of(html)
     assert (data["days"], data["assets"]) == ([], [])
     assert "no forecast version has landed" in html
-    assert "Imbalance prices never came" in html or "imbalance prices never came" in html
+    assert "imbalance prices never came" in html
 
 
 def test_a_number_of_days_that_cannot_be_is_named(capsys: pytest.CaptureFixture[str]) -> None:
