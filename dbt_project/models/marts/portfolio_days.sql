@@ -130,8 +130,8 @@ quarter_hours as (
         provisional.measured_power_kw as provisional_produced_power_kw,
         provisional.imbalance_kwh as provisional_imbalance_kwh,
         provisional.imbalance_eur as provisional_imbalance_eur,
-        provisional.redispatched_imbalance_kwh as provisional_redispatched_imbalance_kwh,
-        provisional.redispatched_imbalance_eur as provisional_redispatched_imbalance_eur
+        provisional.redispatched_imbalance_kwh as provisional_redispatched_kwh,
+        provisional.redispatched_imbalance_eur as provisional_redispatched_eur
     from infeed
     left join forecasts on infeed.delivery_start_utc = forecasts.delivery_start_utc
     left join settled on infeed.delivery_start_utc = settled.delivery_start_utc
@@ -174,8 +174,8 @@ sums as (
         {{ sum_in_order("provisional_produced_power_kw", in_order) }} as provisional_produced_power_kw,
         {{ sum_in_order("provisional_imbalance_kwh", in_order) }} as provisional_imbalance_kwh,
         {{ sum_in_order("provisional_imbalance_eur", in_order) }} as provisional_imbalance_eur,
-        {{ sum_in_order("provisional_redispatched_imbalance_kwh", in_order) }} as provisional_redispatched_imbalance_kwh,
-        {{ sum_in_order("provisional_redispatched_imbalance_eur", in_order) }} as provisional_redispatched_imbalance_eur,
+        {{ sum_in_order("provisional_redispatched_kwh", in_order) }} as provisional_redispatched_kwh,
+        {{ sum_in_order("provisional_redispatched_eur", in_order) }} as provisional_redispatched_eur,
         count(provisional_imbalance_eur)::integer as provisional_priced_quarter_hour_count
     from quarter_hours
     group by delivery_date
@@ -247,40 +247,40 @@ select
     sums.provisional_produced_power_kw * 0.25 / 1000 as provisional_measured_energy_mwh,
     sums.provisional_imbalance_kwh / 1000 as provisional_imbalance_mwh,
     sums.provisional_imbalance_eur,
-    sums.provisional_redispatched_imbalance_kwh / 1000 as provisional_redispatched_imbalance_mwh,
-    sums.provisional_redispatched_imbalance_eur,
+    sums.provisional_redispatched_kwh / 1000 as provisional_redispatched_imbalance_mwh,
+    sums.provisional_redispatched_eur as provisional_redispatched_imbalance_eur,
     sums.provisional_priced_quarter_hour_count,
     unmeasured.asset_count as unmeasured_asset_count,
-    compared.settlement_status,
-    compared.quarter_hour_count as compared_quarter_hour_count,
-    compared.forecast_power_kw * 0.25 / 1000 as compared_forecast_energy_mwh,
-    compared.produced_power_kw * 0.25 / 1000 as compared_produced_energy_mwh,
-    compared.imbalance_kwh / 1000 as compared_imbalance_mwh,
-    compared.imbalance_eur as compared_imbalance_eur,
-    compared.redispatched_imbalance_kwh / 1000 as compared_redispatched_imbalance_mwh,
-    compared.redispatched_imbalance_eur as compared_redispatched_imbalance_eur,
-    (compared.imbalance_kwh - compared.redispatched_imbalance_kwh) / 1000 as compared_other_imbalance_mwh,
-    compared.imbalance_eur - compared.redispatched_imbalance_eur as compared_other_imbalance_eur,
-    compared.priced_quarter_hour_count as compared_priced_quarter_hour_count
+    -- What a day is judged by: what is settled, else what is known so far.
+    case when sums.is_settled then 'settled' when sums.provisional_quarter_hour_count > 0 then 'provisional' end
+        as settlement_status,
+    case when sums.is_settled then sums.reconciled_quarter_hour_count else sums.provisional_quarter_hour_count end
+        as compared_quarter_hour_count,
+    case
+        when sums.is_settled then sums.settled_forecast_power_kw
+        else sums.provisional_forecast_power_kw
+    end * 0.25 / 1000 as compared_forecast_energy_mwh,
+    case
+        when sums.is_settled then sums.settled_produced_power_kw
+        else sums.provisional_produced_power_kw
+    end * 0.25 / 1000 as compared_produced_energy_mwh,
+    case when sums.is_settled then sums.imbalance_kwh else sums.provisional_imbalance_kwh end / 1000
+        as compared_imbalance_mwh,
+    case when sums.is_settled then sums.imbalance_eur else sums.provisional_imbalance_eur end as compared_imbalance_eur,
+    case when sums.is_settled then sums.redispatched_imbalance_kwh else sums.provisional_redispatched_kwh end / 1000
+        as compared_redispatched_imbalance_mwh,
+    case when sums.is_settled then sums.redispatched_imbalance_eur else sums.provisional_redispatched_eur end
+        as compared_redispatched_imbalance_eur,
+    case
+        when sums.is_settled then sums.imbalance_kwh - sums.redispatched_imbalance_kwh
+        else sums.provisional_imbalance_kwh - sums.provisional_redispatched_kwh
+    end / 1000 as compared_other_imbalance_mwh,
+    case
+        when sums.is_settled then sums.imbalance_eur - sums.redispatched_imbalance_eur
+        else sums.provisional_imbalance_eur - sums.provisional_redispatched_eur
+    end as compared_other_imbalance_eur,
+    case when sums.is_settled then sums.priced_quarter_hour_count else sums.provisional_priced_quarter_hour_count end
+        as compared_priced_quarter_hour_count
 from sums
--- What a day is judged by: what is settled, else what is known so far.
-cross join lateral (
-    select
-        case when sums.is_settled then 'settled' when sums.provisional_quarter_hour_count > 0 then 'provisional' end
-            as settlement_status,
-{%- for column, settled in {
-    "quarter_hour_count": "reconciled_quarter_hour_count",
-    "forecast_power_kw": "settled_forecast_power_kw",
-    "produced_power_kw": "settled_produced_power_kw",
-    "imbalance_kwh": "imbalance_kwh",
-    "imbalance_eur": "imbalance_eur",
-    "redispatched_imbalance_kwh": "redispatched_imbalance_kwh",
-    "redispatched_imbalance_eur": "redispatched_imbalance_eur",
-    "priced_quarter_hour_count": "priced_quarter_hour_count",
-}.items() %}
-        case when sums.is_settled then sums.{{ settled }} else sums.provisional_{{ column }} end as {{ column }}
-        {{- "," if not loop.last }}
-{%- endfor %}
-) as compared
 left join accuracy on sums.delivery_date = accuracy.delivery_date
 left join unmeasured on sums.delivery_date = unmeasured.delivery_date
