@@ -9,8 +9,8 @@ from extract.documents import ORIGIN_TYPES, Delivery, Document
 from extract.errors import DocumentRefused
 from extract.messages import CROSSED_OUT, shown, without_mail_addresses
 from extract.sources.csv_documents import read_csv
+from extract.sources.identifiers import identifier
 from extract.sources.instants import instant_of_name, iso_date
-from extract.sources.json_documents import identifier
 
 PATTERN = re.compile(r"asset_contracts_([0-9]{8}_[0-9]{6}Z?)\.csv")
 COLUMNS = (

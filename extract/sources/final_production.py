@@ -8,16 +8,15 @@ from typing import ClassVar
 from extract.documents import ORIGIN_TYPES, Delivery, Document
 from extract.errors import DocumentRefused
 from extract.messages import shown
+from extract.sources.amounts import LARGEST_POWER_KW, amount
 from extract.sources.csv_documents import decimal, read_csv
+from extract.sources.identifiers import identifier
 from extract.sources.instants import (
-    LARGEST_POWER_KW,
     LONGEST_DAYS,
     QUARTER_HOUR_SECONDS,
-    amount,
     instant_of_name,
     utc_quarter_hour,
 )
-from extract.sources.json_documents import identifier
 
 PATTERN = re.compile(r"final_production_(?:.+_)?([0-9]{8})\.csv")
 LARGEST_GRID = 10_000_000

@@ -14,14 +14,9 @@ from zoneinfo import ZoneInfo
 from extract.documents import ORIGIN_TYPES, Delivery, Document
 from extract.errors import DocumentRefused
 from extract.messages import shown
+from extract.sources.amounts import LARGEST_PRICE_EUR_PER_MWH, amount
 from extract.sources.csv_documents import read_csv
-from extract.sources.instants import (
-    LARGEST_PRICE_EUR_PER_MWH,
-    QUARTER_HOUR_SECONDS,
-    amount,
-    instant_of_name,
-    plausible,
-)
+from extract.sources.instants import QUARTER_HOUR_SECONDS, instant_of_name, plausible
 
 PATTERN = re.compile(
     r"imbalance_price_(estimation|final)_"

@@ -1,8 +1,7 @@
-"""Instants and numbers as the sources write them, checked."""
+"""Instants as the sources write them, checked."""
 
 import re
 from datetime import UTC, date, datetime
-from types import NoneType
 from typing import Any
 
 import pendulum
@@ -12,10 +11,6 @@ from extract.errors import DocumentRefused
 from extract.messages import shown
 
 QUARTER_HOUR_SECONDS = 900
-LARGEST_POWER_KW = 1e9
-LARGEST_PRICE_EUR_PER_MWH = 1e6
-SMALLEST_AMOUNT = 1e-30
-"""What is smaller (kW, EUR/MWh) is nothing: squared it would have no double precision any more."""
 LONGEST_DAYS = 400
 """The longest span of a file of quarter-hours, prices excepted: models rely on it."""
 _SECONDS_END_HERE = 1e11  # as seconds the year 5138, as milliseconds the year 1973
@@ -97,25 +92,3 @@ def iso_date(text: str) -> date | None:
         return date.fromisoformat(text) if _ISO_DATE.fullmatch(text) else None
     except ValueError:
         return None
-
-
-def amount(value: float) -> float:
-    """The number, or 0 where it is too small to reckon with."""
-    return value if abs(value) >= SMALLEST_AMOUNT else 0.0
-
-
-def powers(delivery: Delivery, cells: list[Any], column: str) -> list[float | None]:
-    """Powers in kW, None for null. Raises DocumentRefused for what no plant can have."""
-    for cell in numbers(delivery, cells, column):
-        if cell is not None and not -LARGEST_POWER_KW < cell < LARGEST_POWER_KW:
-            reason = f"{column} holds {shown(cell)} kW, not a plausible power"
-            raise DocumentRefused(delivery.source_uri, reason)
-    return [None if cell is None else amount(float(cell)) for cell in cells]
-
-
-def numbers(delivery: Delivery, cells: list[Any], column: str) -> list[float | None]:
-    """The cells, which are numbers (also NaN) or null. Raises DocumentRefused for any other."""
-    if not set(map(type, cells)) <= {int, float, NoneType}:
-        odd = next(cell for cell in cells if type(cell) not in (int, float, NoneType))
-        raise DocumentRefused(delivery.source_uri, f"{column} holds {shown(odd)}, not a number")
-    return cells

@@ -14,8 +14,10 @@ from typing import Any, ClassVar
 from extract.documents import ORIGIN_TYPES, Delivery, Document
 from extract.errors import DocumentRefused
 from extract.messages import shown
-from extract.sources.instants import EARLIEST_SECONDS, LARGEST_POWER_KW, amount, numbers
-from extract.sources.json_documents import columns_of, identifier, read_json
+from extract.sources.amounts import LARGEST_POWER_KW, amount, numbers
+from extract.sources.identifiers import identifier
+from extract.sources.instants import EARLIEST_SECONDS
+from extract.sources.json_documents import columns_of, read_json
 
 PATTERN = re.compile(r"[^.].*_[0-9]{8}\.json")
 _LATEST_AFTER_RECEIPT_SECONDS = 86_400

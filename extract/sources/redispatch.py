@@ -9,13 +9,8 @@ from extract.documents import ORIGIN_TYPES, Delivery, Document
 from extract.errors import DocumentRefused
 from extract.messages import shown
 from extract.sources.csv_documents import read_csv
-from extract.sources.instants import (
-    LONGEST_DAYS,
-    QUARTER_HOUR_SECONDS,
-    instant_of_name,
-    plausible,
-)
-from extract.sources.json_documents import identifier
+from extract.sources.identifiers import identifier
+from extract.sources.instants import LONGEST_DAYS, QUARTER_HOUR_SECONDS, instant_of_name, plausible
 
 PATTERN = re.compile(r"redispatch_flag_(.+)_([0-9]{8}_[0-9]{4}(?:[0-9]{2})?Z?)\.csv")
 _FLAGS = {"1": True, "0": False, "true": True, "false": False}

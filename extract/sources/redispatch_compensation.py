@@ -9,14 +9,9 @@ from typing import ClassVar
 from extract.documents import ORIGIN_TYPES, Delivery, Document
 from extract.errors import DocumentRefused
 from extract.messages import shown
+from extract.sources.amounts import LARGEST_PRICE_EUR_PER_MWH, amount
 from extract.sources.csv_documents import decimal, read_csv
-from extract.sources.instants import (
-    LARGEST_PRICE_EUR_PER_MWH,
-    LONGEST_DAYS,
-    amount,
-    instant_of_name,
-    utc_quarter_hour,
-)
+from extract.sources.instants import LONGEST_DAYS, instant_of_name, utc_quarter_hour
 
 PATTERN = re.compile(r"redispatch_compensation_([0-9]{4}-[0-9]{2}-[0-9]{2})\.csv")
 _START, _END, _PRICE = "delivery_start__utc_", "delivery_end__utc_", "price__euro_per_mwh_"

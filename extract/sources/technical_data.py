@@ -8,13 +8,10 @@ from typing import Any, ClassVar
 from extract.documents import ORIGIN_TYPES, Delivery, Document
 from extract.errors import DocumentRefused
 from extract.messages import shown
-from extract.sources.instants import (
-    LARGEST_POWER_KW,
-    SMALLEST_AMOUNT,
-    instant_of_name,
-    iso_date,
-)
-from extract.sources.json_documents import fits_jsonb, identifier, read_json
+from extract.sources.amounts import LARGEST_POWER_KW, SMALLEST_AMOUNT
+from extract.sources.identifiers import identifier
+from extract.sources.instants import instant_of_name, iso_date
+from extract.sources.json_documents import fits_jsonb, read_json
 
 PATTERN = re.compile(r"technical_data_([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z?)\.json")
 

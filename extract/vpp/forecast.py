@@ -9,8 +9,10 @@ import pendulum
 from extract.documents import ORIGIN_TYPES, Delivery, Document
 from extract.errors import DocumentRefused
 from extract.messages import shown
-from extract.sources.instants import QUARTER_HOUR_SECONDS, epochs, powers
-from extract.sources.json_documents import columns_of, identifier, read_json
+from extract.sources.amounts import powers
+from extract.sources.identifiers import identifier
+from extract.sources.instants import QUARTER_HOUR_SECONDS, epochs
+from extract.sources.json_documents import columns_of, read_json
 
 _EARLIEST_START_SECONDS = -86_400
 LATEST_START_SECONDS = 10 * 86_400
