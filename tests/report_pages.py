@@ -162,7 +162,8 @@ def _tell_worst(rows: dict[str, list[Row]], asset_id: str, start: datetime, is_a
     rows["worst"].append(
         of_quarter_hour
         | {"tradeable_power_kw": 3000.0, "produced_power_kw": None if is_ahead else 2500.0}
-        | {"is_final": not is_ahead, "imbalance_eur": None if is_ahead else -11.2}
+        | {"is_final": not is_ahead, "has_finding": False}
+        | {"imbalance_eur": None if is_ahead else -11.2}
     )
     rows["revisions"] += [
         of_quarter_hour

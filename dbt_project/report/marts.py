@@ -177,6 +177,7 @@ def peaks(days: list[Day], rows: dict[str, list[Row]]) -> list[Row]:
             "tradeable_power_kw": at_peak[asset["asset_id"], start],
             "produced_power_kw": None,
             "is_final": False,
+            "has_finding": False,
             "imbalance_eur": None,
         }
         for start in sorted(start for start in starts if start)

@@ -113,6 +113,7 @@ def day_contents(answers: Answers, steps: dict[str, float]) -> Iterator[dict[str
                     "tradeable_kw": rounded("kw", row["tradeable_power_kw"]),
                     "produced_kw": rounded("kw", row["produced_power_kw"]),
                     "isFinal": row["is_final"],
+                    "isInDoubt": row["has_finding"],
                     "eur": rounded("eur", row["imbalance_eur"]),
                     "versions": versions(
                         moved.get((row["asset_id"], row["delivery_start_utc"]), [])

@@ -20,8 +20,9 @@ DOCS = ROOT / "dbt_project" / "docs"
 QUERIES = DOCS / "queries.md"
 DASHBOARDS = DOCS / "dashboards.md"
 DEVELOPMENT = DOCS / "development.md"
+WRONG_NUMBER = DOCS / "wrong-number.md"
 README = ROOT / "README.md"
-PAGES = (QUERIES, DASHBOARDS, *RULES, README)
+PAGES = (QUERIES, DASHBOARDS, WRONG_NUMBER, *RULES, README)
 # The demo's grid operator makes no mistakes.
 EMPTY_ON_THE_DEMO = {
     "Production that counts for no asset, and why",

@@ -75,6 +75,10 @@ def test_the_worst_quarter_hours_are_those_that_nobody_redispatched(warehouse: W
             "select 'A0' as asset_id, '2025-10-26 22:30Z'::timestamptz as delivery_start_utc,"
             " -7.5 as imbalance_eur"
         ),
+        "best_of_infeed": (
+            "select asset_id, delivery_start_utc, coalesce(final_power_kw = 197, false)"
+            " as has_finding from production_reconciliation"
+        ),
     }
     told = asked(warehouse, "worst", marts)
     assert len(told) == 10
@@ -84,8 +88,9 @@ def test_the_worst_quarter_hours_are_those_that_nobody_redispatched(warehouse: W
         ("A1", 197.0, True),
         ("A0", 196.0, True),
     ]
-    assert float(told[0][5]) == -7.5
-    assert told[1][5] is None
+    assert [row[5] for row in told[:3]] == [False, True, False]
+    assert float(told[0][6]) == -7.5
+    assert told[1][6] is None
     assert ("A1", 9.0, False) in [(row[0], float(row[3]), row[4]) for row in told]
 
 

@@ -8,6 +8,7 @@
     ],
 ) }}
 
+-- The forecast at a gate: of the versions made at least so many minutes before delivery, the newest that holds a value.
 with forecasts as (
 
     {{ forecast_as_of_gate(

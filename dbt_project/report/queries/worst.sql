@@ -32,8 +32,14 @@ select
     ranked.tradeable_power_kw,
     ranked.produced_power_kw,
     ranked.is_final,
+    known.has_finding,
     priced.imbalance_eur
 from ranked
+inner join lateral (
+    select infeed.has_finding
+    from best_of_infeed as infeed
+    where infeed.asset_id = ranked.asset_id and infeed.delivery_start_utc = ranked.delivery_start_utc
+) as known on true
 left join lateral (
     select imbalance.imbalance_eur
     from imbalance

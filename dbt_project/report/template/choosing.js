@@ -42,6 +42,7 @@ const tellWorst = ({ content }) => {
   at("worst-note").textContent = !content.worst.length ? "No forecast is known on this day." : isKnown
     ? "The worst quarter-hours of the day, by the error of the tradeable forecast; redispatched ones are left out. Where few are "
       + "known, the portfolio's peak for its largest assets follows. Choose one to see how its forecast moved."
+      + (content.worst.some((one) => one.isInDoubt) ? " In doubt: the data have a finding, so production may be what is wrong." : "")
     : "Nothing is produced yet: the portfolio's peak, for its largest assets.";
   fill("worst", content.worst.map((one, index) => {
     const row = document.createElement("tr");
@@ -50,7 +51,8 @@ const tellWorst = ({ content }) => {
     name.scope = "row";
     row.append(name, ...[
       `${localClock(one.start)}–${localClock(one.start + QUARTER_HOUR)}`, sized(one.tradeable_kw),
-      known(one.produced_kw) ? `${sized(one.produced_kw)} (${one.isFinal ? "final" : "live"})` : "not known",
+      known(one.produced_kw)
+        ? `${sized(one.produced_kw)} (${one.isFinal ? "final" : "live"}${one.isInDoubt ? ", in doubt" : ""})` : "not known",
       known(one.produced_kw) ? sized(one.tradeable_kw - one.produced_kw) : "not known",
       known(one.eur) ? money(one.eur) : "not settled",
     ].map((text) => cell("td", text)));
