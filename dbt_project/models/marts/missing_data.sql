@@ -9,8 +9,10 @@ with coverage as (
         expected_count,
         missing_count,
         received_count = 0 as is_whole_day,
-        min(delivery_date) over (partition by source) as first_date,
-        max(delivery_date) over (partition by source) as last_date
+        delivery_date = min(delivery_date) over (partition by source)
+        or delivery_date = max(delivery_date) over (partition by source) as is_at_the_edge,
+        -- A quarter of a day: files of UTC days reach an hour or two into the local day after.
+        max(received_count) over (partition by source, delivery_date) >= 24 as has_begun
     from {{ ref("data_coverage") }}
 
 ),
@@ -44,7 +46,7 @@ silent_sources as (
 
 ),
 
--- A source begins and ends within a day: part of a day can be missing only in between.
+-- A source begins and ends within a day: there, part of a day is not missing, and all of it only once others have some.
 gaps as (
 
     select
@@ -59,10 +61,7 @@ gaps as (
     where
         silent_sources.source is null
         and coverage.missing_count > 0
-        and (
-            coverage.is_whole_day
-            or (coverage.delivery_date > coverage.first_date and coverage.delivery_date < coverage.last_date)
-        )
+        and (not coverage.is_at_the_edge or (coverage.is_whole_day and coverage.has_begun))
 
 ),
 
