@@ -205,5 +205,5 @@ def test_a_token_that_the_api_repeats_is_kept_nowhere(
     assert outcome.status == 3
     assert len(outcome.err.splitlines()) == 4
     for text in (outcome.said, everything(warehouse)):
-        assert "token)" in text
+        assert "(secret)" in text
         assert "very" not in text
