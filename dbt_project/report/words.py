@@ -121,7 +121,7 @@ def cost(rows: Sequence[Row], finding_count: int) -> list[str]:
     redispatched = [row["compared_redispatched_imbalance_eur"] for row in priced]
     sentences = []
     if any(redispatched):
-        sentences.append(f"Redispatch {_cost(sum(redispatched))} on top of that.")
+        sentences.append(f"Redispatch {_cost(sum(redispatched))}, not counted in that.")
     else:
         sentences.append("Redispatch has no part in that.")
     have = "has" if len(priced) == 1 else "have"

@@ -140,7 +140,7 @@ def test_what_rounds_to_nothing_is_right() -> None:
 def test_cost_keeps_forecast_errors_and_redispatch_apart() -> None:
     unpriced = PROVISIONAL | {"compared_imbalance_eur": None}
     assert words.cost([SETTLED, PROVISIONAL, unpriced], 3) == [
-        "Redispatch brought 68 EUR on top of that.",
+        "Redispatch brought 68 EUR, not counted in that.",
         "2 of 3 days have a price, 1 of them provisional.",
         "3 findings in the data ask for a look first.",
     ]

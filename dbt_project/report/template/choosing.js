@@ -54,7 +54,7 @@ const tellWorst = ({ content }) => {
       known(one.produced_kw)
         ? `${sized(one.produced_kw)} (${one.isFinal ? "final" : "live"}${one.isInDoubt ? ", in doubt" : ""})` : "not known",
       known(one.produced_kw) ? sized(one.tradeable_kw - one.produced_kw) : "not known",
-      known(one.eur) ? money(one.eur) : "not settled",
+      known(one.eur) ? money(one.eur) : "no final value yet",
     ].map((text) => cell("td", text)));
     const button = Object.assign(cell("button", "How it moved"), { type: "button" });
     button.setAttribute("aria-label", `How the forecast of ${id} for ${localClock(one.start)} moved`);
@@ -116,7 +116,8 @@ const tellWords = (now) => {
     series.redispatched ? `redispatched in ${series.redispatched.length} quarter-hours` : null,
   ].filter(Boolean).join(" · ");
   at("imbalance-note").textContent = `Of the portfolio: production minus the tradeable forecast, ${day.isSettled ? "settled" : "provisional"}. `
-    + "Above zero is long (the forecast was too low) and income, below is short and cost. What redispatch left stands apart.";
+    + "Energy above zero is long: the forecast was too low. Value above zero is income, below cost; at a negative price the two "
+    + "have opposite signs. What redispatch left stands apart.";
   tellWorst(now);
   tellAccuracy(now);
 };
