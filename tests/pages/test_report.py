@@ -125,7 +125,9 @@ def test_tomorrow_yesterday_and_the_cost_are_those_of_the_marts(
     )
     assert errors < 0 < redispatched
     assert f"{cost.number} {cost.unit}" == f"{words.money(-errors)} lost to forecast errors"
-    assert cost.sentences[0] == f"Redispatch brought {words.money(redispatched)}, not counted in that."
+    assert (
+        cost.sentences[0] == f"Redispatch brought {words.money(redispatched)}, not counted in that."
+    )
     assert "2 of them provisional" in cost.sentences[1]
 
 
