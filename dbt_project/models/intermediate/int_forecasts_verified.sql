@@ -39,21 +39,9 @@ redispatched as (
 
 ),
 
--- Nobody measured what a curtailed plant would have fed in.
 uncurtailed_live as (
 
-    select
-        live.asset_id,
-        live.delivery_start_utc,
-        live.power_kw
-    from {{ ref("live_infeed") }} as live
-    where
-        not exists (
-            select redispatched.asset_id from {{ ref("int_redispatched_quarter_hours") }} as redispatched
-            where
-                redispatched.asset_id = live.asset_id
-                and redispatched.delivery_start_utc = live.delivery_start_utc
-        )
+    {{ uncurtailed_live() }}
 
 ),
 

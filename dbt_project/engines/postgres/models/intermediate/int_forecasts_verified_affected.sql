@@ -36,18 +36,7 @@ final_production as not materialized (
 
 uncurtailed_live as not materialized (
 
-    select
-        live.asset_id,
-        live.delivery_start_utc
-    from {{ ref("live_infeed") }} as live
-    where
-        live.power_kw is not null
-        and not exists (
-            select redispatched.asset_id from {{ ref("int_redispatched_quarter_hours") }} as redispatched
-            where
-                redispatched.asset_id = live.asset_id
-                and redispatched.delivery_start_utc = live.delivery_start_utc
-        )
+    {{ uncurtailed_live() }}
 
 ),
 
