@@ -65,6 +65,8 @@ quarter_hours as (
 
 ),
 
+-- A version that came back shorter changes all that it reached before, too; int_forecasts_in_force records that.
+-- depends_on: {{ ref("int_forecasts_in_force") }}
 promised as (
 
     {{ newest_forecasts(
