@@ -3,8 +3,7 @@
 import re
 from datetime import UTC, date, datetime
 from typing import Any
-
-import pendulum
+from zoneinfo import ZoneInfo
 
 from extract.documents import Delivery
 from extract.errors import DocumentRefused
@@ -17,6 +16,7 @@ _SECONDS_END_HERE = 1e11  # as seconds the year 5138, as milliseconds the year 1
 _NOTHING_FROM_HERE = 1e15  # before a number so large that it has no float
 EARLIEST_SECONDS = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+_BERLIN = ZoneInfo("Europe/Berlin")
 _DIGITS = re.compile(r"[0-9]+")
 _UTC_INSTANT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.0{1,6})? UTC"
@@ -53,21 +53,23 @@ def instant_of_name(delivery: Delivery, digits: str) -> datetime:
     """The instant that a file name carries, in UTC.
 
     With a Z at the end it is UTC, without one Europe/Berlin, where of an hour that the clocks
-    repeat the first counts. Raises DocumentRefused for an impossible one, and outside 2000 to 2100.
+    repeat the first counts; one that they skip is told by a clock that was not put forward, so
+    names in order give instants in order. Raises DocumentRefused for an impossible one, and outside
+    2000 to 2100.
     """
-    zone = "UTC" if digits.endswith("Z") else "Europe/Berlin"
+    zone = UTC if digits.endswith("Z") else _BERLIN
     numbers = "".join(_DIGITS.findall(digits))
     numbers += "0" * (14 - len(numbers))
     try:
-        naive = datetime.strptime(numbers, "%Y%m%d%H%M%S")
-        instant = pendulum.instance(naive, tz=zone).in_timezone("UTC")
+        written = datetime.strptime(numbers, "%Y%m%d%H%M%S")
+        instant = written.replace(tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         instant = None
     if instant is None or not plausible(instant):
         raise DocumentRefused(
             delivery.source_uri, f"the name holds no valid date and time: {shown(digits)}"
         )
-    return datetime.fromtimestamp(instant.timestamp(), UTC)
+    return instant
 
 
 def utc_quarter_hour(delivery: Delivery, text: str, column: str) -> datetime:

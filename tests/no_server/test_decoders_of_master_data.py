@@ -40,6 +40,8 @@ def test_technical_data_may_leave_out_what_it_does_not_know() -> None:
         ("technical_data_2025-06-01T125000.json", datetime(2025, 6, 1, 10, 50, tzinfo=UTC)),
         ("technical_data_2025-01-01T125000.json", datetime(2025, 1, 1, 11, 50, tzinfo=UTC)),
         ("technical_data_2025-10-26T023000.json", datetime(2025, 10, 26, 0, 30, tzinfo=UTC)),
+        # Skipped by Berlin's clocks, yet after a name of 01:45, which is 00:45 UTC.
+        ("technical_data_2025-03-30T023000.json", datetime(2025, 3, 30, 1, 30, tzinfo=UTC)),
     ],
 )
 def test_names_without_z_are_berlin_time(name: str, expected: datetime) -> None:
