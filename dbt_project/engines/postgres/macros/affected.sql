@@ -35,7 +35,7 @@
                     {{ instant }} >= affected.from_utc{{ " - " ~ before if before }}
                     and {{ instant }} < affected.to_utc
                 {% endif %}
-                {% if not key %}and {{ is_between_affected(instant) }}{% endif %}
+                and {{ is_between_affected(instant, before) }}
                 {% for condition in more %}
                     and {{ condition }}
                 {% endfor %}
@@ -45,7 +45,15 @@
 {#- A condition: a row of a relation with the model's key is affected. -#}
 {% macro is_affected(relation) -%}
     {%- if is_incremental() -%}
-        exists (
+        {%- set grain = relation ~ "." ~ grain_of(model) %}
+        {%- set bounds = bounds_of_affected() %}
+        {% if grain_of(model) == "delivery_date" %}
+            {{ grain }} >= ({{ bounds[0] }} at time zone 'UTC')::date
+            and {{ grain }} < ({{ bounds[1] }} at time zone 'UTC')::date
+        {% else %}
+            {{ is_between_affected(grain) }}
+        {% endif %}
+        and exists (
             select from affected
             where
                 {{ instant_of(relation) }} >= affected.from_utc
@@ -61,11 +69,15 @@
     {{ relation }}.{{ grain }}{{ "::timestamp at time zone 'UTC'" if grain == "delivery_date" }}
 {%- endmacro %}
 
-{#- A condition that can use an index of the relation: between the first and the last affected instant. -#}
-{% macro is_between_affected(instant) -%}
+{#-
+    A condition that can use an index of the relation: between the first and the last affected instant. It adds nothing to
+    what is affected, but the planner cannot see from a join how few rows that is, and would read all of the history.
+-#}
+{% macro is_between_affected(instant, before=none) -%}
     {%- if is_incremental() -%}
+        {%- set bounds = bounds_of_affected() -%}
         {%- set is_day = grain_of(model) == "delivery_date" -%}
-        {{ instant }} >= (select min(ranges.from_utc) from affected as ranges){{ " - interval '14 hours'" if is_day }}
-        and {{ instant }} < (select max(ranges.to_utc) from affected as ranges){{ " + interval '12 hours'" if is_day }}
+        {{ instant }} >= {{ bounds[0] }}{{ " - interval '14 hours'" if is_day }}{{ " - " ~ before if before }}
+        and {{ instant }} < {{ bounds[1] }}{{ " + interval '12 hours'" if is_day }}
     {%- else -%} true {%- endif -%}
 {%- endmacro %}

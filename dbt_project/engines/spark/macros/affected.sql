@@ -12,4 +12,4 @@
 
 {% macro is_affected(relation) -%} true {%- endmacro %}
 
-{% macro is_between_affected(instant) -%} true {%- endmacro %}
+{% macro is_between_affected(instant, before=none) -%} true {%- endmacro %}

@@ -185,6 +185,35 @@
     {{ return([beginning_of_time(), end_of_time()]) }}
 {% endmacro %}
 
+{#- Whether a build has anything to compute of the model. -#}
+{% macro is_anything_affected() %}
+    {{ return(first_and_last_affected() is not none) }}
+{% endmacro %}
+
+{#- The first and the last affected instant of the model: literals, which the planner compares with its statistics. -#}
+{% macro bounds_of_affected() %}
+    {{ return(first_and_last_affected() or [beginning_of_time(), end_of_time()]) }}
+{% endmacro %}
+
+{#- The same, or none if nothing is affected. Only a build asks: without one, no parent has taken up what is new. -#}
+{% macro first_and_last_affected() %}
+    {% if flags.WHICH not in ["run", "build"] %}
+        {{ return(none) }}
+    {% endif %}
+    {% if graph.get("found_affected", {}).get("invocation_id") != invocation_id %}
+        {% do graph.update({"found_affected": {"invocation_id": invocation_id}}) %}
+    {% endif %}
+    {# Kept from the compilation of the model to its build. #}
+    {% set found = graph.found_affected %}
+    {% if model.unique_id not in found %}
+        {% set row = run_query("select min(from_utc)::text, max(to_utc)::text from (" ~ changes_for(model) ~ ") as changes").rows[0] %}
+        {% do found.update({
+            model.unique_id: ["'" ~ row[0] ~ "'::timestamptz", "'" ~ row[1] ~ "'::timestamptz"] if row[0] else none
+        }) %}
+    {% endif %}
+    {{ return(found[model.unique_id]) }}
+{% endmacro %}
+
 {#- Statements that make the table `affected`, to which the model is restricted: see join_affected. -#}
 {% macro make_affected(node) %}
     {%- set scope = scope_of(node) -%}

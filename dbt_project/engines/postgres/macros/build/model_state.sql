@@ -39,7 +39,7 @@
                 tojson(declared_sources()) if "declared_sources(" in node.raw_code,
             ] -%}
             {%- set keeping = {
-                "incremental": "get_incremental_differences_sql",
+                "incremental": "write_differences",
                 "view": "materialization_view_postgres",
                 "function": "materialization_function_postgres",
             } -%}

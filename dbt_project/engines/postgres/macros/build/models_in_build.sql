@@ -18,7 +18,7 @@
             set local jit = off;
             set local work_mem = '64MB';
             set local hash_mem_multiplier = 4;
-            {% if is_incremental() %}
+            {% if is_incremental() and is_anything_affected() %}
                 {{ make_affected(model) }}
             {% endif %}
         {% endif %}

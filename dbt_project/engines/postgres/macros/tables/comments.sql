@@ -3,9 +3,6 @@
     maintenance wait.
 -#}
 {% macro postgres__persist_docs(relation, model, for_relation, for_columns) %}
-    {% if is_incremental() %}
-        {{ return(none) }}
-    {% endif %}
     {% set comments = {} %}
     {% for row in run_query(
         "select coalesce(attname, ''), description from pg_description left join pg_attribute on attrelid = objoid and attnum = objsubid"

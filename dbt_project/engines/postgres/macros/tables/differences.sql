@@ -1,24 +1,55 @@
 {#-
     The incremental strategy `differences`: writes the computed rows that differ, and deletes those that are no longer
     among them. The table stays, with everything others made on it, and a reader sees the rows from before or after.
-    unique_key is the key of a row.
+    unique_key is the key of a row. dbt's own materialization, which calls it, computes all rows.
 -#}
 {% macro get_incremental_differences_sql(arguments) %}
-    {%- set target, wanted = arguments.target_relation, arguments.temp_relation -%}
-    {%- set columns = arguments.dest_columns | map(attribute="name") | list -%}
+    {%- do refuse_other_types(arguments.target_relation, arguments.temp_relation) -%}
+    {{ return(write_differences(
+        arguments.target_relation, arguments.temp_relation, arguments.dest_columns | map(attribute="name") | list
+    )) }}
+{% endmacro %}
+
+{#-
+    A table of which a build computes only what is affected: if nothing is, nothing is asked of the database. All else is
+    dbt's own, which looks for changes of columns too; these change with the definition only.
+-#}
+{% materialization incremental, adapter="postgres" %}
+    {% if not is_incremental() %}
+        {{ return(dbt.materialization_incremental_default()) }}
+    {% endif %}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+    {% if is_anything_affected() %}
+        {%- set wanted = make_temp_relation(this) -%}
+        {% call statement("main") %}
+            create temporary table {{ wanted }} on commit drop as
+            {{ sql }}
+            -- On its own line, as the model may end in a comment.
+            ;
+            {{ write_differences(this, wanted, model.found_columns) }}
+        {% endcall %}
+    {% else %}
+        {% call noop_statement("main", "UNCHANGED") %}
+            {{ sql }}
+        {% endcall %}
+    {% endif %}
+
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% do adapter.commit() %}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({"relations": [this]}) }}
+{% endmaterialization %}
+
+{#- Statements. `wanted` holds the computed rows; a model that does not restrict itself has computed all. -#}
+{% macro write_differences(target, wanted, columns) %}
     {%- set key = key_of(model) -%}
-    {#- A model that does not restrict itself has computed all rows. -#}
     {%- set is_part = is_incremental() and grain_of(model) and "affected(" in model.raw_code -%}
     {%- set is_equal -%}
         {{ same("target", "wanted", key) }}
         and ({{ qualified("target", columns) }}) is not distinct from ({{ qualified("wanted", columns) }})
     {%- endset -%}
-    {%- if not is_incremental() -%}
-        {%- do refuse_other_types(target, wanted) -%}
-    {%- elif not is_anything_affected() -%}
-        {{ return("select where false") }}
-    {%- endif -%}
-
     analyze {{ wanted }};
     {% if not is_incremental() %}
         {{ accept_null(target) }}
@@ -115,38 +146,6 @@
     $$;
 {% endmacro %}
 
-{#- Whether something is in the table `affected`. -#}
-{% macro is_anything_affected() %}
-    {% if "is_found_affected" not in model %}
-        {% do model.update({"is_found_affected": run_query("select 1 from affected limit 1").rows | length > 0}) %}
-    {% endif %}
-    {{ return(model.is_found_affected) }}
-{% endmacro %}
-
-{#- dbt's own, for PostgreSQL: if nothing is affected, nothing is computed. -#}
-{% macro postgres__create_table_as(temporary, relation, sql) %}
-    {% if temporary and is_incremental() %}
-        create temporary table {{ relation }} on commit drop as
-        {% if is_anything_affected() %}
-            {{ sql }}
-        {% else %}
-            select * from {{ this }} where false
-        {% endif %}
-        -- On its own line, as the model may end in a comment.
-        ;
-    {% else %}
-        {{ dbt.postgres__create_table_as(temporary, relation, sql) }}
-    {% endif %}
-{% endmacro %}
-
-{#- dbt's own: columns change with the definition only. -#}
-{% macro postgres__process_schema_changes(on_schema_change, source_relation, target_relation) %}
-    {% if is_incremental() %}
-        {{ return({}) }}
-    {% endif %}
-    {{ return(dbt.default__process_schema_changes(on_schema_change, source_relation, target_relation)) }}
-{% endmacro %}
-
 {#-
     Refuses a change of columns that cannot be made in place: dropping the table would drop what others built on it. A
     new column has been added by now (on_schema_change).
@@ -163,11 +162,13 @@
 
 {#- Refuses a table with an undeclared column, before another one is added for it. -#}
 {% macro refuse_unknown_columns(relation) %}
-    {%- for row in run_query(
+    {%- set found = run_query(
         "select attname, pg_has_role(relowner, 'usage'), relowner::regrole::text"
         ~ " from pg_class inner join pg_attribute on attrelid = pg_class.oid"
         ~ " where pg_class.oid = '" ~ relation ~ "'::regclass and attnum > 0 and not attisdropped"
-    ).rows -%}
+    ) -%}
+    {%- do model.update({"found_columns": found.columns[0].values() | list}) -%}
+    {%- for row in found.rows -%}
         {%- if not row[1] -%}
             {{ exceptions.raise_compiler_error(
                 relation.include(database=false) ~ ": belongs to " ~ row[2] ~ ", and " ~ target.user ~ " is not a member of that role: run "
