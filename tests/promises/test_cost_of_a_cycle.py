@@ -51,3 +51,8 @@ def test_a_cycle_does_not_read_the_history(postgres_server: PostgresServer, tmp_
         read = {table: after[table] - before[table] for table in HISTORY}
         history = warehouse.value("select count(*) from intermediate.int_power_by_source")
         assert read == dict.fromkeys(HISTORY, 0), f"of {history} rows"
+        newest = warehouse.rows(
+            "select count(*), extract(epoch from min(latest_version_utc)) from asset_forecasts"
+            " where delivery_start_utc > '2025-05-31 00:15+00'"
+        )
+        assert newest == [(ASSETS * 192, (version - QUARTER_HOUR).timestamp())]

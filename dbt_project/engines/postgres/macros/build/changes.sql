@@ -206,10 +206,16 @@
     {# Kept from the compilation of the model to its build. #}
     {% set found = graph.found_affected %}
     {% if model.unique_id not in found %}
-        {% set row = run_query("select min(from_utc)::text, max(to_utc)::text from (" ~ changes_for(model) ~ ") as changes").rows[0] %}
-        {% do found.update({
-            model.unique_id: ["'" ~ row[0] ~ "'::timestamptz", "'" ~ row[1] ~ "'::timestamptz"] if row[0] else none
-        }) %}
+        {# In UTC: a session can write an instant with the name of its time zone, which others have too. #}
+        {% set row = run_query(
+            "select (min(from_utc) at time zone 'UTC')::text, (max(to_utc) at time zone 'UTC')::text"
+            ~ " from (" ~ changes_for(model) ~ ") as changes"
+        ).rows[0] %}
+        {% set bounds = [] %}
+        {% for instant in row if instant %}
+            {% do bounds.append("('" ~ instant ~ "'::timestamp at time zone 'UTC')") %}
+        {% endfor %}
+        {% do found.update({model.unique_id: bounds or none}) %}
     {% endif %}
     {{ return(found[model.unique_id]) }}
 {% endmacro %}
