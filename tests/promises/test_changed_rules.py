@@ -109,8 +109,8 @@ def test_a_rule_in_a_macro_that_a_macro_uses_reaches_the_tables_after_it(
         # Only the incremental form of a model uses it.
         (
             "engines/postgres/macros/affected.sql",
-            "select max(ranges.to_utc)",
-            "select  max(ranges.to_utc)",
+            "{{ instant }} < {{ bounds[1] }}",
+            "{{ instant }}  < {{ bounds[1] }}",
         ),
         # How rows are written.
         ("engines/postgres/macros/build/changes.sql", "where from_utc < to_utc", "where true"),
