@@ -45,20 +45,22 @@
 {#- A condition: a row of a relation with the model's key is affected. -#}
 {% macro is_affected(relation) -%}
     {%- if is_incremental() -%}
-        {%- set grain = relation ~ "." ~ grain_of(model) %}
-        {%- set bounds = bounds_of_affected() %}
-        {% if grain_of(model) == "delivery_date" %}
-            {{ grain }} >= ({{ bounds[0] }} at time zone 'UTC')::date
-            and {{ grain }} < ({{ bounds[1] }} at time zone 'UTC')::date
-        {% else %}
-            {{ is_between_affected(grain) }}
-        {% endif %}
-        and exists (
-            select from affected
-            where
-                {{ instant_of(relation) }} >= affected.from_utc
-                and {{ instant_of(relation) }} < affected.to_utc
-                {% if scope_of(model) %}and {{ relation }}.{{ scope_of(model) }} = affected.{{ scope_of(model) }}{% endif %}
+        {%- set grain = relation ~ "." ~ grain_of(model) -%}
+        {%- set bounds = bounds_of_affected() -%}
+        (
+            {% if grain_of(model) == "delivery_date" %}
+                {{ grain }} >= ({{ bounds[0] }} at time zone 'UTC')::date
+                and {{ grain }} < ({{ bounds[1] }} at time zone 'UTC')::date
+            {% else %}
+                {{ is_between_affected(grain) }}
+            {% endif %}
+            and exists (
+                select from affected
+                where
+                    {{ instant_of(relation) }} >= affected.from_utc
+                    and {{ instant_of(relation) }} < affected.to_utc
+                    {% if scope_of(model) %}and {{ relation }}.{{ scope_of(model) }} = affected.{{ scope_of(model) }}{% endif %}
+            )
         )
     {%- else -%} true {%- endif -%}
 {%- endmacro %}
@@ -77,7 +79,9 @@
     {%- if is_incremental() -%}
         {%- set bounds = bounds_of_affected() -%}
         {%- set is_day = grain_of(model) == "delivery_date" -%}
-        {{ instant }} >= {{ bounds[0] }}{{ " - interval '14 hours'" if is_day }}{{ " - " ~ before if before }}
-        and {{ instant }} < {{ bounds[1] }}{{ " + interval '12 hours'" if is_day }}
+        (
+            {{ instant }} >= {{ bounds[0] }}{{ " - interval '14 hours'" if is_day }}{{ " - " ~ before if before }}
+            and {{ instant }} < {{ bounds[1] }}{{ " + interval '12 hours'" if is_day }}
+        )
     {%- else -%} true {%- endif -%}
 {%- endmacro %}
