@@ -1,14 +1,13 @@
 """What a cycle reads follows what arrived: tables with a row a quarter-hour are not read whole."""
 
-from datetime import timedelta
+from dataclasses import replace
 from pathlib import Path
 
-from extract.simulator.plan import SimulationPlan
 from tests.benchmark.build import build
 from tests.benchmark.data import land, new_versions
 from tests.benchmark.databases import settle, wait_until_unused
-from tests.benchmark.history import history_of, landed_history
-from tests.benchmark.sizes import HISTORY_END, QUARTER_HOUR
+from tests.benchmark.history import history_of, landed_history, plan_of
+from tests.benchmark.sizes import HISTORY_END, QUARTER_HOUR, SIZES
 from tests.warehouses import PostgresServer, Warehouse
 
 ASSETS, DAYS = 30, 20
@@ -29,12 +28,8 @@ def rows_scanned(warehouse: Warehouse) -> dict[str, int]:
 
 
 def test_a_cycle_does_not_read_the_history(postgres_server: PostgresServer, tmp_path: Path) -> None:
-    plan = SimulationPlan(
-        asset_count=ASSETS,
-        first_day=(HISTORY_END - timedelta(days=DAYS)).date(),
-        day_count=DAYS + 1,
-        versions_complete=True,
-    )
+    size = replace(SIZES["tiny"], cycle_assets=ASSETS, cycle_history_days=DAYS)
+    plan = plan_of(size)
     with landed_history(postgres_server, "cost_of_a_cycle", plan, DAYS) as warehouse:
         build(warehouse, tmp_path)
         with warehouse.connect() as connection:

@@ -11,7 +11,7 @@
 {% endmacro %}
 
 {#-
-    A table of which a build computes only what is affected: if nothing is, nothing is asked of the database. All else is
+    A table of which a build computes only what is affected: if nothing is, no query of the model runs. All else is
     dbt's own, which looks for changes of columns too; these change with the definition only.
 -#}
 {% materialization incremental, adapter="postgres" %}
